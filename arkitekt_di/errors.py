@@ -1,0 +1,577 @@
+"""Every error of arkitekt_di, in one tree, grouped by what the reader can do about it.
+
+::
+
+    ArkitektError
+    ├── ConfigurationError       (ValueError)       fix the named file, line and key
+    ├── CompositionError         (RuntimeError)     fix the containers: cycle, hole, misspelt provider
+    ├── AppStateError            (RuntimeError)     open, close or name the app
+    │   ├── NoAppError
+    │   ├── AmbiguousAppError
+    │   ├── AppClosedError
+    │   └── AppEnteredError
+    ├── KoilError                (RuntimeError)     call from another place
+    │   ├── OwnLoopError
+    │   ├── KoilClosedError
+    │   └── ForkedError
+    ├── DiscoveryError           (ConnectionError)  name a hub that can be reached
+    │   ├── HubUnreachableError
+    │   ├── NotAHubError
+    │   └── HubStartError
+    ├── ServiceUnreachableError  (ConnectionError)  every address of a service failed
+    ├── LoginError                                  log in again
+    │   ├── LoginRequiredError
+    │   ├── LoginRefusedError
+    │   ├── LoginExpiredError
+    │   └── InsecureTransportError
+    ├── NotFoundError            (LookupError)      ask for something else
+    │   ├── ImageNotFoundError
+    │   └── ServiceNotGrantedError
+    ├── PermissionDeniedError    (PermissionError)  ask an administrator
+    ├── ImageRefusedError        (ValueError)       change the array or its arguments
+    ├── ConnectionLostError      (ConnectionError)  try again later
+    │   └── TransferError
+    ├── StorageFullError         (OSError)          free space
+    ├── HubRefusedError                             the hub answered with an error
+    ├── ProtocolMismatchError                       update client or hub
+    └── ServeError               (RuntimeError)     the hub cannot start here
+        ├── PortTakenError
+        └── DataFolderInUseError
+
+An error takes data, not a sentence: the data are its attributes and, in the same order, its
+``args``, so that every error survives pickling.  ``str()`` builds the text, which ends with the
+next step.  No error ever carries a token, a password or a secret key.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class ArkitektError(Exception):
+    """Anything that arkitekt_di raises on purpose."""
+
+
+# --- fix the configuration -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in one place of the configuration.
+
+    Attributes
+    ----------
+    origin : str
+        Where the value came from: a file, ``environment``, ``argument``.
+    line, column : int or None
+        Position in the file, counted from 1; None where the origin has no lines.
+    key : str
+        Dotted name, such as ``mikro.shard_mib``; empty for the whole file.
+    message : str
+        What is wrong, and what was probably meant.
+    """
+
+    origin: str
+    line: int | None
+    column: int | None
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.origin, self.line, self.column) if part is not None)
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+
+class ConfigurationError(ArkitektError, ValueError):
+    """The settings are wrong; every problem found is listed.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        In the order of the files.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(tuple(problems))
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class CompositionError(ArkitektError, RuntimeError):
+    """The containers do not fit together.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong with the graph.
+    path : tuple of str
+        The providers that lead to the fault, in order; may be empty.
+    """
+
+    def __init__(self, reason: str, path: Sequence[str] = ()) -> None:
+        super().__init__(reason, tuple(path))
+        self.reason = reason
+        self.path = tuple(path)
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {' -> '.join(self.path)}" if self.path else self.reason
+
+
+# --- open, close or name the app -----------------------------------------------------------------
+
+_OPEN_AN_APP = 'app = easy("my-app")\nwith app:\n    ...  # call it here, or pass app=app'
+
+
+class AppStateError(ArkitektError, RuntimeError):
+    """The app is not in the state that the call needs."""
+
+
+class NoAppError(AppStateError):
+    """No app is open where a helper needs one."""
+
+    def __str__(self) -> str:
+        return f"no app is open here. Open one around the call:\n\n{_OPEN_AN_APP}"
+
+
+class AmbiguousAppError(AppStateError):
+    """Several apps are open and nothing says which one governs here.
+
+    Attributes
+    ----------
+    identifiers : tuple of str
+        The apps that are open.
+    """
+
+    def __init__(self, identifiers: Sequence[str]) -> None:
+        super().__init__(tuple(identifiers))
+        self.identifiers = tuple(identifiers)
+
+    def __str__(self) -> str:
+        names = ", ".join(repr(name) for name in self.identifiers)
+        return (
+            f"{len(self.identifiers)} apps are open ({names}) and this thread belongs to none of them. "
+            "Pass app=..., or start the thread with app.thread(...)"
+        )
+
+
+class AppClosedError(AppStateError):
+    """The app that was asked is not open.
+
+    Attributes
+    ----------
+    identifier : str
+        The app.
+    """
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(identifier)
+        self.identifier = identifier
+
+    def __str__(self) -> str:
+        return f"the app {self.identifier!r} is not open. Open it around the call:\n\nwith app:\n    ..."
+
+
+class AppEnteredError(AppStateError):
+    """The app is open, and an open app cannot be changed or entered again.
+
+    Attributes
+    ----------
+    identifier : str
+        The app.
+    action : str
+        What was tried, such as ``set 'mikro'``.
+    """
+
+    def __init__(self, identifier: str, action: str) -> None:
+        super().__init__(identifier, action)
+        self.identifier = identifier
+        self.action = action
+
+    def __str__(self) -> str:
+        return (
+            f"cannot {self.action}: the app {self.identifier!r} is open. "
+            "Configure an app before it is entered: leave the `with` block first"
+        )
+
+
+# --- koil ----------------------------------------------------------------------------------------
+
+
+class KoilError(ArkitektError, RuntimeError):
+    """The bridge between sync and async code cannot be crossed from here."""
+
+
+class OwnLoopError(KoilError):
+    """A blocking call was made on the very loop that would have to do the work.
+
+    Attributes
+    ----------
+    call : str
+        Name of the function that was called.
+    """
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"{self.call}() would block the app's own event loop for ever. Await it instead: await {self.call}(...)"
+
+
+class KoilClosedError(KoilError):
+    """The loop is closed, so no work can be handed to it."""
+
+    def __str__(self) -> str:
+        return "the app's event loop is closed. Make the call inside `with app:`"
+
+
+class ForkedError(KoilError):
+    """The loop belongs to the parent process of this fork."""
+
+    def __str__(self) -> str:
+        return "this process was forked from the one that opened the app. Open a new app here, or start it with 'spawn'"
+
+
+# --- find the hub and its services ---------------------------------------------------------------
+
+
+class DiscoveryError(ArkitektError, ConnectionError):
+    """No hub could be found or used.
+
+    Attributes
+    ----------
+    url : str
+        The address that was tried.
+    reason : str
+        Why it failed.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+
+class HubUnreachableError(DiscoveryError):
+    """Nothing answers at the address of the hub."""
+
+    def __str__(self) -> str:
+        return f"no hub answers at {self.url}: {self.reason}. Check the address and that the hub is running"
+
+
+class NotAHubError(DiscoveryError):
+    """Something answers, but not an Arkitekt hub that can be used."""
+
+    def __str__(self) -> str:
+        return f"{self.url} does not answer like an Arkitekt hub: {self.reason}. Check the address with who runs it"
+
+
+class HubStartError(DiscoveryError):
+    """The user's local hub could not be started.
+
+    Here ``url`` is the data folder of the local hub.
+    """
+
+    def __str__(self) -> str:
+        return (
+            f"the local hub in {self.url} did not start: {self.reason}. "
+            f"See its log with `arkitekt-di hub status`, or name another hub with url=..."
+        )
+
+
+@dataclass(frozen=True)
+class AliasFailure:
+    """Why one address of a service could not be used."""
+
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.reason}"
+
+
+class ServiceUnreachableError(ArkitektError, ConnectionError):
+    """Every address of a service failed its challenge.
+
+    Attributes
+    ----------
+    service : str
+        Key of the service, such as ``mikro``.
+    failures : tuple of AliasFailure
+        Each address with its reason.
+    """
+
+    def __init__(self, service: str, failures: Sequence[AliasFailure]) -> None:
+        super().__init__(service, tuple(failures))
+        self.service = service
+        self.failures = tuple(failures)
+
+    def __str__(self) -> str:
+        tried = "".join(f"\n  {failure}" for failure in self.failures)
+        return f"no address of the service {self.service!r} can be reached. Ask who runs the hub. Tried:{tried}"
+
+
+# --- log in again --------------------------------------------------------------------------------
+
+
+class LoginError(ArkitektError):
+    """The hub does not accept who is asking.
+
+    Attributes
+    ----------
+    url : str
+        The hub.
+    reason : str
+        What the hub or the login flow said.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the hub at {self.url} did not log this app in: {self.reason}"
+
+
+class LoginRequiredError(LoginError):
+    """The stored login is gone or worn out, and nobody can be asked here."""
+
+    def __str__(self) -> str:
+        return f"a new login at {self.url} is needed: {self.reason}. Open the app again to log in"
+
+
+class LoginRefusedError(LoginError):
+    """A person, or the hub, said no."""
+
+    def __str__(self) -> str:
+        return f"the login at {self.url} was refused: {self.reason}. Open the app again to ask once more"
+
+
+class LoginExpiredError(LoginError):
+    """Nobody approved the code before it expired."""
+
+    def __str__(self) -> str:
+        return f"the login at {self.url} was not approved in time: {self.reason}. Open the app again for a new code"
+
+
+class InsecureTransportError(LoginError):
+    """Credentials would travel over plain http to another machine."""
+
+    def __str__(self) -> str:
+        return f"refused to send credentials to {self.url}: {self.reason}. Use https"
+
+
+# --- ask for something else ----------------------------------------------------------------------
+
+
+class NotFoundError(ArkitektError, LookupError):
+    """What was asked for does not exist, or not for this user."""
+
+
+class ImageNotFoundError(NotFoundError):
+    """No image has this identifier, or this user may not read it.
+
+    Attributes
+    ----------
+    image_id : str
+        The identifier.
+    """
+
+    def __init__(self, image_id: str) -> None:
+        super().__init__(image_id)
+        self.image_id = image_id
+
+    def __str__(self) -> str:
+        return f"no image {self.image_id!r} that you may read. List what there is with search_images()"
+
+
+class ServiceNotGrantedError(NotFoundError):
+    """The hub did not grant this service to the app.
+
+    Attributes
+    ----------
+    service : str
+        Key of the service, such as ``mikro``.
+    granted : tuple of str
+        Keys of the services that were granted.
+    """
+
+    def __init__(self, service: str, granted: Sequence[str]) -> None:
+        super().__init__(service, tuple(granted))
+        self.service = service
+        self.granted = tuple(granted)
+
+    def __str__(self) -> str:
+        granted = ", ".join(self.granted) or "none"
+        return f"the hub did not grant the service {self.service!r} to this app (granted: {granted}). Log in again"
+
+
+class PermissionDeniedError(ArkitektError, PermissionError):
+    """The user is known but may not do this.
+
+    Attributes
+    ----------
+    action : str
+        What was tried.
+    """
+
+    def __init__(self, action: str) -> None:
+        super().__init__(action)
+        self.action = action
+
+    def __str__(self) -> str:
+        return f"you may not {self.action}. Ask who runs the hub for the right"
+
+
+# --- images --------------------------------------------------------------------------------------
+
+
+class ImageRefusedError(ArkitektError, ValueError):
+    """The array cannot be stored as it is; nothing has been sent.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}. {self.remedy}"
+
+
+# --- try again later -----------------------------------------------------------------------------
+
+
+class ConnectionLostError(ArkitektError, ConnectionError):
+    """The hub or one of its services does not answer any more.
+
+    Attributes
+    ----------
+    url : str
+        What was asked.
+    reason : str
+        What went wrong.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"lost the connection to {self.url}: {self.reason}. Check that the hub is running, then try again"
+
+
+class TransferError(ConnectionLostError):
+    """Pixels could not be moved; no half image is visible."""
+
+    def __str__(self) -> str:
+        return f"could not move pixels to or from {self.url}: {self.reason}. Nothing was stored in part; try again"
+
+
+class StorageFullError(ArkitektError, OSError):
+    """There is no space left for the data.
+
+    Attributes
+    ----------
+    where : str
+        The hub or folder that is full.
+    """
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"no space left at {self.where}. Free some space there, then try again; nothing was stored in part"
+
+
+class HubRefusedError(ArkitektError):
+    """The hub understood the request and answered with an error.
+
+    Attributes
+    ----------
+    operation : str
+        What was asked, such as the name of a GraphQL operation.
+    messages : tuple of str
+        What the hub said.
+    """
+
+    def __init__(self, operation: str, messages: Sequence[str]) -> None:
+        super().__init__(operation, tuple(messages))
+        self.operation = operation
+        self.messages = tuple(messages)
+
+    def __str__(self) -> str:
+        return f"the hub refused {self.operation}: {'; '.join(self.messages)}"
+
+
+class ProtocolMismatchError(ArkitektError):
+    """Client and hub do not speak the same version.
+
+    Attributes
+    ----------
+    peer : str
+        Who answered.
+    expected, found : str
+        What was needed and what came.
+    """
+
+    def __init__(self, peer: str, expected: str, found: str) -> None:
+        super().__init__(peer, expected, found)
+        self.peer = peer
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return f"{self.peer} speaks {self.found}, but {self.expected} is needed. Update arkitekt-di on both sides"
+
+
+# --- the hub itself ------------------------------------------------------------------------------
+
+
+class ServeError(ArkitektError, RuntimeError):
+    """The hub cannot start here."""
+
+
+class PortTakenError(ServeError):
+    """Another program listens on the port.
+
+    Attributes
+    ----------
+    host : str
+    port : int
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(host, port)
+        self.host = host
+        self.port = port
+
+    def __str__(self) -> str:
+        return f"port {self.port} on {self.host} is taken. Choose another with --port, or 0 for any free one"
+
+
+class DataFolderInUseError(ServeError):
+    """Another hub already serves this data folder.
+
+    Attributes
+    ----------
+    folder : str
+    """
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self.folder = folder
+
+    def __str__(self) -> str:
+        return f"another hub already serves {self.folder}. Stop it, or choose another folder with --data"

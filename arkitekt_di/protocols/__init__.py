@@ -1,0 +1,1 @@
+"""Promises between services: what one may ask of another, without knowing which it is."""

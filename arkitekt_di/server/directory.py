@@ -1,0 +1,87 @@
+"""The services that the hub offers to apps."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from arkitekt_di.messages.fakts import Alias, Instance
+from arkitekt_di.messages.manifest import Requirement
+
+CHALLENGE_PATH = "ht"
+"""Below each service's address; answers 200 when the service is well."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One service of the hub.
+
+    Attributes
+    ----------
+    service : str
+        Reverse-domain name, such as ``live.arkitekt.mikro``.
+    identifier : str
+        Names this instance of the service.
+    path : str
+        Path below the hub's address; empty for the root.
+    """
+
+    service: str
+    identifier: str
+    path: str
+
+
+class Directory:
+    """Answers which of the services that an app wants are here.
+
+    Parameters
+    ----------
+    offers : iterable of Offer
+    """
+
+    def __init__(self, offers: Iterable[Offer]) -> None:
+        self._offers = {offer.service: offer for offer in offers}
+
+    def instances(self, requirements: Iterable[Requirement], url: str) -> tuple[dict[str, Instance], dict[str, str]]:
+        """Return an instance and a status for each requirement, by its key.
+
+        Parameters
+        ----------
+        requirements : iterable of Requirement
+        url : str
+            Address under which the app reaches the hub.
+
+        Returns
+        -------
+        instances : dict of str to Instance
+            Only what is here.
+        statuses : dict of str to str
+            ``granted`` or ``unavailable`` for each requirement.
+        """
+        instances: dict[str, Instance] = {}
+        statuses: dict[str, str] = {}
+        for requirement in requirements:
+            offer = self._offers.get(requirement.service)
+            statuses[requirement.key] = "unavailable" if offer is None else "granted"
+            if offer is not None:
+                instances[requirement.key] = _instance(offer, url)
+        return instances, statuses
+
+
+def alias_at(url: str, *, identifier: str, path: str) -> Alias:
+    """Return an alias for *path* below the address *url*."""
+    parts = urlsplit(url)
+    joined = "/".join(segment for segment in (parts.path.strip("/"), path) if segment)
+    return Alias(
+        id=f"{identifier}-hub",
+        host=parts.hostname or "",
+        port=parts.port,
+        ssl=parts.scheme == "https",
+        path=joined or None,
+        challenge=CHALLENGE_PATH,
+        kind="absolute",
+    )
+
+
+def _instance(offer: Offer, url: str) -> Instance:
+    alias = alias_at(url, identifier=offer.identifier, path=offer.path)
+    return Instance(service=offer.service, identifier=offer.identifier, aliases=(alias,))

@@ -1,0 +1,229 @@
+"""Settings of every service: one frozen section each, named as its container and its attribute on the app."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """Part of the settings; a key that it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KoilSettings(Section):
+    """The app's event loop.
+
+    Attributes
+    ----------
+    loop : {'asyncio', 'uvloop'}
+        Which event loop runs in the app's thread; ``uvloop`` needs the extra of that name.
+    grace_s : float
+        Longest wait, in seconds, for cancelled work to clean up.
+    """
+
+    loop: Literal["asyncio", "uvloop"] = "asyncio"
+    grace_s: float = Field(default=2.0, gt=0)
+
+
+class TransportSettings(Section):
+    """Connections to the hub.
+
+    Attributes
+    ----------
+    connect_timeout_s : float
+        Longest wait for a connection, in seconds.
+    request_timeout_s : float
+        Longest wait for a whole answer, in seconds.
+    """
+
+    connect_timeout_s: float = Field(default=5.0, gt=0)
+    request_timeout_s: float = Field(default=30.0, gt=0)
+
+
+class FaktsSettings(Section):
+    """Discovery of the hub and the configuration it gives.
+
+    Attributes
+    ----------
+    url : str or None
+        Address of the hub; None looks for one, and starts the user's local hub where there is none.
+    mandate_key_file : Path or None
+        File with a key that lets the app in without a person.
+    discovery_timeout_s : float
+        Longest wait for the hub's well-known document, in seconds.
+    challenge_timeout_s : float
+        Longest wait for one address of a service, in seconds.
+    browser : {'open', 'print'}
+        Whether the login link is opened in a browser or printed.
+    cache : {'file', 'none'}
+        Whether configuration and tokens are kept between runs.
+    """
+
+    url: str | None = None
+    mandate_key_file: Path | None = None
+    discovery_timeout_s: float = Field(default=3.0, gt=0)
+    challenge_timeout_s: float = Field(default=3.0, gt=0)
+    browser: Literal["open", "print"] = "open"
+    cache: Literal["file", "none"] = "file"
+
+
+class HerreSettings(Section):
+    """Tokens.
+
+    Attributes
+    ----------
+    expiry_skew_s : float
+        A token that expires within this many seconds is renewed before it is sent.
+    lock_timeout_s : float
+        Longest wait, in seconds, for another process that is renewing the same token.
+    """
+
+    expiry_skew_s: float = Field(default=60.0, ge=0)
+    lock_timeout_s: float = Field(default=30.0, gt=0)
+
+
+class MikroSettings(Section):
+    """Images.
+
+    Attributes
+    ----------
+    chunk_px : int
+        Edge of a chunk along each of the two last axes, in pixels.
+    shard_mib : float
+        Largest shard before compression, in MiB.
+    codec : {'lz4', 'zstd', 'none'}
+        Compression inside blosc with bit shuffle; ``none`` stores plain bytes.
+    transfers : int
+        Shards that are encoded and sent at the same time.
+    access_margin_s : float
+        A grant that expires within this many seconds is renewed before it is used.
+    """
+
+    chunk_px: int = Field(default=512, ge=1)
+    shard_mib: float = Field(default=16.0, gt=0)
+    codec: Literal["lz4", "zstd", "none"] = "lz4"
+    transfers: int = Field(default=4, ge=1, le=64)
+    access_margin_s: float = Field(default=60.0, ge=0)
+
+
+class HubSettings(Section):
+    """The hub that an app may bring along: the user's local one, or one inside the app.
+
+    Attributes
+    ----------
+    folder : Path or None
+        Data folder; None is the user's own for the local hub, and a temporary one inside the app.
+    idle_s : float
+        The local hub ends after this many seconds without a request.
+    start_timeout_s : float
+        Longest wait for the local hub to come up, in seconds.
+    """
+
+    folder: Path | None = None
+    idle_s: float = Field(default=1800.0, gt=0)
+    start_timeout_s: float = Field(default=60.0, gt=0)
+
+
+class AppSettings(Section):
+    """All sections of an app."""
+
+    koil: KoilSettings = KoilSettings()
+    transport: TransportSettings = TransportSettings()
+    fakts: FaktsSettings = FaktsSettings()
+    herre: HerreSettings = HerreSettings()
+    mikro: MikroSettings = MikroSettings()
+    hub: HubSettings = HubSettings()
+
+
+class ListenSettings(Section):
+    """Where the hub listens.
+
+    Attributes
+    ----------
+    host : str
+        Address to bind; anything but loopback makes the hub reachable for others.
+    port : int
+        0 takes any free port.
+    public_url : str or None
+        Address that clients use, where it differs, as behind a proxy.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    public_url: str | None = None
+
+
+class DatabaseSettings(Section):
+    """Records of the hub.
+
+    Attributes
+    ----------
+    url : str or None
+        SQLAlchemy address with an async driver; None is SQLite in the data folder.
+    """
+
+    url: str | None = None
+
+
+class IdentitySettings(Section):
+    """Login and tokens that the hub issues.
+
+    Attributes
+    ----------
+    access_token_s, refresh_token_s : int
+        Lifetime of tokens, in seconds; a refresh token's is counted from its last use.
+    device_code_s : int
+        How long a device code may be approved, in seconds.
+    approval : {'person', 'automatic'}
+        Who approves device codes; ``automatic`` is for tests and is refused off loopback.
+    """
+
+    access_token_s: int = Field(default=3600, gt=0)
+    refresh_token_s: int = Field(default=30 * 24 * 3600, gt=0)
+    device_code_s: int = Field(default=300, gt=0)
+    approval: Literal["person", "automatic"] = "person"
+
+
+class ObjectSettings(Section):
+    """The hub's own object store.
+
+    Attributes
+    ----------
+    grant_s : int
+        Lifetime of a grant, in seconds.
+    max_object_mib : float
+        Largest single object, in MiB.
+    max_upload_gib : float
+        Largest upload under one grant, in GiB.
+    abandoned_after_s : float
+        An upload that was not finished is removed this many seconds after its grant has expired.
+    """
+
+    grant_s: int = Field(default=3600, gt=0)
+    max_object_mib: float = Field(default=512.0, gt=0)
+    max_upload_gib: float = Field(default=1024.0, gt=0)
+    abandoned_after_s: float = Field(default=3600.0, ge=0)
+
+
+class ServerSettings(Section):
+    """All sections of a hub.
+
+    Attributes
+    ----------
+    name : str
+        Shown to people who log in.
+    data : Path
+        Data folder: records, pixels and keys.
+    idle_s : float or None
+        End after this many seconds without a request; None never ends.
+    """
+
+    name: str = "Arkitekt hub"
+    data: Path = Path("arkitekt-data")
+    idle_s: float | None = Field(default=None, gt=0)
+    listen: ListenSettings = ListenSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    identity: IdentitySettings = IdentitySettings()
+    objects: ObjectSettings = ObjectSettings()
