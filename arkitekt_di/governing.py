@@ -90,10 +90,10 @@ class Governor(Generic[G]):
         reign = self._context.get()
         if reign is not None and reign.is_open:
             return reign.app
-        reign = reign or getattr(self._threads, "owner", None)
-        if reign is not None:
-            if (nearest := _nearest_open(reign)) is None:
-                raise AppClosedError(reign.app.identifier)
+        owner: _Reign[G] | None = reign or getattr(self._threads, "owner", None)
+        if owner is not None:
+            if (nearest := _nearest_open(owner)) is None:
+                raise AppClosedError(owner.app.identifier)
             return nearest.app
         with self._lock:
             candidates = [reign.app for reign in self._open]
