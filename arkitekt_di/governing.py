@@ -122,3 +122,7 @@ def _nearest_open(reign: "_Reign[G] | None") -> "_Reign[G] | None":
     while reign is not None and not reign.is_open:
         reign = reign.parent
     return reign
+
+
+APPS: Governor[Governed] = Governor("arkitekt_app")
+"""The apps of this process."""
