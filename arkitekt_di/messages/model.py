@@ -1,6 +1,8 @@
-"""The two kinds of message: what we make ourselves, and what comes in from the wire."""
+"""The two spellings of messages on the wire, and how secrets in them are written out."""
 
-from pydantic import BaseModel, ConfigDict
+import json
+
+from pydantic import BaseModel, ConfigDict, SecretStr
 from pydantic.alias_generators import to_camel
 
 
@@ -12,8 +14,19 @@ class Message(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
+    def revealed(self) -> bytes:
+        """Return the message as JSON with its secrets in the clear: for private files and for the peer only."""
+        return json.dumps(self.model_dump(by_alias=True), default=_reveal).encode()
+
 
 class CamelMessage(Message):
     """A message whose members are written in camelCase on the wire, as GraphQL does."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, alias_generator=to_camel)
+
+
+def _reveal(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    message = f"{type(value).__name__} has no JSON form"
+    raise TypeError(message)

@@ -1,0 +1,1 @@
+"""What tests of apps, and of other implementations, can build on."""

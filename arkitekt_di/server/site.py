@@ -1,0 +1,108 @@
+"""The hub's one web site: every surface on one port, and the rules that hold for all of them."""
+
+import errno
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from arkitekt_di.errors import PortTakenError, StorageFullError
+from arkitekt_di.server.address import Address
+from arkitekt_di.server.directory import CHALLENGE_PATH
+from arkitekt_di.server.idleness import Idleness
+from arkitekt_di.settings.models import ListenSettings
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_TIMEOUT_S = 5.0
+"""Longest wait, in seconds, for requests that are under way when the hub stops."""
+
+
+class Surface(Protocol):
+    """A part of the hub that answers requests."""
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        """Return the routes of this part; their paths are absolute."""
+        ...
+
+
+class Site:
+    """Listens for requests and hands them to the surfaces.
+
+    Parameters
+    ----------
+    settings : ListenSettings
+    address : Address
+        Told the port when it is known.
+    idleness : Idleness
+    surfaces : iterable of Surface
+    """
+
+    def __init__(
+        self, settings: ListenSettings, address: Address, idleness: Idleness, surfaces: Iterable[Surface]
+    ) -> None:
+        self._settings = settings
+        self._address = address
+        self._idleness = idleness
+        self._surfaces = tuple(surfaces)
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Listen; raises `PortTakenError` where another program does."""
+        app = web.Application(middlewares=[*self._rules()])
+        app.router.add_get(f"/{CHALLENGE_PATH}", _answer_challenge)
+        for surface in self._surfaces:
+            app.router.add_routes(surface.routes())
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._settings.host, self._settings.port).start()
+        except OSError as error:
+            await runner.cleanup()
+            if error.errno == errno.EADDRINUSE:
+                raise PortTakenError(self._settings.host, self._settings.port) from error
+            raise
+        self._runner = runner
+        self._address.bind(runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Answer what is under way, then listen no more."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def _rules(self) -> Iterable[Middleware]:
+        yield self._idleness.middleware
+        yield self._only_own_names
+        yield _translate_errors
+
+    @web.middleware
+    async def _only_own_names(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not self._address.allows_host(request.host):
+            # RFC 9110, section 15.5.20: this server does not answer for that name.
+            return web.Response(status=421, text="this hub is not reached by that name\n")
+        return await handler(request)
+
+
+@web.middleware
+async def _translate_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        raise
+    except StorageFullError as error:
+        return web.Response(status=507, text=f"{error}\n")
+    except Exception:
+        # The path alone: a query may carry what must not be in a log.
+        log.exception("%s %s failed", request.method, request.path)
+        return web.Response(status=500, text="the hub failed to answer; its log says why\n")
+    if not response.prepared:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response
+
+
+async def _answer_challenge(_request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})

@@ -1,0 +1,140 @@
+"""The provider graph of a container: names, needs, order of start, cycles, and a drawing."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dependency_injector import providers
+from dependency_injector.containers import DynamicContainer
+
+from arkitekt_di.containers.preset import Service
+from arkitekt_di.errors import CompositionError
+from arkitekt_di.protocols.service import Service as ServicePromise
+
+MAIN_PROVIDER = "service"
+"""The provider in a service's container that stands for the service itself."""
+
+AnyProvider = providers.Provider[Any]
+
+
+def effective(provider: AnyProvider) -> AnyProvider:
+    """Return the provider that answers in the end, following overrides."""
+    overriding = provider.last_overriding
+    return provider if overriding is None else effective(overriding)
+
+
+def needs(provider: AnyProvider) -> Iterator[AnyProvider]:
+    """Yield the providers that *provider* asks when it is called, following overrides."""
+    answering = effective(provider)
+    yield from (
+        related for related in answering.related if related is not answering and related not in answering.overridden
+    )
+
+
+def names(container: DynamicContainer) -> dict[int, str]:
+    """Return the dotted name of each provider by the ``id`` of the one that answers for it.
+
+    A service is called by its container: ``mikro.service`` is ``mikro``.  A `Dependency` only passes on what it was
+    given, so it lends its name to nothing.
+    """
+    return {id(effective(provider)): name for name, provider in declared(container)}
+
+
+def declared(container: DynamicContainer) -> Iterator[tuple[str, AnyProvider]]:
+    """Yield every named provider that makes or chooses something, with its dotted name."""
+    return ((name, provider) for name, provider in walk(container) if not isinstance(provider, providers.Dependency))
+
+
+def walk(container: DynamicContainer, prefix: str = "") -> Iterator[tuple[str, AnyProvider]]:
+    """Yield every named provider of a container and of the containers in it, with its dotted name."""
+    for name, provider in container.providers.items():
+        if isinstance(provider, providers.Container):
+            yield from walk(provider.container, f"{prefix}{name}.")
+        else:
+            full = f"{prefix}{name}"
+            yield full.removesuffix(f".{MAIN_PROVIDER}"), provider
+
+
+def start_order(container: DynamicContainer) -> list[tuple[str, AnyProvider]]:
+    """Return the services of a container, each after everything that it needs.
+
+    Raises
+    ------
+    CompositionError
+        The graph has a cycle; the error draws it.
+    """
+    named = names(container)
+    order: list[tuple[str, AnyProvider]] = []
+    done: set[int] = set()
+    path: list[AnyProvider] = []
+
+    def visit(provider: AnyProvider) -> None:
+        provider = effective(provider)
+        if id(provider) in done:
+            return
+        if provider in path:
+            raise CompositionError(
+                "the services need one another in a circle", _draw(path[path.index(provider) :], named)
+            )
+        path.append(provider)
+        for needed in needs(provider):
+            visit(needed)
+        path.pop()
+        done.add(id(provider))
+        if has_life(provider):
+            order.append((named.get(id(provider), "?"), provider))
+
+    for _name, provider in walk(container):
+        visit(provider)
+    return order
+
+
+def has_life(provider: AnyProvider) -> bool:
+    """Tell whether what *provider* gives is started and stopped with the app."""
+    if isinstance(provider, Service):
+        return True
+    # An instance that somebody put in the place of a service is started too, if it can be.
+    return isinstance(provider, providers.Object) and isinstance(provider.provides, ServicePromise)
+
+
+def mermaid(container: DynamicContainer) -> str:
+    """Draw the graph in the Mermaid language; what a preset or an override replaced has a dashed frame."""
+    named = names(container)
+    nodes: list[str] = []
+    edges: list[str] = []
+    replaced: list[str] = []
+    for name, provider in declared(container):
+        answering = effective(provider)
+        nodes.append(f'  {_node(name)}["{name}<br/>{_label(answering)}"]')
+        if getattr(answering, "provides", None) is not getattr(provider, "provides", None):
+            replaced.append(_node(name))
+        needed_names = dict.fromkeys(_nearest_named(needs(provider), named))
+        edges += [f"  {_node(name)} --> {_node(needed)}" for needed in needed_names]
+    lines = ["graph TD", *nodes, *edges]
+    if replaced:
+        lines += ["  classDef replaced stroke-dasharray: 5 5", f"  class {','.join(replaced)} replaced"]
+    return "\n".join(lines)
+
+
+def _nearest_named(found: Iterable[AnyProvider], named: dict[int, str]) -> Iterator[str]:
+    for provider in found:
+        name = named.get(id(effective(provider)))
+        if name is not None:
+            yield name
+        else:
+            yield from _nearest_named(needs(provider), named)
+
+
+def _label(provider: AnyProvider) -> str:
+    provides = getattr(provider, "provides", None)
+    if isinstance(provider, providers.Object):
+        return type(provides).__name__
+    return getattr(provides, "__name__", type(provider).__name__)
+
+
+def _node(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def _draw(path: list[AnyProvider], named: dict[int, str]) -> list[str]:
+    drawn = [named[id(provider)] for provider in path if id(provider) in named]
+    return [*drawn, *drawn[:1]]

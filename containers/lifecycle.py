@@ -1,0 +1,94 @@
+"""Starts the services of a container in order, and stops them in reverse."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from dependency_injector.containers import DynamicContainer
+
+from arkitekt_di.containers.graph import start_order
+from arkitekt_di.protocols.service import Service
+
+STOP_TIMEOUT_S = 30.0
+"""Longest wait for one service to stop, in seconds: far above the bounds that services have themselves."""
+
+
+class Lifecycle:
+    """One life of the services of a container.
+
+    Parameters
+    ----------
+    container : DynamicContainer
+        Its singletons are forgotten when the services have stopped, so the next life has fresh ones.
+    """
+
+    def __init__(self, container: DynamicContainer) -> None:
+        self._container = container
+        self._started: list[tuple[str, Service]] = []
+
+    async def start(self) -> None:
+        """Start each service after everything that it needs.
+
+        Raises
+        ------
+        CompositionError
+            The services need one another in a circle.
+        Exception
+            What the failing service raised, with a note that names it; all that had started are stopped again.  Where
+            stopping fails too, a `BaseExceptionGroup` of all.
+        """
+        name = ""
+        try:
+            for name, provider in start_order(self._container):
+                service: Service = provider()
+                await service.start()
+                self._started.append((name, service))
+        except BaseException as failure:
+            if name:
+                failure.add_note(f"while starting the service {name!r}")
+            try:
+                await self.stop()
+            except BaseExceptionGroup as more:
+                message = "a service did not start, and stopping the others failed too"
+                raise BaseExceptionGroup(message, [failure, *more.exceptions]) from None
+            raise
+
+    async def stop(self) -> None:
+        """Stop every started service, last started first; all of them, whatever fails, also when cancelled.
+
+        Raises
+        ------
+        BaseExceptionGroup
+            What the services raised, each with a note that names the service.
+        """
+        await _uninterrupted(self._stop())
+
+    async def _stop(self) -> None:
+        failures: list[BaseException] = []
+        while self._started:
+            name, service = self._started.pop()
+            try:
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await service.stop()
+            except BaseException as failure:  # noqa: BLE001  # collected and raised below
+                failure.add_note(f"while stopping the service {name!r}")
+                failures.append(failure)
+        self._container.reset_singletons()
+        if failures:
+            message = "services failed to stop"
+            raise BaseExceptionGroup(message, failures)
+
+
+async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    interruption: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            interruption = error
+        except BaseException:  # noqa: BLE001, S110  # read from the task below
+            pass
+    if interruption is None or task.exception() is not None:
+        return task.result()
+    raise interruption

@@ -1,0 +1,52 @@
+"""Replaces providers of one container for a while."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from dependency_injector import providers
+from dependency_injector.containers import DynamicContainer
+
+from arkitekt_di.containers.graph import AnyProvider, walk
+from arkitekt_di.containers.preset import closest
+from arkitekt_di.errors import CompositionError
+
+
+def find_provider(container: DynamicContainer, name: str) -> AnyProvider:
+    """Return the provider with the dotted *name*, such as ``mikro`` or ``fakts.discovery``.
+
+    Raises
+    ------
+    CompositionError
+        There is none; the error tells the nearest.
+    """
+    known = dict(walk(container))
+    if name not in known:
+        raise CompositionError(f"there is no provider {name!r} to override; {closest(name, known)}")
+    return known[name]
+
+
+def replace(container: DynamicContainer, name: str, value: object) -> None:
+    """Let the provider *name* give *value* from now on; *value* is an object or a provider."""
+    find_provider(container, name).override(_as_provider(value))
+
+
+@contextmanager
+def overriding(container: DynamicContainer, values: Mapping[str, object]) -> Iterator[None]:
+    """Let the named providers give *values* while the block runs.
+
+    ``reset_override()`` of dependency_injector is of no use here: it drops what the preset overrides, too.
+    """
+    found = {name: find_provider(container, name) for name in values}  # all names are checked before any is replaced
+    with ExitStack() as stack:
+        for name, provider in found.items():
+            stack.enter_context(provider.override(_as_provider(values[name])))
+        container.reset_singletons()
+        try:
+            yield
+        finally:
+            container.reset_singletons()
+
+
+def _as_provider(value: object) -> providers.Provider[Any]:
+    return value if isinstance(value, providers.Provider) else providers.Object(value)

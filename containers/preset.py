@@ -1,0 +1,101 @@
+"""The kind of container that everything here is made of, and that presets can be derived from."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from dependency_injector import providers
+from dependency_injector.containers import (  # type: ignore[attr-defined]  # missing in the stub
+    DeclarativeContainer,
+    DeclarativeContainerMetaClass,
+)
+
+from arkitekt_di.errors import CompositionError
+
+T = TypeVar("T")
+
+
+class Service(providers.ThreadSafeSingleton[T]):
+    """Provider of an object that is started and stopped with the app, one for each app.
+
+    The object's constructor does no I/O and waits for no thread: the lock of ``ThreadSafeSingleton`` is one for the
+    whole process.
+    """
+
+
+class PresetMeta(DeclarativeContainerMetaClass):  # type: ignore[misc]  # missing in the stub
+    """Makes a subclass of a container a preset: what it names anew, every dependant sees.
+
+    dependency_injector's own ways do not: with a plain subclass the dependants keep the old provider, with ``copy``
+    they get another instance than the container itself, and ``override`` on a class changes it for everybody.
+    """
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, adds: tuple[str, ...] = ()
+    ) -> Any:
+        """Create the container class.
+
+        Parameters
+        ----------
+        name, bases, namespace
+            As for every class.
+        adds : tuple of str
+            Names that are new in this preset.  Any other name must exist in the base, so that a misspelt one is an
+            error.
+        """
+        parents: list[Any] = [base for base in bases if getattr(base, "providers", None)]
+        if not parents:
+            return super().__new__(mcs, name, bases, namespace)
+        if len(parents) > 1:
+            raise CompositionError(f"the preset {name} has more than one container as its base")
+        fresh = {key: value for key, value in namespace.items() if _is_own_provider(value)}
+        _check_names(name, fresh, parents[0].providers, adds)
+        # One deepcopy for both: a provider that both halves refer to stays one and the same.
+        both = providers.deepcopy({"base": dict(parents[0].providers), "fresh": fresh})
+        merged = dict(both["base"])
+        for key, provider in both["fresh"].items():
+            _put(merged, key, provider)
+        others = {key: value for key, value in namespace.items() if key not in fresh}
+        return super().__new__(mcs, name, bases, {**others, **merged})
+
+    def __init__(
+        self, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, adds: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(name, bases, namespace)
+
+
+class Container(DeclarativeContainer, metaclass=PresetMeta):
+    """Base of every container of arkitekt_di; a subclass of a subclass is a preset."""
+
+
+def closest(name: str, known: Mapping[str, object]) -> str:
+    """Return what to tell somebody who wrote *name* where only *known* names are allowed."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+
+
+def _is_own_provider(value: object) -> bool:
+    return isinstance(value, providers.Provider) and not isinstance(value, providers.Self)
+
+
+def _put(merged: dict[str, Any], key: str, provider: Any) -> None:
+    known = merged.get(key)
+    if known is None:
+        merged[key] = provider
+    elif isinstance(known, providers.Container) and isinstance(provider, providers.Container):
+        # dependency_injector would do the same, but refuses a nested container that has more names than the base.
+        for name, nested in provider.container.providers.items():
+            if name in known.container.providers:
+                known.container.providers[name].override(nested)
+            else:
+                setattr(known.container, name, nested)
+    else:
+        known.override(provider)  # in place: every dependant holds this very provider
+
+
+def _check_names(preset: str, fresh: Mapping[str, Any], base: Mapping[str, Any], adds: tuple[str, ...]) -> None:
+    for name in fresh:
+        if name not in base and name not in adds:
+            raise CompositionError(
+                f"the preset {preset} replaces {name!r}, which its base has not; {closest(name, base)}"
+            )
