@@ -26,10 +26,13 @@
     │   └── InsecureTransportError
     ├── NotFoundError            (LookupError)      ask for something else
     │   ├── ImageNotFoundError
+    │   ├── StoreNotFoundError
     │   └── ServiceNotGrantedError
     ├── PermissionDeniedError    (PermissionError)  ask an administrator
     ├── ImageRefusedError        (ValueError)       change the array or its arguments
+    ├── UploadIncompleteError                       send what is missing
     ├── ConnectionLostError      (ConnectionError)  try again later
+    │   ├── CertificateError
     │   └── TransferError
     ├── StorageFullError         (OSError)          free space
     ├── HubRefusedError                             the hub answered with an error
@@ -357,10 +360,10 @@ class LoginExpiredError(LoginError):
 
 
 class InsecureTransportError(LoginError):
-    """Credentials would travel over plain http to another machine."""
+    """Credentials would travel where others could read them."""
 
     def __str__(self) -> str:
-        return f"refused to send credentials to {self.url}: {self.reason}. Use https"
+        return f"refused to send credentials to {self.url}: {self.reason}. Use the hub's own https address"
 
 
 # --- ask for something else ----------------------------------------------------------------------
@@ -385,6 +388,23 @@ class ImageNotFoundError(NotFoundError):
 
     def __str__(self) -> str:
         return f"no image {self.image_id!r} that you may read. List what there is with search_images()"
+
+
+class StoreNotFoundError(NotFoundError):
+    """No upload and no stored array has this identifier, or this user may not use it.
+
+    Attributes
+    ----------
+    store_id : str
+        The identifier.
+    """
+
+    def __init__(self, store_id: str) -> None:
+        super().__init__(store_id)
+        self.store_id = store_id
+
+    def __str__(self) -> str:
+        return f"no store {self.store_id!r} that you may use. Request a new upload, or read the image again"
 
 
 class ServiceNotGrantedError(NotFoundError):
@@ -448,6 +468,31 @@ class ImageRefusedError(ArkitektError, ValueError):
         return f"{self.reason}. {self.remedy}"
 
 
+class UploadIncompleteError(ArkitektError):
+    """Parts of an upload have not arrived; it stays open for them.
+
+    Attributes
+    ----------
+    store_id : str
+        The upload.
+    missing : tuple of str
+        Objects, relative to the upload, that are not there or have another size; the first few.
+    count : int
+        How many there are.
+    """
+
+    def __init__(self, store_id: str, missing: Sequence[str], count: int) -> None:
+        super().__init__(store_id, tuple(missing), count)
+        self.store_id = store_id
+        self.missing = tuple(missing)
+        self.count = count
+
+    def __str__(self) -> str:
+        more = f" and {self.count - len(self.missing)} more" if self.count > len(self.missing) else ""
+        names = ", ".join(self.missing)
+        return f"the upload {self.store_id} lacks {names}{more}. Send them and finish it again, or discard it"
+
+
 # --- try again later -----------------------------------------------------------------------------
 
 
@@ -469,6 +514,16 @@ class ConnectionLostError(ArkitektError, ConnectionError):
 
     def __str__(self) -> str:
         return f"lost the connection to {self.url}: {self.reason}. Check that the hub is running, then try again"
+
+
+class CertificateError(ConnectionLostError):
+    """The server's certificate is not trusted, so nothing was sent."""
+
+    def __str__(self) -> str:
+        return (
+            f"the certificate of {self.url} is not trusted: {self.reason}. "
+            "Ask who runs the hub; nothing was sent, and plain http is not tried instead"
+        )
 
 
 class TransferError(ConnectionLostError):
@@ -504,12 +559,15 @@ class HubRefusedError(ArkitektError):
         What was asked, such as the name of a GraphQL operation.
     messages : tuple of str
         What the hub said.
+    codes : tuple of str
+        Machine-readable kinds of the messages, such as ``NOT_FOUND``, where the hub gave any.
     """
 
-    def __init__(self, operation: str, messages: Sequence[str]) -> None:
-        super().__init__(operation, tuple(messages))
+    def __init__(self, operation: str, messages: Sequence[str], codes: Sequence[str] = ()) -> None:
+        super().__init__(operation, tuple(messages), tuple(codes))
         self.operation = operation
         self.messages = tuple(messages)
+        self.codes = tuple(codes)
 
     def __str__(self) -> str:
         return f"the hub refused {self.operation}: {'; '.join(self.messages)}"

@@ -8,12 +8,20 @@ from arkitekt_di.messages.model import CamelMessage
 
 
 class AxisType(StrEnum):
-    """What an axis stands for."""
+    """What an axis stands for: the vocabulary of the real mikro, which refuses any other word.
+
+    ``OTHER`` is another name of ``INDEX``, the one kind that promises nothing about distances.
+    """
 
     SPACE = "SPACE"
     TIME = "TIME"
     CHANNEL = "CHANNEL"
-    OTHER = "OTHER"
+    COORDINATE = "COORDINATE"
+    DISPLACEMENT = "DISPLACEMENT"
+    MICROTIME = "MICROTIME"
+    SPECTRUM = "SPECTRUM"
+    INDEX = "INDEX"
+    OTHER = "INDEX"  # noqa: PIE796  # an alias on purpose
 
 
 class Axis(CamelMessage):
