@@ -7,13 +7,13 @@ from typing import Any
 from dependency_injector import providers
 from dependency_injector.containers import DynamicContainer
 
-from arkitekt_di.containers.graph import AnyProvider, walk
+from arkitekt_di.containers.graph import AnyProvider, effective, walk
 from arkitekt_di.containers.preset import closest
 from arkitekt_di.errors import CompositionError
 
 
 def find_provider(container: DynamicContainer, name: str) -> AnyProvider:
-    """Return the provider with the dotted *name*, such as ``mikro`` or ``fakts.discovery``.
+    """Return the provider that answers for the dotted *name*, such as ``mikro`` or ``fakts.discovery``.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def find_provider(container: DynamicContainer, name: str) -> AnyProvider:
     known = dict(walk(container))
     if name not in known:
         raise CompositionError(f"there is no provider {name!r} to override; {closest(name, known)}")
-    return known[name]
+    return effective(known[name])  # what a preset put there is what its dependants hold
 
 
 def replace(container: DynamicContainer, name: str, value: object) -> None:

@@ -50,10 +50,12 @@ class PresetMeta(DeclarativeContainerMetaClass):  # type: ignore[misc]  # missin
             raise CompositionError(f"the preset {name} has more than one container as its base")
         fresh = {key: value for key, value in namespace.items() if _is_own_provider(value)}
         _check_names(name, fresh, parents[0].providers, adds)
-        # One deepcopy for both: a provider that both halves refer to stays one and the same.
-        both = providers.deepcopy({"base": dict(parents[0].providers), "fresh": fresh})
-        merged = dict(both["base"])
-        for key, provider in both["fresh"].items():
+        # One memo for all copies: a provider of the base or of its bases stays one and the same wherever it is needed.
+        memo: dict[int, Any] = {}
+        merged: dict[str, Any] = providers.deepcopy(dict(parents[0].providers), memo)
+        for ancestor in parents[0].__mro__:
+            _stand_in(getattr(ancestor, "providers", {}), merged, memo)
+        for key, provider in providers.deepcopy(fresh, memo).items():
             _put(merged, key, provider)
         others = {key: value for key, value in namespace.items() if key not in fresh}
         return super().__new__(mcs, name, bases, {**others, **merged})
@@ -76,6 +78,14 @@ def closest(name: str, known: Mapping[str, object]) -> str:
 
 def _is_own_provider(value: object) -> bool:
     return isinstance(value, providers.Provider) and not isinstance(value, providers.Self)
+
+
+def _stand_in(originals: Mapping[str, Any], copies: Mapping[str, Any], memo: dict[int, Any]) -> None:
+    for name, original in originals.items():
+        if name in copies:
+            memo.setdefault(id(original), copies[name])
+            if isinstance(original, providers.Container) and isinstance(copies[name], providers.Container):
+                _stand_in(original.container.providers, copies[name].container.providers, memo)
 
 
 def _put(merged: dict[str, Any], key: str, provider: Any) -> None:

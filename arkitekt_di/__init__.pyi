@@ -1,0 +1,8 @@
+from arkitekt_di.app import App as App
+from arkitekt_di.app import current_app as current_app
+from arkitekt_di.builders import easy as easy
+from arkitekt_di.builders import embedded as embedded
+from arkitekt_di.errors import ArkitektError as ArkitektError
+
+__version__: str
+__all__: list[str]
