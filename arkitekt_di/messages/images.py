@@ -21,7 +21,7 @@ class AxisType(StrEnum):
     MICROTIME = "MICROTIME"
     SPECTRUM = "SPECTRUM"
     INDEX = "INDEX"
-    OTHER = "INDEX"   # an alias on purpose
+    OTHER = "INDEX"  # an alias on purpose
 
 
 class Axis(CamelMessage):
