@@ -34,12 +34,14 @@
     ├── ConnectionLostError      (ConnectionError)  try again later
     │   ├── CertificateError
     │   └── TransferError
+    ├── AccountRefusedError      (ValueError)       choose another name or password
     ├── StorageFullError         (OSError)          free space
     ├── HubRefusedError                             the hub answered with an error
     ├── ProtocolMismatchError                       update client or hub
     └── ServeError               (RuntimeError)     the hub cannot start here
         ├── PortTakenError
-        └── DataFolderInUseError
+        ├── DataFolderInUseError
+        └── AutomaticApprovalError
 
 An error takes data, not a sentence: the data are its attributes and, in the same order, its
 ``args``, so that every error survives pickling.  ``str()`` builds the text, which ends with the
@@ -428,6 +430,43 @@ class ServiceNotGrantedError(NotFoundError):
         return f"the hub did not grant the service {self.service!r} to this app (granted: {granted}). Log in again"
 
 
+class UserNotFoundError(NotFoundError):
+    """The hub has no user of this name.
+
+    Attributes
+    ----------
+    name : str
+        The name that was asked for.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"this hub has no user {self.name!r}. Check the spelling, or create the user first"
+
+
+class AccountRefusedError(ArkitektError, ValueError):
+    """A user cannot be created or changed like this; nothing has been stored.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong; never the password.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}. {self.remedy}"
+
+
 class PermissionDeniedError(ArkitektError, PermissionError):
     """The user is known but may not do this.
 
@@ -633,3 +672,23 @@ class DataFolderInUseError(ServeError):
 
     def __str__(self) -> str:
         return f"another hub already serves {self.folder}. Stop it, or choose another folder with --data"
+
+
+class AutomaticApprovalError(ServeError):
+    """Logins would be approved without a person, on a hub that others can reach.
+
+    Attributes
+    ----------
+    address : str
+        The host or public address that makes the hub reachable.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+    def __str__(self) -> str:
+        return (
+            f"refused to approve logins without a person on {self.address}: anyone who reaches the hub would be let in. "
+            "Listen on 127.0.0.1, or leave automatic approval out"
+        )

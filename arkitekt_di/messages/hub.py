@@ -16,6 +16,8 @@ class HubRecord(Message):
         Process of the hub.
     version : str
         Version of arkitekt_di that serves.
+    birth : str or None
+        Tells the process from a later one with the same number; None where the system does not say.
     started_at : float
         Unix time in seconds.
     mandate_key : pydantic.SecretStr
@@ -24,6 +26,7 @@ class HubRecord(Message):
 
     url: str
     pid: int
+    birth: str | None = None
     version: str
     started_at: float
     mandate_key: SecretStr

@@ -12,7 +12,7 @@ class Message(BaseModel):
     Peers of other versions may send more than we read, so unknown members are dropped, never an error.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
     def revealed(self) -> bytes:
         """Return the message as JSON with its secrets in the clear: for private files and for the peer only."""
@@ -22,7 +22,9 @@ class Message(BaseModel):
 class CamelMessage(Message):
     """A message whose members are written in camelCase on the wire, as GraphQL does."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True, alias_generator=to_camel
+    )
 
 
 def _reveal(value: object) -> str:

@@ -1,9 +1,27 @@
 """Tokens as they travel and as they are kept."""
 
+from typing import Never
+
 from pydantic import SecretStr
 
 from arkitekt_di.messages.fakts import ActiveFakts
 from arkitekt_di.messages.model import Message
+
+MAX_REASON = 200
+"""The most characters of a peer's explanation that are shown."""
+
+
+class OAuthRefusal(Message):
+    """Error answer of an OAuth endpoint (RFC 6749, section 5.2, and RFC 8628, section 3.5)."""
+
+    error: str
+    error_description: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """What the peer said, fit for a terminal."""
+        said = self.error if self.error_description is None else f"{self.error}: {self.error_description}"
+        return "".join(character for character in said if character.isprintable())[:MAX_REASON]
 
 
 class TokenResponse(ActiveFakts):
@@ -15,6 +33,10 @@ class TokenResponse(ActiveFakts):
     expires_in: int = 3600
     scope: str = ""
     client_id: str
+
+    def __reduce__(self) -> Never:
+        message = "an answer with tokens is never pickled"
+        raise TypeError(message)
 
 
 class Token(Message):
@@ -41,3 +63,19 @@ class Token(Message):
     scopes: tuple[str, ...] = ()
     client_id: str
     issuer: str
+
+    @classmethod
+    def received(cls, answer: TokenResponse, *, issuer: str, now: float) -> "Token":
+        """Return the token of an *answer* that *issuer* gave at the Unix time *now*."""
+        return cls(
+            access_token=answer.access_token,
+            refresh_token=answer.refresh_token,
+            expires_at=now + answer.expires_in,
+            scopes=tuple(answer.scope.split()),
+            client_id=answer.client_id,
+            issuer=issuer,
+        )
+
+    def __reduce__(self) -> Never:
+        message = "a token is never pickled"
+        raise TypeError(message)

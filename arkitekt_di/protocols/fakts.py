@@ -1,8 +1,10 @@
 """What services may ask of fakts."""
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from arkitekt_di.messages.fakts import ActiveFakts, Alias, WellKnown
+from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.messages.oauth import Token
 
 
@@ -26,8 +28,28 @@ class ClaimSource(Protocol):
     """Lets the app in, once or anew."""
 
     @property
+    def url(self) -> str:
+        """Address at which the hub was found; tokens are bound to it, not to a name that the hub gives itself."""
+        ...
+
+    @property
     def hub(self) -> WellKnown:
         """The hub in use."""
+        ...
+
+    @property
+    def manifest(self) -> Manifest:
+        """The app that is let in."""
+        ...
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether :meth:`aclaim` works without a person."""
+        ...
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether :attr:`active` is known, from a claim or from an earlier run."""
         ...
 
     @property
@@ -43,4 +65,12 @@ class ClaimSource(Protocol):
         LoginError
             The hub or a person refused, or nobody answered in time.
         """
+        ...
+
+    async def aadopt(self, configuration: ActiveFakts) -> None:
+        """Take the configuration that came with a renewed token."""
+        ...
+
+    def renew_with(self, renewal: Callable[[], Awaitable[object]] | None) -> None:
+        """Name what renews the token, and thereby the configuration, without a person; None takes it back."""
         ...

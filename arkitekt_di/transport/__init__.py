@@ -1,0 +1,1 @@
+"""Requests to the hub: HTTP, the token endpoint and GraphQL over it."""

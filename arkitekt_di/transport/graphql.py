@@ -1,0 +1,103 @@
+"""GraphQL over HTTP with the login of the app."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from arkitekt_di.errors import (
+    HubRefusedError,
+    LoginRequiredError,
+    PermissionDeniedError,
+    StorageFullError,
+)
+from arkitekt_di.protocols.herre import TokenSource
+from arkitekt_di.transport.answer import Answer
+from arkitekt_di.transport.http import HttpClient
+
+STORAGE_FULL = "STORAGE_FULL"
+"""Code in ``extensions`` of an error that says the hub has no space left."""
+
+_OPERATION = re.compile(r"^\s*(?:query|mutation|subscription)\s+(\w+)", re.MULTILINE)
+
+
+class HttpGraphQL:
+    """Executes documents at one endpoint.
+
+    Parameters
+    ----------
+    http : HttpClient
+    tokens : TokenSource
+    endpoint : callable
+        Finds the address of the endpoint; asked before each request, so it should remember.
+    """
+
+    def __init__(self, http: HttpClient, tokens: TokenSource, endpoint: Callable[[], Awaitable[str]]) -> None:
+        self._http = http
+        self._tokens = tokens
+        self._endpoint = endpoint
+
+    async def execute(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the one operation in *document* and return its ``data``.
+
+        Raises
+        ------
+        HubRefusedError
+            The answer carries errors; their codes are in ``codes``.
+        StorageFullError
+            The hub has no space left.
+        PermissionDeniedError
+            The service knows who asks, and says no.
+        LoginRequiredError
+            The token is refused, and so is its renewal.
+        ConnectionLostError
+            The service does not answer, or not in GraphQL.
+        """
+        operation = operation_name(document)
+        request = {"query": document, "variables": dict(variables), "operationName": operation}
+        answer = await self._ask(await self._endpoint(), request)
+        if answer.status == 403:
+            raise PermissionDeniedError(f"do {operation or 'this'} at {answer.url}")
+        if answer.status == 507:  # RFC 4918, section 11.5
+            raise StorageFullError(answer.url)
+        members = answer.members()
+        if members is None:
+            raise answer.unusable()
+        if members.get("errors"):
+            raise _refusal(operation or "the request", answer.url, members["errors"])
+        if not isinstance(members.get("data"), dict):
+            raise answer.unusable()
+        return members["data"]
+
+    async def _ask(self, url: str, request: Mapping[str, Any]) -> Answer:
+        token = await self._tokens.aget_token()
+        answer = await self._http.post_json(url, request, bearer=token)
+        if answer.status == 401:
+            answer = await self._http.post_json(url, request, bearer=await self._tokens.arefresh_token(token))
+        if answer.status == 401:
+            raise LoginRequiredError(url, "the service refuses a token that was just renewed")
+        return answer
+
+
+def operation_name(document: str) -> str | None:
+    """Return the name of the first operation in *document*; None where it has none."""
+    found = _OPERATION.search(document)
+    return None if found is None else found[1]
+
+
+def _refusal(operation: str, url: str, errors: object) -> HubRefusedError | StorageFullError:
+    listed = errors if isinstance(errors, list) else [errors]
+    codes = tuple(_codes(listed))
+    if STORAGE_FULL in codes:
+        return StorageFullError(url)
+    messages = [
+        str(error.get("message", "no reason given")) if isinstance(error, dict) else str(error) for error in listed
+    ]
+    return HubRefusedError(operation, messages, codes)
+
+
+def _codes(errors: Sequence[object]) -> Iterator[str]:
+    for error in errors:
+        extensions = error.get("extensions") if isinstance(error, dict) else None
+        code = extensions.get("code") if isinstance(extensions, dict) else None
+        if isinstance(code, str):
+            yield code

@@ -1,0 +1,151 @@
+"""The one HTTP client of an app."""
+
+import json
+import ssl
+from collections.abc import Mapping
+from typing import Any, Self
+
+import aiohttp
+
+from arkitekt_di.errors import AppStateError, CertificateError, ConnectionLostError, InsecureTransportError
+from arkitekt_di.settings.models import TransportSettings
+from arkitekt_di.transport.answer import Answer
+from arkitekt_di.transport.origin import Origin
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""The largest answer that is read: far above any list of records, far below what would hurt."""
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class HttpClient:
+    """Asks over HTTP and reads the answer whole, within bounds of time and size.
+
+    It follows no redirect, keeps no cookies, and sends bodies and tokens only where nobody can read along.  It logs
+    nothing.
+
+    Parameters
+    ----------
+    settings : TransportSettings
+    tls : ssl.SSLContext, optional
+        Which certificates are trusted; by default those that the system trusts.
+    """
+
+    def __init__(self, settings: TransportSettings, tls: ssl.SSLContext | None = None) -> None:
+        self._settings = settings
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Open the pool of connections, on the running loop."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=True if self._tls is None else self._tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def get(self, url: str, *, timeout_s: float | None = None) -> Answer:
+        """Ask for *url*, without credentials.
+
+        Parameters
+        ----------
+        url : str
+        timeout_s : float, optional
+            Longest wait for the whole answer, in seconds; by default that of the settings.
+
+        Raises
+        ------
+        ConnectionLostError
+            No whole answer came; `CertificateError` where the server is not who it says.
+        """
+        return await self._ask("GET", url, timeout_s=timeout_s)
+
+    async def post_json(self, url: str, content: Mapping[str, Any], *, bearer: str | None = None) -> Answer:
+        """Send *content* as JSON, with an access token where one is given.
+
+        Raises
+        ------
+        ConnectionLostError
+            No whole answer came.
+        InsecureTransportError
+            Others could read along, or the answer is a redirect.
+        """
+        headers = {"Content-Type": "application/json"}
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer}"
+        return await self._send(url, json.dumps(content), headers)
+
+    async def post_form(self, url: str, form: str) -> Answer:
+        """Send an encoded form; raises as `post_json` does."""
+        return await self._send(url, form, {"Content-Type": FORM})
+
+    async def _send(self, url: str, body: str, headers: Mapping[str, str]) -> Answer:
+        if not Origin.of(url).is_private:
+            raise InsecureTransportError(url, "plain http to another machine can be read on the way")
+        answer = await self._ask("POST", url, body=body.encode(), headers=headers)
+        if answer.is_redirect:
+            raise InsecureTransportError(url, f"it sends them on to {_without_query(answer.location)}")
+        return answer
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Answer:
+        if self._session is None:
+            raise AppStateError("the connection to the hub is not open. Make the call inside `with app:`")
+        bound = self._settings.request_timeout_s if timeout_s is None else timeout_s
+        timeout = aiohttp.ClientTimeout(total=bound, sock_connect=self._settings.connect_timeout_s)
+        try:
+            async with self._session.request(
+                method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                content = await _read_bounded(response)
+                return Answer(url, response.status, response.headers.get("Location"), content)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise CertificateError(url, _certificate_reason(error)) from error
+        except aiohttp.ClientConnectorSSLError as error:
+            raise ConnectionLostError(url, "it does not answer in TLS") from error
+        except aiohttp.ClientConnectorDNSError as error:
+            raise ConnectionLostError(url, f"no machine is known by the name {error.host}") from error
+        except aiohttp.ClientConnectorError as error:
+            raise ConnectionLostError(url, error.os_error.strerror or "no connection") from error
+        except TimeoutError as error:
+            raise ConnectionLostError(url, f"no answer within {bound:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionLostError(url, "the connection broke off") from error
+
+
+async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
+    parts = bytearray()
+    async for part in response.content.iter_any():
+        parts += part
+        if len(parts) > MAX_ANSWER_BYTES:
+            response.close()
+            raise ConnectionLostError(str(response.url), f"its answer is larger than {MAX_ANSWER_BYTES} bytes")
+    return bytes(parts)
+
+
+def _certificate_reason(error: aiohttp.ClientConnectorCertificateError) -> str:
+    reason = error.certificate_error
+    return reason.verify_message if isinstance(reason, ssl.SSLCertVerificationError) else "it does not fit the address"
+
+
+def _without_query(location: str | None) -> str:
+    return "nowhere" if location is None else location.partition("?")[0]
