@@ -1,8 +1,9 @@
 """The two halves of the image service: records and pixels."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from arkitekt_di.messages.images import ImageDraft, ImageHit, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.messages.images import ImageDraft, ImageRecord, StoreGrant, UploadGrant, ZarrStore
 
 
 class ImageRecords(Protocol):
@@ -31,7 +32,7 @@ class ImageRecords(Protocol):
         """Return one record; raises `ImageNotFoundError`."""
         ...
 
-    async def search(self, text: str | None, *, limit: int, offset: int) -> list[ImageHit]:
+    async def search(self, text: str | None, *, limit: int, offset: int) -> list[ImageRecord]:
         """Find images whose name contains *text*, newest first; all where it is None."""
         ...
 
@@ -45,4 +46,57 @@ class ImageRecords(Protocol):
 
     async def request_access(self, store_id: str) -> StoreGrant:
         """Return a grant to read the pixels of one store."""
+        ...
+
+
+class PixelSink(Protocol):
+    """Takes the objects of one upload, on the app's loop."""
+
+    async def put(self, key: str, body: bytes | bytearray) -> None:
+        """Store one whole object; *key* is relative to the grant.
+
+        Raises
+        ------
+        TransferError
+            The object did not arrive; it is not there in part.
+        StorageFullError
+            There is no space for it.
+        """
+        ...
+
+
+class PixelSource(Protocol):
+    """Gives the objects of one array; blocks, and may be used from any thread, with or without a loop.
+
+    Every method raises `FileNotFoundError` where there is no such object, `TransferError` where it did not arrive and
+    `PermissionDeniedError` where the grant has run out.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where the array is, for messages; holds no secret."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """Return one whole object."""
+        ...
+
+    def read_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return parts of one object, each from start to stop in bytes, in the order asked for."""
+        ...
+
+    def size(self, key: str) -> int:
+        """Return the size of one object, in bytes."""
+        ...
+
+
+class PixelStore(Protocol):
+    """Where pixels are: opens the places that grants cover."""
+
+    async def open_sink(self, grant: UploadGrant) -> PixelSink:
+        """Return the place of an upload."""
+        ...
+
+    async def open_source(self, grant: StoreGrant) -> PixelSource:
+        """Return the place of a stored array."""
         ...

@@ -1,0 +1,97 @@
+"""What stands beside the pixels: the member ``arkitekt`` among the attributes of a stored zarr array.
+
+zarr itself keeps shape, data type and the names of the dimensions.  Everything else that belongs to an image and is
+not its record (coordinates, attributes, pixel sizes, the list of its objects) is in this one document.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import Field, JsonValue
+
+from arkitekt_di.messages.model import Message
+
+ATTRIBUTE = "arkitekt"
+"""Key of the document among the attributes in ``zarr.json``."""
+
+HEADER = "zarr.json"
+"""Key of the metadata of a zarr v3 node; written last, so that without it there is no array."""
+
+MAX_HEADER_BYTES = 16 * 2**20
+"""Largest ``zarr.json``, in bytes."""
+
+ENCODING = 1
+"""Version of the encoding of coordinates and attributes; a reader refuses a later one."""
+
+
+class PixelAxis(Message):
+    """Physical meaning of one axis.
+
+    Attributes
+    ----------
+    name : str
+        The dimension.
+    pixel_size : float or None
+        Distance between neighbouring pixels, in *unit*; None where it is not known.
+    unit : str or None
+        UDUNITS-2 name as OME-NGFF 0.5 wants it, such as ``micrometer``.
+    """
+
+    name: str
+    pixel_size: float | None = Field(default=None, gt=0)
+    unit: str | None = None
+
+
+class Coordinate(Message):
+    """One coordinate of the array.
+
+    Attributes
+    ----------
+    name : str
+    dims : tuple of str
+        Empty for a scalar coordinate.
+    values, attrs : JSON
+        Tagged values; see ``arkitekt_di/mikro/values.py``.
+    is_indexed : bool
+        Whether labels are looked up with it.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    values: JsonValue
+    attrs: JsonValue = None
+    is_indexed: bool = False
+
+
+class PixelDocument(Message):
+    """Everything that the array says about itself beyond zarr.
+
+    Attributes
+    ----------
+    version : int
+        Version of the encoding.
+    axes : tuple of PixelAxis
+        In storage order.
+    name : JSON
+        ``DataArray.name`` as a tagged value; the name of the image is in its record.
+    attrs : JSON
+        Attributes of the array, as tagged values.
+    coords : tuple of Coordinate
+        In their order.
+    manifest : dict of str to int
+        Size in bytes of every object of the array but ``zarr.json``, by key relative to it.
+    """
+
+    version: int = ENCODING
+    axes: tuple[PixelAxis, ...] = ()
+    name: JsonValue = None
+    attrs: JsonValue = None
+    coords: tuple[Coordinate, ...] = ()
+    manifest: dict[str, int] = {}
+
+    def units(self) -> dict[str, str]:
+        """Return the unit of each axis that has one."""
+        return {axis.name: axis.unit for axis in self.axes if axis.unit is not None}
+
+    def faults(self, objects: Mapping[str, int]) -> list[str]:
+        """Return the keys of the manifest that *objects* lacks or holds with another size, in order."""
+        return sorted(key for key, size in self.manifest.items() if objects.get(key) != size)
