@@ -5,6 +5,7 @@
     ArkitektError
     ├── ConfigurationError       (ValueError)       fix the named file, line and key
     ├── CompositionError         (RuntimeError)     fix the containers: cycle, hole, misspelt provider
+    ├── MissingExtraError        (ImportError)      install the named extra
     ├── AppStateError            (RuntimeError)     open, close or name the app
     │   ├── NoAppError
     │   ├── AmbiguousAppError
@@ -37,6 +38,7 @@
     ├── AccountRefusedError      (ValueError)       choose another name or password
     ├── StorageFullError         (OSError)          free space
     ├── HubRefusedError                             the hub answered with an error
+    ├── ObjectRefusedError                          change the request to the object store
     ├── ProtocolMismatchError                       update client or hub
     └── ServeError               (RuntimeError)     the hub cannot start here
         ├── PortTakenError
@@ -121,6 +123,26 @@ class CompositionError(ArkitektError, RuntimeError):
 
     def __str__(self) -> str:
         return f"{self.reason}: {' -> '.join(self.path)}" if self.path else self.reason
+
+
+class MissingExtraError(ArkitektError, ImportError):
+    """Something needs a package that is not installed.
+
+    Attributes
+    ----------
+    extra : str
+        Extra of arkitekt-di that brings it.
+    purpose : str
+        What needs it.
+    """
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(extra, purpose)
+        self.extra = extra
+        self.purpose = purpose
+
+    def __str__(self) -> str:
+        return f"{self.purpose} needs the extra {self.extra!r}. Install it: pip install 'arkitekt-di[{self.extra}]'"
 
 
 # --- open, close or name the app -----------------------------------------------------------------
@@ -610,6 +632,26 @@ class HubRefusedError(ArkitektError):
 
     def __str__(self) -> str:
         return f"the hub refused {self.operation}: {'; '.join(self.messages)}"
+
+
+class ObjectRefusedError(ArkitektError):
+    """The hub's object store does not do what it was asked.
+
+    Attributes
+    ----------
+    code : str
+        S3's name for the reason, such as ``AccessDenied``.
+    reason : str
+        What is wrong, and what to do about it.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the object store refused the request ({self.code}): {self.reason}"
 
 
 class ProtocolMismatchError(ArkitektError):
