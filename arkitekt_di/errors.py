@@ -13,8 +13,11 @@
     │   └── AppEnteredError
     ├── KoilError                (RuntimeError)     call from another place
     │   ├── OwnLoopError
+    │   ├── NotAwaitedError      (AttributeError)   await what the function returned
+    │   ├── NotPicklableError    (TypeError)
     │   ├── KoilClosedError
     │   └── ForkedError
+    ├── CallTimeoutError         (TimeoutError)     give the call more time
     ├── DiscoveryError           (ConnectionError)  name a hub that can be reached
     │   ├── HubUnreachableError
     │   ├── NotAHubError
@@ -258,6 +261,50 @@ class ForkedError(KoilError):
 
     def __str__(self) -> str:
         return "this process was forked from the one that opened the app. Open a new app here, or start it with 'spawn'"
+
+
+class NotAwaitedError(KoilError, AttributeError):
+    """The result of a call was used on the loop before it was awaited.
+
+    Attributes
+    ----------
+    call : str
+        Name of the function that was called.
+    """
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"{self.call}() was called on the event loop, so it has to be awaited first: await {self.call}(...)"
+
+
+class NotPicklableError(KoilError, TypeError):
+    """A loop cannot travel to another process."""
+
+    def __str__(self) -> str:
+        return "a Koil cannot be pickled: its thread and loop stay in this process. Open a new one in the other process"
+
+
+class CallTimeoutError(ArkitektError, TimeoutError):
+    """A call was given a time, did not end within it, and was cancelled.
+
+    Attributes
+    ----------
+    call : str
+        Name of the function that was called.
+    seconds : float
+        The time that it was given.
+    """
+
+    def __init__(self, call: str, seconds: float) -> None:
+        super().__init__(call, seconds)
+        self.call = call
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"{self.call}() did not end within {self.seconds:g} s and was cancelled. Give it more time"
 
 
 # --- find the hub and its services ---------------------------------------------------------------

@@ -7,7 +7,7 @@ A context variable alone is not enough.  It does not cross ``threading.Thread``,
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from typing import Generic, Protocol, TypeVar
 
 from arkitekt_di.errors import AmbiguousAppError, AppClosedError, NoAppError
@@ -61,6 +61,10 @@ class Governor(Generic[G]):
             self._open.append(reign)
         self._context.set(reign)
 
+    def appoint(self, app: G) -> None:
+        """Let *app*, which is open, govern in the current context too, as in that of a thread it starts."""
+        self._context.set(self._reign_of(app))
+
     def leave(self, app: G) -> None:
         """End the reign of *app* everywhere; here the app that it interrupted governs again."""
         with self._lock:
@@ -103,19 +107,35 @@ class Governor(Generic[G]):
             raise AmbiguousAppError([app.identifier for app in candidates])
         return candidates[0]
 
+    def context_of(self, app: G) -> Context:
+        """Return a copy of the current context in which *app* governs; raises `AppClosedError`."""
+        context = copy_context()
+        context.run(self._context.set, self._reign_of(app))
+        return context
+
     @contextmanager
     def owning_thread(self, app: G) -> Iterator[None]:
         """Let *app* govern the current thread while the block runs, where no context says otherwise."""
-        with self._lock:
-            reign = next((reign for reign in reversed(self._open) if reign.app is app), None)
-        if reign is None:
-            raise AppClosedError(app.identifier)
         previous = getattr(self._threads, "owner", None)
-        self._threads.owner = reign
+        self._threads.owner = self._reign_of(app)
         try:
             yield
         finally:
             self._threads.owner = previous
+
+    def _reign_of(self, app: G) -> _Reign[G]:
+        with self._lock:
+            reign = next((reign for reign in reversed(self._open) if reign.app is app), None)
+        if reign is None:
+            raise AppClosedError(app.identifier)
+        return reign
+
+    def _reign_of(self, app: G) -> _Reign[G]:
+        with self._lock:
+            reign = next((reign for reign in reversed(self._open) if reign.app is app), None)
+        if reign is None:
+            raise AppClosedError(app.identifier)
+        return reign
 
 
 def _nearest_open(reign: "_Reign[G] | None") -> "_Reign[G] | None":

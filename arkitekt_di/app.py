@@ -1,0 +1,333 @@
+"""The app: services as attributes, opened and closed as a context, in sync and in async code."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from html import escape
+from types import TracebackType
+from typing import Any, Generic, ParamSpec, Self, TypeVar, cast, overload
+
+from arkitekt_di.containers.application import AppContainer
+from arkitekt_di.containers.check import check
+from arkitekt_di.containers.graph import mermaid
+from arkitekt_di.containers.lifecycle import Lifecycle
+from arkitekt_di.containers.overriding import overriding, replace
+from arkitekt_di.errors import AppClosedError, AppEnteredError
+from arkitekt_di.fakts import Fakts
+from arkitekt_di.governing import APPS
+from arkitekt_di.herre import Herre
+from arkitekt_di.koil import Koil
+from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.mikro import Mikro
+from arkitekt_di.settings.models import AppSettings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+
+
+class ServiceAttribute(Generic[S]):
+    """A service of the app, resolved once when the app is entered."""
+
+    def __set_name__(self, owner: type["App"], name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, app: None, owner: type["App"]) -> Self: ...
+    @overload
+    def __get__(self, app: "App", owner: type["App"]) -> S: ...
+    def __get__(self, app: "App | None", owner: type["App"]) -> Self | S:
+        if app is None:
+            return self
+        try:
+            return cast("S", app._services[self._name])  # noqa: SLF001  # part of the same class
+        except KeyError:
+            raise AppClosedError(app.identifier) from None
+
+    def __set__(self, app: "App", value: S) -> None:
+        replace(app.container, self._name, value)
+
+
+class App:
+    """One application: its services, and the time in which they are open.
+
+    Open it as a context.  With ``with app:`` the event loop runs in a thread of its own; with ``async with app:`` the
+    app joins the loop that is running.  The app governs the functional helpers, such as
+    :func:`arkitekt_di.mikro.from_xarray`, until it is left.  It can be entered again and then holds fresh services.
+
+    Parameters
+    ----------
+    container : AppContainer
+        Describes every service and its settings; belongs to this app alone.
+
+    Attributes
+    ----------
+    koil : Koil
+        The bridge between sync and async code.
+    fakts : Fakts
+        The hub in use and the configuration that it gave.
+    herre : Herre
+        Who is logged in.
+    mikro : Mikro
+        Images.
+
+    Raises
+    ------
+    AppEnteredError
+        An attribute is set, or the app entered, while it is open.
+    AppClosedError
+        A service is asked for while the app is not open.
+
+    See Also
+    --------
+    arkitekt_di.easy : Make an app with everything set up.
+    """
+
+    __slots__ = ("__weakref__", "_container", "_lifecycle", "_lock", "_services")
+
+    koil = ServiceAttribute[Koil]()
+    fakts = ServiceAttribute[Fakts]()
+    herre = ServiceAttribute[Herre]()
+    mikro = ServiceAttribute[Mikro]()
+
+    def __init__(self, container: AppContainer) -> None:
+        self._container = container
+        self._lock = threading.Lock()
+        self._services: dict[str, Any] = {}
+        self._lifecycle: list[Lifecycle] = []  # the one life that is going on, if any
+
+    @property
+    def container(self) -> AppContainer:
+        """The container that the services come from."""
+        return self._container
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the app says about itself to the hub."""
+        return self._container.manifest()
+
+    @property
+    def identifier(self) -> str:
+        """Name of the app."""
+        return self.manifest.identifier
+
+    @property
+    def version(self) -> str:
+        """Version of the app."""
+        return self.manifest.version
+
+    @property
+    def settings(self) -> AppSettings:
+        """The settings in use; change them with arguments of the builder, environment or YAML files."""
+        return self._container.settings()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the app is between enter and exit, or on its way."""
+        return bool(self._lifecycle)
+
+    # --- before it is entered ---------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if getattr(self, "_lifecycle", None):
+            raise AppEnteredError(self.identifier, f"set {name!r}")
+        super().__setattr__(name, value)
+
+    @contextmanager
+    def override(self, values: Mapping[str, object] | None = None, /, **services: object) -> Iterator[Self]:
+        """Let other objects stand for services while the block runs.
+
+        Parameters
+        ----------
+        values : mapping of str to object, optional
+            By dotted name, for what is inside a service: ``{"mikro.records": fake}``.
+        **services : object
+            By name, such as ``mikro=fake``.
+
+        Yields
+        ------
+        App
+            This app; enter it inside the block.
+
+        Raises
+        ------
+        AppEnteredError
+            The app is open at the beginning or at the end of the block.
+        CompositionError
+            There is no such service; the error tells the nearest name.
+        """
+        self._refuse_when_open("override services")
+        with overriding(self._container, {**(values or {}), **services}):
+            yield self
+            self._refuse_when_open("end an override")
+
+    def check(self) -> Self:
+        """Look for holes, cycles and arguments that do not fit, before anything starts.
+
+        Raises
+        ------
+        CompositionError
+            Names the provider, and the path for a cycle.
+        """
+        check(self._container)
+        return self
+
+    def graph(self) -> str:
+        """Return a drawing of the services and what they need, in the Mermaid language."""
+        return mermaid(self._container)
+
+    # --- enter and exit ---------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        lifecycle = self._begin()
+        try:
+            koil = self._container.koil.service()
+            koil.__enter__()
+            try:
+                koil.call(lifecycle.start)
+                self._resolve(koil)
+            except BaseException:
+                koil.__exit__(*sys.exc_info())
+                raise
+        except BaseException:
+            self._end()
+            raise
+        APPS.enter(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        APPS.leave(self)
+        koil = self.koil
+        try:
+            koil.call(self._lifecycle[0].stop)
+        finally:
+            try:
+                koil.__exit__(kind, error, traceback)
+            finally:
+                self._end()
+
+    async def __aenter__(self) -> Self:
+        lifecycle = self._begin()
+        try:
+            koil = self._container.koil.service()
+            await koil.__aenter__()
+            try:
+                await lifecycle.start()
+                self._resolve(koil)
+            except BaseException:
+                await koil.__aexit__(*sys.exc_info())
+                raise
+        except BaseException:
+            self._end()
+            raise
+        APPS.enter(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        APPS.leave(self)
+        koil = self.koil
+        try:
+            await self._lifecycle[0].stop()
+        finally:
+            try:
+                await koil.__aexit__(kind, error, traceback)
+            finally:
+                self._end()
+
+    def _begin(self) -> Lifecycle:
+        with self._lock:
+            self._refuse_when_open("enter it")
+            lifecycle = Lifecycle(self._container)
+            self._lifecycle.append(lifecycle)
+        return lifecycle
+
+    def _resolve(self, koil: Koil) -> None:
+        container = self._container
+        self._services.update(
+            koil=koil, fakts=container.fakts.service(), herre=container.herre.service(), mikro=container.mikro.service()
+        )
+
+    def _end(self) -> None:
+        self._services.clear()
+        self._container.reset_singletons()
+        self._lifecycle.clear()
+
+    def _refuse_when_open(self, action: str) -> None:
+        if self._lifecycle:
+            raise AppEnteredError(self.identifier, action)
+
+    # --- threads ----------------------------------------------------------------------------------
+
+    def bind(self, fn: Callable[P, R], /) -> Callable[P, R]:
+        """Return *fn* so that this app governs while it runs, in whichever thread that is.
+
+        For ``threading.Thread`` and pools, which do not pass on which app governs.
+        """
+        context = APPS.context_of(self)
+        bound = self.koil.bind(fn)
+
+        def governed(*args: P.args, **kwargs: P.kwargs) -> R:
+            return context.copy().run(bound, *args, **kwargs)
+
+        return governed
+
+    def thread(self, target: Callable[..., object], /, *args: Any, **kwargs: Any) -> threading.Thread:
+        """Return a thread, not yet started, in which this app governs."""
+        return self.koil.thread(self.bind(target), *args, **kwargs)
+
+    def executor(self) -> Executor:
+        """Return a pool of threads in which this app governs."""
+        return _GovernedExecutor(self, self.koil.executor())
+
+    # --- to look at -------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        state = f"open on {self.fakts.hub.name!r}" if self._services else "closed"
+        return f"<App {self.identifier!r} {self.version} {state}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(repr(service))}</td></tr>"
+            for name, service in self._services.items()
+        )
+        return f"<details open><summary>{escape(repr(self))}</summary><table>{rows}</table></details>"
+
+
+class _GovernedExecutor(Executor):
+    """Binds to an app what it hands to another executor."""
+
+    def __init__(self, app: App, executor: Executor) -> None:
+        self._app = app
+        self._executor = executor
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Schedule a call in which the app governs."""
+        return self._executor.submit(self._app.bind(fn), *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as the base has it
+        """Take no more calls."""
+        self._executor.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def current_app() -> App:
+    """Return the app that governs here.
+
+    Looks at the context first (which ``await``, tasks and ``asyncio.to_thread`` pass on), then at the thread (those
+    that the app started), then for the only app that is open.
+
+    Raises
+    ------
+    NoAppError
+        No app is open.
+    AppClosedError
+        The app of this context was left.
+    AmbiguousAppError
+        Several apps are open, and nothing says which one is meant.
+    """
+    return cast("App", APPS.find())

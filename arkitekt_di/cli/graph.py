@@ -1,0 +1,22 @@
+"""``arkitekt-di graph``: draws the services of a preset."""
+
+from typing import Annotated
+
+import typer
+
+
+def graph(
+    preset: Annotated[str, typer.Option("--preset", "-p", help="Which preset: easy or embedded.")] = "easy",
+) -> None:
+    """Draw the services of a preset and what they need, in the Mermaid language.
+
+    What the preset replaced has a dashed frame.  Paste the output into https://mermaid.live, or into a Markdown file
+    inside a ``mermaid`` code block.
+    """
+    from arkitekt_di.builders import PRESETS
+    from arkitekt_di.containers.graph import mermaid
+    from arkitekt_di.containers.preset import closest
+
+    if preset not in PRESETS:
+        raise typer.BadParameter(f"there is no preset {preset!r}; {closest(preset, PRESETS)}", param_hint="--preset")
+    typer.echo(mermaid(PRESETS[preset]()))

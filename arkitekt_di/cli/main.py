@@ -1,0 +1,78 @@
+"""Puts the commands together and turns errors into messages and exit codes."""
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from arkitekt_di import __version__
+from arkitekt_di.cli import config, demo, graph, hub, serve
+from arkitekt_di.errors import (
+    ArkitektError,
+    CompositionError,
+    ConfigurationError,
+    ConnectionLostError,
+    DiscoveryError,
+    LoginError,
+    ServiceUnreachableError,
+)
+
+EXIT_CODES: tuple[tuple[type[ArkitektError], int], ...] = (
+    (ConfigurationError, 3),
+    (CompositionError, 3),
+    (LoginError, 4),
+    (DiscoveryError, 5),
+    (ServiceUnreachableError, 5),
+    (ConnectionLostError, 5),
+)
+"""Exit code of each kind of error; 1 for any other, 2 for wrong usage, 130 for Ctrl-C."""
+
+app = typer.Typer(
+    name="arkitekt-di",
+    help="Client and hub of the Arkitekt lab platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(demo.demo)
+app.command()(serve.serve)
+app.add_typer(hub.app, name="hub")
+app.add_typer(config.app, name="config")
+app.command()(graph.graph)
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Client and hub of the Arkitekt lab platform."""
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        app()
+    except ArkitektError as error:
+        if "--debug" in sys.argv[1:]:
+            traceback.print_exc()
+        else:
+            typer.echo(f"arkitekt-di: {error}", err=True)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        typer.echo("arkitekt-di: interrupted", err=True)
+        sys.exit(130)
+
+
+def exit_code(error: ArkitektError) -> int:
+    """Return the exit code that stands for *error*."""
+    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)

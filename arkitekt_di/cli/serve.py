@@ -1,0 +1,51 @@
+"""``arkitekt-di serve``: runs a hub in the foreground."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def serve(  # noqa: PLR0913  # one parameter for each option
+    *,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 unless told otherwise.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Data folder: records, pixels and keys.")] = None,
+    config: Annotated[list[Path] | None, typer.Option(help="YAML file with settings; may be given again.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="One setting, such as identity.access_token_s=600.")
+    ] = None,
+    auto_approve: Annotated[
+        bool, typer.Option("--auto-approve", help="Approve every login without a person. For tests; loopback only.")
+    ] = False,
+    local: Annotated[
+        bool, typer.Option("--local", help="Be the local hub of this user: let their apps in, end when idle.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what happens in JSON, one object a line.")] = False,
+) -> None:
+    """Run a hub until Ctrl-C.
+
+    Prints the address, and a link to set the hub up where nobody has an account yet.
+    """
+    import asyncio
+
+    from arkitekt_di.cli.serving import JsonVoice, TextVoice, run_hub
+    from arkitekt_di.errors import ArkitektError
+    from arkitekt_di.settings.load import load_server_settings
+
+    arguments: dict[str, Any] = {}
+    listen = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    if listen:
+        arguments["listen"] = listen
+    if data is not None:
+        arguments["data"] = str(data)
+    if auto_approve:
+        arguments["identity"] = {"approval": "automatic"}
+    try:
+        loaded = load_server_settings(files=tuple(config or ()), arguments=arguments, sets=tuple(sets or ()))
+        asyncio.run(run_hub(loaded.settings, JsonVoice() if as_json else TextVoice(), is_local=local))
+    except ArkitektError as error:
+        if as_json:
+            typer.echo(json.dumps({"error": {"type": type(error).__name__, "message": str(error)}}))
+        raise
