@@ -61,10 +61,6 @@ class Governor(Generic[G]):
             self._open.append(reign)
         self._context.set(reign)
 
-    def appoint(self, app: G) -> None:
-        """Let *app*, which is open, govern in the current context too, as in that of a thread it starts."""
-        self._context.set(self._reign_of(app))
-
     def leave(self, app: G) -> None:
         """End the reign of *app* everywhere; here the app that it interrupted governs again."""
         with self._lock:
@@ -122,13 +118,6 @@ class Governor(Generic[G]):
             yield
         finally:
             self._threads.owner = previous
-
-    def _reign_of(self, app: G) -> _Reign[G]:
-        with self._lock:
-            reign = next((reign for reign in reversed(self._open) if reign.app is app), None)
-        if reign is None:
-            raise AppClosedError(app.identifier)
-        return reign
 
     def _reign_of(self, app: G) -> _Reign[G]:
         with self._lock:
