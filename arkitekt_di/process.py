@@ -1,6 +1,6 @@
 """Other processes by number: whether they live, and waiting for their end.
 
-A number is given to a new process after the old one ended.  So whoever remembers a number remembers the birth beside it.
+A number is given away again once its process has ended, so whoever remembers a number remembers the birth beside it.
 """
 
 import asyncio

@@ -64,9 +64,10 @@ class HttpGraphQL:
             raise answer.unusable()
         if members.get("errors"):
             raise _refusal(operation or "the request", answer.url, members["errors"])
-        if not isinstance(members.get("data"), dict):
+        data = members.get("data")
+        if not isinstance(data, dict):
             raise answer.unusable()
-        return members["data"]
+        return data
 
     async def _ask(self, url: str, request: Mapping[str, Any]) -> Answer:
         token = await self._tokens.aget_token()

@@ -1,0 +1,171 @@
+"""Login by a person in a browser, on this machine or another (RFC 8628)."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import ValidationError
+
+from arkitekt_di.errors import (
+    ConnectionLostError,
+    LoginExpiredError,
+    LoginRefusedError,
+    NotAHubError,
+)
+from arkitekt_di.fakts.grant import REQUESTED_CLIENT, wire_form
+from arkitekt_di.fakts.known_hub import KnownHub
+from arkitekt_di.fakts.presenter import LoginPrompt, Presenter
+from arkitekt_di.messages.fakts import DeviceCode
+from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.messages.oauth import OAuthRefusal, TokenResponse
+from arkitekt_di.transport.answer import Answer
+from arkitekt_di.transport.http import HttpClient
+from arkitekt_di.transport.origin import Origin
+from arkitekt_di.transport.token_endpoint import TokenEndpoint
+
+REQUESTED_EXPIRY_S = 300
+"""How long a code should be good for, in seconds."""
+
+LONGEST_EXPIRY_S = 3600.0
+"""A code is given up after this many seconds even where the hub would wait longer."""
+
+SLOW_DOWN_S = 5.0
+"""What an interval grows by when the hub asks for it (RFC 8628, section 3.5)."""
+
+SHORTEST_INTERVAL_S = 1.0
+
+
+class DeviceCodeGrant:
+    """Gets a code, shows it to a person, and asks for the tokens until the person has decided.
+
+    Parameters
+    ----------
+    http : HttpClient
+    presenter : Presenter
+    clock : callable, optional
+        Seconds that never run backwards.
+    sleep : callable, optional
+        Waits for some seconds.
+    """
+
+    def __init__(
+        self,
+        http: HttpClient,
+        presenter: Presenter,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._http = http
+        self._presenter = presenter
+        self._clock = clock
+        self._sleep = sleep
+
+    def suits(self, hub: KnownHub) -> bool:
+        """Tell whether the hub gives such codes."""
+        return hub.document.device_authorization_endpoint is not None
+
+    def is_silent(self, hub: KnownHub) -> bool:
+        """Tell that a person is needed."""
+        return False
+
+    async def claim(self, hub: KnownHub, manifest: Manifest) -> TokenResponse:
+        """Ask for a code and wait for a person.
+
+        Raises
+        ------
+        LoginExpiredError
+            Nobody decided before the code expired.
+        LoginRefusedError
+            The person, or the hub, said no.
+        """
+        code = await self._request_code(hub, manifest)
+        lifetime = min(float(code.expires_in), LONGEST_EXPIRY_S)
+        deadline = self._clock() + lifetime
+        prompt = LoginPrompt(
+            app=manifest.identifier,
+            hub=_printable(hub.document.name),
+            link=code.verification_uri_complete or code.verification_uri,
+            code=code.user_code,
+            expires_in_s=lifetime,
+        )
+        async with self._presenter.showing(prompt):
+            return await self._wait_for_tokens(hub, code, deadline)
+
+    async def _request_code(self, hub: KnownHub, manifest: Manifest) -> DeviceCode:
+        endpoint = hub.document.device_authorization_endpoint
+        if endpoint is None:
+            raise LoginRefusedError(hub.url, "the hub gives no device codes")
+        request: dict[str, Any] = {
+            "manifest": wire_form(manifest),
+            "expiration_time_seconds": REQUESTED_EXPIRY_S,
+            "redirect_uris": [],
+            **REQUESTED_CLIENT,
+        }
+        return _read_code(hub, await self._http.post_json(endpoint, request))
+
+    async def _wait_for_tokens(self, hub: KnownHub, code: DeviceCode, deadline: float) -> TokenResponse:
+        # Imported late: oauthlib takes longer to load than everything else here.
+        from oauthlib.oauth2 import DeviceClient
+
+        form = DeviceClient(code.client_id).prepare_request_body(
+            code.device_code.get_secret_value(), include_client_id=True
+        )
+        endpoint = TokenEndpoint(self._http, hub.token_endpoint)
+        interval = max(float(code.interval), SHORTEST_INTERVAL_S)
+        while (left := deadline - self._clock()) > 0:
+            await self._sleep(min(interval, left))
+            try:
+                answer = await endpoint.exchange(form)
+            except ConnectionLostError:
+                interval *= 2  # RFC 8628, section 3.5: an exponential backoff; the deadline bounds it
+                continue
+            if isinstance(answer, TokenResponse):
+                return answer
+            interval = _next_interval(hub, answer, interval)
+        raise LoginExpiredError(hub.url, f"the code {code.user_code} has expired")
+
+
+def _next_interval(hub: KnownHub, refusal: OAuthRefusal, interval: float) -> float:
+    match refusal.error:
+        case "authorization_pending":
+            return interval
+        case "slow_down":
+            return interval + SLOW_DOWN_S
+        case "expired_token":
+            raise LoginExpiredError(hub.url, "the hub says that the code has expired")
+        case "access_denied":
+            raise LoginRefusedError(hub.url, "the app was not approved")
+        case _:
+            raise LoginRefusedError(hub.url, refusal.reason)
+
+
+def _read_code(hub: KnownHub, answer: Answer) -> DeviceCode:
+    members = answer.members()
+    if members is None:
+        raise answer.unusable()
+    if "error" in members:
+        raise LoginRefusedError(hub.url, f"it gives no code ({_printable(str(members['error']))})")
+    try:
+        code = DeviceCode.model_validate(members)
+    except ValidationError as error:
+        raise NotAHubError(hub.url, "its device code is incomplete") from error
+    for link in (code.verification_uri, code.verification_uri_complete or code.verification_uri):
+        if not _is_safe_to_show(link):
+            raise NotAHubError(hub.url, "its login link is not a web page that can be opened safely")
+    if not code.user_code.isprintable():
+        raise NotAHubError(hub.url, "its code cannot be shown")
+    return code
+
+
+def _is_safe_to_show(link: str) -> bool:
+    """Tell whether a browser may be sent there: a web page, not a file or a program, and no terminal codes in it."""
+    try:
+        return link.isprintable() and Origin.of(link).is_private
+    except ValueError:
+        return False
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[:200]

@@ -1,0 +1,76 @@
+"""Ways to find a hub."""
+
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from arkitekt_di.fakts.local_hub import LocalHub
+from arkitekt_di.fakts.location import HubLocation
+from arkitekt_di.settings.models import FaktsSettings
+
+
+class Discovery(Protocol):
+    """Finds where the hub is; whether it is one is asked later."""
+
+    async def find(self) -> HubLocation:
+        """Return where the hub is.
+
+        Raises
+        ------
+        DiscoveryError
+            There is none.
+        """
+        ...
+
+
+class StaticDiscovery:
+    """Always the same hub.
+
+    Parameters
+    ----------
+    url : str
+    mandate_key : pydantic.SecretStr, optional
+        Lets the app in without a person.
+    """
+
+    def __init__(self, url: str, mandate_key: SecretStr | None = None) -> None:
+        self._location = HubLocation(url, mandate_key)
+
+    async def find(self) -> HubLocation:
+        """Return the one location."""
+        return self._location
+
+
+class LocalHubDiscovery:
+    """The user's local hub, started where it does not run.
+
+    Parameters
+    ----------
+    local_hub : LocalHub
+    """
+
+    def __init__(self, local_hub: LocalHub) -> None:
+        self._local_hub = local_hub
+
+    async def find(self) -> HubLocation:
+        """Return where the local hub is; raises `HubStartError` where it does not come up."""
+        record = await self._local_hub.ensure()
+        return HubLocation(record.url, record.mandate_key)
+
+
+class ConfiguredDiscovery:
+    """The hub that the settings name, else what another discovery finds.
+
+    Parameters
+    ----------
+    settings : FaktsSettings
+    fallback : Discovery
+        Asked where the settings name no hub.
+    """
+
+    def __init__(self, settings: FaktsSettings, fallback: Discovery) -> None:
+        self._discovery = fallback if settings.url is None else StaticDiscovery(settings.url)
+
+    async def find(self) -> HubLocation:
+        """Return where the hub is."""
+        return await self._discovery.find()

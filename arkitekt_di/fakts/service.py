@@ -1,0 +1,261 @@
+"""fakts: which hub is in use, which services it offers, and at which addresses."""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from arkitekt_di.errors import (
+    AppStateError,
+    ArkitektError,
+    LoginRequiredError,
+    ServiceNotGrantedError,
+    ServiceUnreachableError,
+)
+from arkitekt_di.fakts.alias_race import first_good
+from arkitekt_di.fakts.cache import ClaimCache, ClaimKey
+from arkitekt_di.fakts.card import Card
+from arkitekt_di.fakts.challenge import failed_challenge
+from arkitekt_di.fakts.discovery import Discovery
+from arkitekt_di.fakts.grant import Grant
+from arkitekt_di.fakts.known_hub import KnownHub, read_hub
+from arkitekt_di.messages.fakts import ActiveFakts, Alias, Instance, WellKnown
+from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.messages.oauth import Token
+from arkitekt_di.settings.models import FaktsSettings
+from arkitekt_di.transport.http import HttpClient
+
+log = logging.getLogger(__name__)
+
+
+class Fakts:
+    """Finds the hub, is let in by it, and knows the services that it gave.
+
+    It keeps no token: whoever asks for a claim gets it.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The app.
+    discovery : Discovery
+        Finds the hub.
+    grant : Grant
+        The way to be let in.
+    http : HttpClient
+    cache : ClaimCache
+        Keeps configurations that a person's login gave.
+    settings : FaktsSettings
+    """
+
+    def __init__(
+        self,
+        *,
+        manifest: Manifest,
+        discovery: Discovery,
+        grant: Grant,
+        http: HttpClient,
+        cache: ClaimCache,
+        settings: FaktsSettings,
+    ) -> None:
+        self._manifest = manifest
+        self._discovery = discovery
+        self._grant = grant
+        self._http = http
+        self._cache = cache
+        self._settings = settings
+        self._hub: KnownHub | None = None
+        self._active: ActiveFakts | None = None
+        self._may_be_stale = False
+        self._renewal: Callable[[], Awaitable[object]] | None = None
+        self._good: dict[str, Alias] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def start(self) -> None:
+        """Find the hub, and recall what it gave to this app in an earlier run.
+
+        Raises
+        ------
+        DiscoveryError
+            There is no hub, or it does not answer like one.
+        InsecureTransportError
+            The hub could only be reached where others can read along.
+        ProtocolMismatchError
+            The hub speaks another version of the protocol.
+        """
+        location = await self._discovery.find()
+        self._hub = await read_hub(self._http, location, timeout_s=self._settings.discovery_timeout_s)
+        log.info("using the hub %r at %s", self._hub.document.name, self._hub.url)
+        if not self.is_silent:
+            self._active = await asyncio.to_thread(self._cache.load, self._key)
+            self._may_be_stale = self._active is not None
+
+    async def stop(self) -> None:
+        """Forget the hub and its configuration."""
+        self._hub = self._active = self._renewal = None
+        self._good.clear()
+
+    @property
+    def url(self) -> str:
+        """Address at which the hub was found."""
+        return self._known.url
+
+    @property
+    def hub(self) -> WellKnown:
+        """What the hub in use says about itself."""
+        return self._known.document
+
+    @property
+    def manifest(self) -> Manifest:
+        """The app."""
+        return self._manifest
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether `aclaim` works without a person."""
+        return self._grant.is_silent(self._known)
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether :attr:`active` is known."""
+        return self._active is not None
+
+    @property
+    def active(self) -> ActiveFakts:
+        """The configuration in use.
+
+        Raises
+        ------
+        LoginRequiredError
+            The hub has not let the app in yet.
+        """
+        if self._active is None:
+            raise LoginRequiredError(self.url, "the hub has not given this app a configuration yet")
+        return self._active
+
+    def get(self, key: str) -> dict[str, Any]:
+        """Look into the configuration in use.
+
+        Parameters
+        ----------
+        key : str
+            A service, such as ``mikro``, or ``self`` for what the hub says about itself and the user.
+
+        Returns
+        -------
+        dict
+            As the hub wrote it.
+
+        Raises
+        ------
+        ServiceNotGrantedError
+            There is no such service for this app.
+        """
+        found = self.active.self if key == "self" else self._instance(key)
+        return found.model_dump(mode="json", exclude_none=True)
+
+    async def aclaim(self) -> Token:
+        """Ask the hub to let the app in, with a person's help where that is needed.
+
+        Raises
+        ------
+        LoginError
+            The hub or a person refused, or nobody answered in time.
+        ConnectionLostError
+            The hub does not answer any more.
+        """
+        answer = await self._grant.claim(self._known, self._manifest)
+        await self.aadopt(answer)
+        return Token.received(answer, issuer=self.url, now=time.time())
+
+    async def aadopt(self, configuration: ActiveFakts) -> None:
+        """Take a fresh *configuration*, and keep it where a person had to be asked for it."""
+        # An answer of the token endpoint is a configuration with tokens in it; they end here.
+        self._active = ActiveFakts.model_validate(configuration.model_dump(include=set(ActiveFakts.model_fields)))
+        self._may_be_stale = False
+        self._good.clear()
+        if not self.is_silent:
+            await asyncio.to_thread(self._cache.save, self._key, self._active)
+
+    def renew_with(self, renewal: Callable[[], Awaitable[object]] | None) -> None:
+        """Name what brings a fresh configuration without a person; None takes it back."""
+        self._renewal = renewal
+
+    async def aget_alias(self, key: str) -> Alias:
+        """Return an address of service *key* that answered its challenge; asks once, then remembers.
+
+        A configuration from an earlier run in which no address answers is fetched again, once.
+
+        Raises
+        ------
+        ServiceNotGrantedError
+            The hub did not grant the service.
+        ServiceUnreachableError
+            No address answers; the error lists each with its reason.
+        """
+        async with self._asking[key]:
+            if key not in self._good:
+                self._good[key] = await self._find_alias(key)
+            return self._good[key]
+
+    async def _find_alias(self, key: str) -> Alias:
+        try:
+            return await self._race(key)
+        except (ServiceUnreachableError, ServiceNotGrantedError) as failure:
+            if not self._may_be_stale or self._renewal is None:
+                raise
+            await self._fetch_again(self._renewal, failure)
+        return await self._race(key)
+
+    async def _fetch_again(self, renewal: Callable[[], Awaitable[object]], failure: ArkitektError) -> None:
+        self._may_be_stale = False
+        known = self._active
+        try:
+            await renewal()
+        except ArkitektError as error:
+            raise failure from error
+        if self._active is known:
+            # Another program has renewed the login meanwhile, and has left its configuration in the cache.
+            self._active = await asyncio.to_thread(self._cache.load, self._key) or known
+
+    async def _race(self, key: str) -> Alias:
+        instance = self._instance(key)
+
+        async def failed(alias: Alias) -> str | None:
+            return await failed_challenge(
+                self._http, alias, instance.challenge_key, timeout_s=self._settings.challenge_timeout_s
+            )
+
+        return await first_good(key, instance.aliases, failed)
+
+    def _instance(self, key: str) -> Instance:
+        instances = self.active.instances
+        if key not in instances:
+            raise ServiceNotGrantedError(key, sorted(instances))
+        return instances[key]
+
+    @property
+    def _known(self) -> KnownHub:
+        if self._hub is None:
+            raise AppStateError("no hub has been looked for yet. Open the app first: `with app:`")
+        return self._hub
+
+    @property
+    def _key(self) -> ClaimKey:
+        return ClaimKey(self.url, self._manifest.digest())
+
+    @property
+    def _card(self) -> Card:
+        if self._hub is None:
+            return Card("no hub", "no address", None)
+        return Card(self._hub.document.name, self._hub.url, self._active)
+
+    def __repr__(self) -> str:
+        return repr(self._card)
+
+    def _repr_html_(self) -> str:
+        return self._card.html()
+
+    def __rich__(self) -> Any:
+        return self._card.rich()

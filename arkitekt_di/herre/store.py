@@ -1,0 +1,164 @@
+"""Where tokens are kept between runs."""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from filelock import AsyncFileLock, Timeout
+from pydantic import ValidationError
+
+from arkitekt_di.messages.oauth import Token
+from arkitekt_di.private_file import FILE_MODE, make_private_folder, read_private, write_private
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TokenKey:
+    """What a token is good for.
+
+    Attributes
+    ----------
+    issuer : str
+        The hub that issued it, by the address at which it was found.
+    manifest : str
+        Digest of the manifest of the app.
+    """
+
+    issuer: str
+    manifest: str
+
+    @property
+    def name(self) -> str:
+        """A name for it that is fit for a file."""
+        return hashlib.sha256(f"{self.issuer}\n{self.manifest}".encode()).hexdigest()
+
+
+class TokenStore(Protocol):
+    """Keeps one token for each key, shared by all who have the same store.
+
+    A store never fails: a token that cannot be kept is good for this run, one that cannot be read is asked for again.
+    """
+
+    def load(self, key: TokenKey) -> Token | None:
+        """Return the token under *key*, or None; never one of another issuer."""
+        ...
+
+    def save(self, key: TokenKey, token: Token) -> None:
+        """Keep *token* in place of what was there."""
+        ...
+
+    def forget(self, key: TokenKey) -> None:
+        """Keep nothing under *key*."""
+        ...
+
+    def exclusive(self, key: TokenKey, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
+        """Hold *key* for the block, against all who share the store; reading and writing need no hold.
+
+        Raises
+        ------
+        TimeoutError
+            Another holds it for longer than *timeout_s* seconds.
+        """
+        ...
+
+
+class InMemoryTokenStore:
+    """Keeps tokens as long as the program runs."""
+
+    def __init__(self) -> None:
+        self._kept: dict[TokenKey, Token] = {}
+        self._locks: defaultdict[TokenKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def load(self, key: TokenKey) -> Token | None:
+        """Return the token under *key*, or None."""
+        return _of_issuer(key, self._kept.get(key))
+
+    def save(self, key: TokenKey, token: Token) -> None:
+        """Keep *token* in place of what was there."""
+        self._kept[key] = token
+
+    def forget(self, key: TokenKey) -> None:
+        """Keep nothing under *key*."""
+        self._kept.pop(key, None)
+
+    @asynccontextmanager
+    async def exclusive(self, key: TokenKey, *, timeout_s: float) -> AsyncIterator[None]:
+        """Hold *key* for the block."""
+        lock = self._locks[key]
+        async with asyncio.timeout(timeout_s):
+            await lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+class FileTokenStore:
+    """Keeps each token in a file that only its user may read, shared by all programs of the user.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self, key: TokenKey) -> Token | None:
+        """Return the token under *key*, or None; also None for a file that is damaged."""
+        path = self._path(key)
+        try:
+            content = read_private(path)
+            return None if content is None else _of_issuer(key, Token.model_validate_json(content))
+        except (OSError, ValidationError) as error:
+            log.warning("the kept login %s cannot be read, a new one is needed: %s", path, error)
+            return None
+
+    def save(self, key: TokenKey, token: Token) -> None:
+        """Keep *token* in place of what was there."""
+        path = self._path(key)
+        try:
+            write_private(path, token.revealed())
+        except OSError as error:
+            log.warning("the login cannot be kept in %s, it is good for this run only: %s", path, error)
+
+    def forget(self, key: TokenKey) -> None:
+        """Keep nothing under *key*."""
+        path = self._path(key)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("the kept login %s cannot be removed: %s", path, error)
+
+    @asynccontextmanager
+    async def exclusive(self, key: TokenKey, *, timeout_s: float) -> AsyncIterator[None]:
+        """Hold *key* for the block, against every process that has the same folder."""
+        path = self._path(key).with_suffix(".lock")
+        # The lock is tried on the loop, where one try is one system call: a cancelled wait leaves nothing behind.
+        lock = AsyncFileLock(path, timeout=timeout_s, mode=FILE_MODE, run_in_executor=False)
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                make_private_folder(self._folder)
+                await stack.enter_async_context(lock)
+            except Timeout as error:
+                raise TimeoutError(str(path)) from error
+            except OSError as error:
+                # Nothing can be written there, so no other process shares what this one is about to renew.
+                log.warning("the login cannot be locked in %s: %s", path, error)
+            yield
+
+    def _path(self, key: TokenKey) -> Path:
+        return self._folder / f"{key.name}.json"
+
+
+def _of_issuer(key: TokenKey, token: Token | None) -> Token | None:
+    return token if token is not None and token.issuer == key.issuer else None
