@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any, Protocol, get_type_hints
 
 from dependency_injector import errors, providers
-from dependency_injector.containers import DynamicContainer
+from dependency_injector.containers import Container as AnyContainer
 
 from arkitekt_di.containers.graph import AnyProvider, declared, effective, start_order
 from arkitekt_di.errors import CompositionError
 
 
-def check(container: DynamicContainer) -> None:
+def check(container: AnyContainer) -> None:
     """Look for holes, cycles and arguments that do not fit.
 
     Raises

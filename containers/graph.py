@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dependency_injector import providers
-from dependency_injector.containers import DynamicContainer
+from dependency_injector.containers import Container as AnyContainer
 
 from arkitekt_di.containers.preset import Service
 from arkitekt_di.errors import CompositionError
@@ -30,7 +30,7 @@ def needs(provider: AnyProvider) -> Iterator[AnyProvider]:
     )
 
 
-def names(container: DynamicContainer) -> dict[int, str]:
+def names(container: AnyContainer) -> dict[int, str]:
     """Return the dotted name of each provider by the ``id`` of the one that answers for it.
 
     A service is called by its container: ``mikro.service`` is ``mikro``.  A `Dependency` only passes on what it was
@@ -39,12 +39,12 @@ def names(container: DynamicContainer) -> dict[int, str]:
     return {id(effective(provider)): name for name, provider in declared(container)}
 
 
-def declared(container: DynamicContainer) -> Iterator[tuple[str, AnyProvider]]:
+def declared(container: AnyContainer) -> Iterator[tuple[str, AnyProvider]]:
     """Yield every named provider that makes or chooses something, with its dotted name."""
     return ((name, provider) for name, provider in walk(container) if not isinstance(provider, providers.Dependency))
 
 
-def walk(container: DynamicContainer, prefix: str = "") -> Iterator[tuple[str, AnyProvider]]:
+def walk(container: AnyContainer, prefix: str = "") -> Iterator[tuple[str, AnyProvider]]:
     """Yield every named provider of a container and of the containers in it, with its dotted name."""
     for name, provider in container.providers.items():
         if isinstance(provider, providers.Container):
@@ -54,7 +54,7 @@ def walk(container: DynamicContainer, prefix: str = "") -> Iterator[tuple[str, A
             yield full.removesuffix(f".{MAIN_PROVIDER}"), provider
 
 
-def start_order(container: DynamicContainer) -> list[tuple[str, AnyProvider]]:
+def start_order(container: AnyContainer) -> list[tuple[str, AnyProvider]]:
     """Return the services of a container, each after everything that it needs.
 
     Raises
@@ -96,7 +96,7 @@ def has_life(provider: AnyProvider) -> bool:
     return isinstance(provider, providers.Object) and isinstance(provider.provides, ServicePromise)
 
 
-def mermaid(container: DynamicContainer) -> str:
+def mermaid(container: AnyContainer) -> str:
     """Draw the graph in the Mermaid language; what a preset or an override replaced has a dashed frame."""
     named = names(container)
     nodes: list[str] = []

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from dependency_injector.containers import DynamicContainer
+from dependency_injector.containers import Container as AnyContainer
 
 from arkitekt_di.containers.graph import start_order
 from arkitekt_di.protocols.service import Service
@@ -18,11 +18,11 @@ class Lifecycle:
 
     Parameters
     ----------
-    container : DynamicContainer
+    container : AnyContainer
         Its singletons are forgotten when the services have stopped, so the next life has fresh ones.
     """
 
-    def __init__(self, container: DynamicContainer) -> None:
+    def __init__(self, container: AnyContainer) -> None:
         self._container = container
         self._started: list[tuple[str, Service]] = []
 

@@ -5,14 +5,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from dependency_injector import providers
-from dependency_injector.containers import DynamicContainer
+from dependency_injector.containers import Container as AnyContainer
 
 from arkitekt_di.containers.graph import AnyProvider, effective, walk
 from arkitekt_di.containers.preset import closest
 from arkitekt_di.errors import CompositionError
 
 
-def find_provider(container: DynamicContainer, name: str) -> AnyProvider:
+def find_provider(container: AnyContainer, name: str) -> AnyProvider:
     """Return the provider that answers for the dotted *name*, such as ``mikro`` or ``fakts.discovery``.
 
     Raises
@@ -26,13 +26,13 @@ def find_provider(container: DynamicContainer, name: str) -> AnyProvider:
     return effective(known[name])  # what a preset put there is what its dependants hold
 
 
-def replace(container: DynamicContainer, name: str, value: object) -> None:
+def replace(container: AnyContainer, name: str, value: object) -> None:
     """Let the provider *name* give *value* from now on; *value* is an object or a provider."""
     find_provider(container, name).override(_as_provider(value))
 
 
 @contextmanager
-def overriding(container: DynamicContainer, values: Mapping[str, object]) -> Iterator[None]:
+def overriding(container: AnyContainer, values: Mapping[str, object]) -> Iterator[None]:
     """Let the named providers give *values* while the block runs.
 
     ``reset_override()`` of dependency_injector is of no use here: it drops what the preset overrides, too.

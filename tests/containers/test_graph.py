@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkitekt_di.containers.graph import mermaid, start_order
-from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.containers.preset import Container, PresetMeta, Service
 from arkitekt_di.errors import CompositionError
 from tests.containers.services import Recorder, WithHub, whole
 
@@ -53,7 +53,7 @@ def test_every_order_of_start_respects_every_need(needs: tuple[set[int], ...]):
     for index, needed in enumerate(needs):
         made.append(Service(Recorder, [], str(index), *(made[n] for n in needed if n < index)))
     shuffled = {f"s{index}": provider for index, provider in reversed(list(enumerate(made)))}
-    container = type(Container)("Random", (Container,), dict(shuffled))()
+    container = PresetMeta("Random", (Container,), dict(shuffled))()
 
     order = [name for name, _ in start_order(container)]
 

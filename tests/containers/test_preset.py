@@ -1,7 +1,7 @@
 import pytest
 from dependency_injector import providers
 
-from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.containers.preset import Container, PresetMeta, Service
 from arkitekt_di.errors import CompositionError
 from tests.containers.services import (
     Address,
@@ -51,7 +51,7 @@ def test_two_containers_share_nothing():
 
 def test_a_misspelt_name_in_a_preset_is_an_error_that_tells_the_nearest():
     with pytest.raises(CompositionError, match="did you mean 'mikro'"):
-        type(Whole)("Misspelt", (Whole,), {"mirko": providers.Singleton(Address)})
+        PresetMeta("Misspelt", (Whole,), {"mirko": providers.Singleton(Address)})
 
 
 def test_a_preset_has_one_container_as_its_base():
@@ -59,4 +59,4 @@ def test_a_preset_has_one_container_as_its_base():
         thing = Service(Recorder, [], "thing")
 
     with pytest.raises(CompositionError, match="more than one container"):
-        type(Whole)("Both", (Whole, Unrelated), {})
+        PresetMeta("Both", (Whole, Unrelated), {})
