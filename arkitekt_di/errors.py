@@ -34,6 +34,7 @@
     │   └── ServiceNotGrantedError
     ├── PermissionDeniedError    (PermissionError)  ask an administrator
     ├── ImageRefusedError        (ValueError)       change the array or its arguments
+    ├── ImageDamagedError                           restore the hub's data, or store the image anew
     ├── UploadIncompleteError                       send what is missing
     ├── ConnectionLostError      (ConnectionError)  try again later
     │   ├── CertificateError
@@ -239,14 +240,19 @@ class OwnLoopError(KoilError):
     ----------
     call : str
         Name of the function that was called.
+    instead : str or None
+        What can be awaited, where it is not the function itself, such as ``image.adata()``.
     """
 
-    def __init__(self, call: str) -> None:
-        super().__init__(call)
+    def __init__(self, call: str, instead: str | None = None) -> None:
+        super().__init__(call, instead)
         self.call = call
+        self.instead = instead
 
     def __str__(self) -> str:
-        return f"{self.call}() would block the app's own event loop for ever. Await it instead: await {self.call}(...)"
+        called = f"{self.call}()" if self.instead is None else self.call
+        awaited = self.instead or f"{self.call}(...)"
+        return f"{called} would block the app's own event loop for ever. Await it instead: await {awaited}"
 
 
 class KoilClosedError(KoilError):
@@ -574,6 +580,32 @@ class ImageRefusedError(ArkitektError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.reason}. {self.remedy}"
+
+
+class ImageDamagedError(ArkitektError):
+    """Stored bytes of an image are missing or are not what was written; no pixels were made up in their place.
+
+    Attributes
+    ----------
+    image_id : str
+        The image.
+    key : str
+        The object, relative to the image.
+    reason : str
+        What is wrong with it.
+    """
+
+    def __init__(self, image_id: str, key: str, reason: str) -> None:
+        super().__init__(image_id, key, reason)
+        self.image_id = image_id
+        self.key = key
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"the image {self.image_id} is damaged: {self.key}: {self.reason}. "
+            "Ask who runs the hub to restore its data folder, or store the image anew"
+        )
 
 
 class UploadIncompleteError(ArkitektError):
