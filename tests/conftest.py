@@ -1,5 +1,11 @@
 """What every test may use."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 
@@ -7,3 +13,18 @@ import pytest
 def anyio_backend() -> str:
     """Async tests run on asyncio, which is what the project is built on."""
     return "asyncio"
+
+
+@pytest.fixture
+def user_folders(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Return an environment in which the user's folders are empty; a local hub started there ends with the test."""
+    folders = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKITEKT_")} | folders
+    yield environment
+    subprocess.run(
+        [sys.executable, "-m", "arkitekt_di", "hub", "stop"],
+        env=environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
