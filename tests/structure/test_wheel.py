@@ -2,6 +2,8 @@
 
 import site
 import subprocess
+import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LINKS = {"arkitekt_di/containers", "arkitekt_di/config"}
 
 SCRIPT = """
 import numpy as np
@@ -31,10 +34,26 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # The build backend writes into the source folder, so it gets a copy of what git tracks.
     source = folder / "source"
     source.mkdir()
-    tracked = tracked_files()
-    links = {"arkitekt_di/containers", "arkitekt_di/config"}
-    wanted = {path for path in tracked if path.startswith("arkitekt_di/")} - links
-    wanted |= {f"arkitekt_di/{path}" for path in tracked if path.startswith(("containers/", "config/"))}
+    names = "\n".join(tracked_files())
+    subprocess.run(["tar", "cf", folder / "source.tar", "-T", "-"], cwd=ROOT, input=names, text=True, check=True)
+    subprocess.run(["tar", "xf", folder / "source.tar"], cwd=source, check=True)
+    build = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(folder), str(source)]
+    subprocess.run([sys.executable, "-m", *build], check=True, timeout=300)
+    return next(folder.glob("*.whl"))
+
+
+def test_every_package_is_listed():
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "arkitekt_di").rglob("__init__.py")}
+
+    assert listed == found | {"arkitekt_di.containers", "arkitekt_di.config"}
+
+
+def test_the_wheel_holds_every_file_once(wheel: Path):
+    with zipfile.ZipFile(wheel) as archive:
+        held = [name for name in archive.namelist() if ".dist-info/" not in name]
+    wanted = {path for path in tracked_files() if path.startswith("arkitekt_di/")} - LINKS
+    wanted |= {f"arkitekt_di/{path}" for path in tracked_files() if path.startswith(("containers/", "config/"))}
 
     assert sorted(held) == sorted(wanted)
 
@@ -42,17 +61,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path):
     venv.create(tmp_path / "env", with_pip=False)
     python = tmp_path / "env" / "bin" / "python"
-    purelib = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    where = [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]
+    purelib = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(purelib)
     # What the package depends on comes from the environment of the tests; the package itself does not.
-    dependencies = site.getsitepackages()[0]
-    code = f"import sys; sys.path.append({dependencies!r})\n{SCRIPT}"
+    code = f"import sys; sys.path.append({site.getsitepackages()[0]!r})\n{SCRIPT}"
     ran = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
 
     assert ran.stderr == ""
