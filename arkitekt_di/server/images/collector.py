@@ -1,0 +1,123 @@
+"""Removes the pixels of uploads that were forgotten, given up or deleted."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from arkitekt_di.errors import ArkitektError
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.tables import Store, StoreState
+from arkitekt_di.settings.models import ObjectSettings
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 60.0
+"""Seconds until a removal that failed is tried again."""
+
+FAILURES = (ArkitektError, OSError, SQLAlchemyError)
+"""What may go wrong for a while: a full disk, a store or a database that does not answer."""
+
+
+class Collector:
+    """Collects garbage when it is due, and sleeps until then.
+
+    An upload is forgotten when it has not become an image ``abandoned_after_s`` seconds after its last grant has
+    expired. The row of a removed array stays that long too: until then a grant, or a request that began under one,
+    may still write there, and only a row says that the objects are garbage.
+
+    Parameters
+    ----------
+    database : Database
+    pixels : Pixels
+    settings : ObjectSettings
+    clock : callable
+        Returns seconds since 1970, UTC.
+    """
+
+    def __init__(
+        self, database: Database, pixels: Pixels, settings: ObjectSettings, *, clock: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._pixels = pixels
+        self._grace_s = settings.abandoned_after_s
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to collect; what an earlier run of the hub left over comes first."""
+        self._task = asyncio.create_task(self._run(), name="collector of images")
+
+    async def stop(self) -> None:
+        """Collect no more; what is left is found at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def wake(self) -> None:
+        """Look again when the next upload is due: there is a new one."""
+        self._woken.set()
+
+    async def collect(self) -> bool:
+        """Remove everything that is due; tell whether all of it could be removed."""
+        deadline = self._clock() - self._grace_s
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(Store)
+                .where(Store.state.in_((StoreState.OPEN, StoreState.FINISHED)), Store.expires_at <= deadline)
+                .values(state=StoreState.DISCARDED)
+            )
+            due = select(Store).where(Store.state == StoreState.DISCARDED, Store.expires_at <= deadline)
+            stores = (await session.scalars(due)).all()
+        removed = [store.id for store in stores if await self.remove(store)]
+        async with self._database.transaction() as session:
+            for store_id in removed:
+                await session.execute(delete(Store).where(Store.id == store_id))
+        return len(removed) == len(stores)
+
+    async def remove(self, store: Store) -> bool:
+        """Remove the objects of a discarded store; a failure is logged, and tried again when the store is due."""
+        try:
+            await self._pixels.remove(store)
+        except FAILURES:
+            log.exception("could not remove the pixels of store %s; it is tried again later", store.id)
+            return False
+        return True
+
+    async def _run(self) -> None:
+        await self._attempt(self._remove_leftovers)
+        while True:
+            self._woken.clear()
+            is_clean = await self._attempt(self.collect)
+            delay = await self._delay() if is_clean else RETRY_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._woken.wait()
+
+    async def _attempt(self, work: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await work()
+        except FAILURES:
+            log.exception("could not collect garbage; it is tried again in %.0f s", RETRY_S)
+            return False
+
+    async def _remove_leftovers(self) -> bool:
+        """Free the space of what was discarded just before the hub stopped, long before its row may go."""
+        async with self._database.transaction() as session:
+            stores = (await session.scalars(select(Store).where(Store.state == StoreState.DISCARDED))).all()
+        return all([await self.remove(store) for store in stores])
+
+    async def _delay(self) -> float | None:
+        """Seconds until something is due; None where nothing ever will be."""
+        async with self._database.transaction() as session:
+            earliest = await session.scalar(
+                select(func.min(Store.expires_at)).where(Store.state != StoreState.ATTACHED)
+            )
+        return None if earliest is None else max(0.0, earliest + self._grace_s - self._clock())

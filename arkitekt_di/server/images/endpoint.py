@@ -1,0 +1,87 @@
+"""The image service of a hub, as one part: routes, and a life."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.images.changes import Changes
+from arkitekt_di.server.images.collector import Collector
+from arkitekt_di.server.images.context import Services
+from arkitekt_di.server.images.images import Images
+from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.uploads import Uploads
+from arkitekt_di.server.images.view import ImageView
+from arkitekt_di.server.objects.grants import ObjectGrants
+from arkitekt_di.server.objects.promise import Objects
+from arkitekt_di.server.principal import Authenticator
+from arkitekt_di.settings.models import ObjectSettings
+
+PATH = "mikro"
+"""Path of the service below the hub's address."""
+
+
+class MikroEndpoint:
+    """Images of a hub: records in the database, pixels in the object store, GraphQL on the wire.
+
+    Parameters
+    ----------
+    authenticator : Authenticator
+    database : Database
+        Open before :meth:`start`.
+    objects : Objects
+        Open before :meth:`start`.
+    grants : ObjectGrants
+    settings : ObjectSettings
+    clock : callable, default time.time
+        Returns seconds since 1970, UTC.
+
+    Attributes
+    ----------
+    collector : Collector
+        Removes what was forgotten.
+    """
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        database: Database,
+        objects: Objects,
+        grants: ObjectGrants,
+        settings: ObjectSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        pixels = Pixels(objects, grants, settings)
+        changes = Changes()
+        self.collector = Collector(database, pixels, settings, clock=clock)
+        self._view = ImageView(
+            Services(
+                uploads=Uploads(database, pixels, self.collector, clock=clock),
+                images=Images(database, pixels, self.collector, changes, clock=clock),
+                changes=changes,
+                authenticator=authenticator,
+            )
+        )
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        """Return the routes: GraphQL over HTTP and WebSocket, and a sign of life."""
+        return (
+            web.post(f"/{PATH}/graphql", self._view.answer),
+            web.get(f"/{PATH}/graphql", self._view.converse, allow_head=False),
+            web.get(f"/{PATH}/ht", _answer_challenge),
+        )
+
+    async def start(self) -> None:
+        """Begin to collect what was forgotten."""
+        await self.collector.start()
+
+    async def stop(self) -> None:
+        """Close every WebSocket and stop collecting."""
+        await self._view.close()
+        await self.collector.stop()
+
+
+async def _answer_challenge(_request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})

@@ -1,0 +1,75 @@
+"""How failures look to a client: a code for programs, a sentence for people, nothing of the inside."""
+
+import errno
+import sqlite3
+
+from graphql import GraphQLError
+from sqlalchemy.exc import DBAPIError
+from strawberry.extensions import MaskErrors
+
+from arkitekt_di.errors import (
+    ArkitektError,
+    ConnectionLostError,
+    ImageRefusedError,
+    LoginError,
+    NotFoundError,
+    PermissionDeniedError,
+    StorageFullError,
+    UploadIncompleteError,
+)
+
+CODES: dict[type[ArkitektError], str] = {
+    NotFoundError: "NOT_FOUND",
+    ImageRefusedError: "REFUSED",
+    UploadIncompleteError: "UPLOAD_INCOMPLETE",
+    StorageFullError: "STORAGE_FULL",
+    PermissionDeniedError: "FORBIDDEN",
+    LoginError: "UNAUTHENTICATED",
+    ConnectionLostError: "UNAVAILABLE",
+}
+"""``extensions.code`` of our own errors."""
+
+INVALID = "INVALID_REQUEST"
+INTERNAL = "INTERNAL"
+
+
+class ShowFailures(MaskErrors):
+    """Gives every error its code, and takes the details out of those that nobody expected."""
+
+    def __init__(self) -> None:
+        super().__init__(should_mask_error=lambda _error: True)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        """Return *error* as the client sees it."""
+        code, message = _explain(error)
+        return GraphQLError(
+            message,
+            nodes=error.nodes,
+            source=error.source,
+            positions=error.positions,
+            path=error.path,
+            extensions={"code": code},
+        )
+
+
+def is_expected(error: GraphQLError) -> bool:
+    """Tell whether *error* is one that a client can do something about."""
+    return _explain(error)[0] != INTERNAL
+
+
+def _explain(error: GraphQLError) -> tuple[str, str]:
+    cause = error.original_error
+    if cause is None or isinstance(cause, GraphQLError):
+        return INVALID, error.message
+    if isinstance(cause, RecursionError):
+        return INVALID, "the document is nested too deeply"
+    if _is_full(cause):
+        return CODES[StorageFullError], str(StorageFullError("the hub"))
+    code = next((code for kind, code in CODES.items() if isinstance(cause, kind)), INTERNAL)
+    return code, "internal error" if code == INTERNAL else str(cause)
+
+
+def _is_full(cause: BaseException) -> bool:
+    if isinstance(cause, DBAPIError):
+        return isinstance(cause.orig, sqlite3.Error) and cause.orig.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -1,0 +1,177 @@
+"""Images: records whose pixels are all there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError, StoreNotFoundError
+from arkitekt_di.messages.images import Axis, ImageDraft, StoreGrant
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.images.array_header import ArrayHeader
+from arkitekt_di.server.images.changes import Change, ChangeKind, Changes
+from arkitekt_di.server.images.collector import Collector
+from arkitekt_di.server.images.listing import Listing
+from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name, folded
+from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.tables import Image, Store, StoreState, is_identifier
+from arkitekt_di.server.principal import Principal
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is to change about an image; None leaves it as it is."""
+
+    name: str | None = None
+    description: str | None = None
+
+
+class Images:
+    """Images of the organizations of a hub; nobody sees another's.
+
+    Parameters
+    ----------
+    database : Database
+    pixels : Pixels
+    collector : Collector
+    changes : Changes
+        Told of every image that is created, edited or deleted.
+    clock : callable
+        Returns seconds since 1970, UTC.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        pixels: Pixels,
+        collector: Collector,
+        changes: Changes,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._pixels = pixels
+        self._collector = collector
+        self._changes = changes
+        self._clock = clock
+
+    async def create(self, principal: Principal, draft: ImageDraft) -> Image:
+        """Create an image from a finished upload of this user; of many callers one gets it.
+
+        Raises
+        ------
+        StoreNotFoundError
+            The user has no such upload.
+        ImageRefusedError
+            It is not finished, or is another image already; or the name or the axes will not do.
+        """
+        name = checked_name(draft.name)
+        image = Image(
+            organization_id=principal.organization_id,
+            user_id=principal.user_id,
+            client_id=principal.client_id,
+            name=name,
+            folded_name=folded(name),
+            created_at=self._clock(),
+        )
+        async with self._database.transaction() as session:
+            # The write comes first: it takes the database's lock before anything is read.
+            taken = await session.scalar(
+                update(Store)
+                .where(*_upload(principal, draft.store_id), Store.state == StoreState.FINISHED)
+                .values(state=StoreState.ATTACHED)
+                .returning(Store.id)
+            )
+            store = await session.scalar(select(Store).where(*_upload(principal, draft.store_id)))
+            if store is None:
+                raise StoreNotFoundError(draft.store_id)
+            if taken is None:
+                raise _not_free(store)
+            header = ArrayHeader.model_validate(store.header)
+            axes = checked_axes(draft.axes, header.dimension_names)
+            image.axes = [_with_unit(axis, header).model_dump(mode="json") for axis in axes]
+            image.store = store
+            session.add(image)
+        self._changes.publish(principal.organization_id, Change(ChangeKind.CREATED, image.id, image))
+        return image
+
+    async def get(self, principal: Principal, image_id: str) -> Image:
+        """Return one image; raises `ImageNotFoundError`."""
+        if is_identifier(image_id):
+            async with self._database.transaction() as session:
+                image = await session.scalar(select(Image).where(*_named(principal, image_id)))
+            if image is not None:
+                return image
+        raise ImageNotFoundError(image_id)
+
+    async def list(self, principal: Principal, listing: Listing) -> Sequence[Image]:
+        """Return one page of images."""
+        async with self._database.transaction() as session:
+            return (await session.scalars(listing.select(principal.organization_id))).all()
+
+    async def edit(self, principal: Principal, image_id: str, edit: Edit) -> Image:
+        """Change the name or the description; raises `ImageNotFoundError` and `ImageRefusedError`."""
+        image = await self.get(principal, image_id)
+        async with self._database.transaction() as session:
+            session.add(image)
+            if edit.name is not None:
+                image.name = checked_name(edit.name)
+                image.folded_name = folded(edit.name)
+            if edit.description is not None:
+                image.description = checked_description(edit.description)
+        self._changes.publish(principal.organization_id, Change(ChangeKind.UPDATED, image.id, image))
+        return image
+
+    async def delete(self, principal: Principal, image_id: str) -> None:
+        """Remove an image, then its pixels; raises `ImageNotFoundError`.
+
+        A hub that dies in between leaves pixels without an image, which the collector removes.
+        """
+        image = await self.get(principal, image_id)
+        async with self._database.transaction() as session:
+            gone = await session.scalar(delete(Image).where(*_named(principal, image_id)).returning(Image.id))
+            if gone is None:
+                raise ImageNotFoundError(image_id)
+            await session.execute(update(Store).where(Store.id == image.store_id).values(state=StoreState.DISCARDED))
+        await self._collector.remove(image.store)
+        self._collector.wake()
+        self._changes.publish(principal.organization_id, Change(ChangeKind.DELETED, image.id, None))
+
+    async def grant_access(self, principal: Principal, store_id: str) -> StoreGrant:
+        """Return a grant to read the pixels of an image by its store; raises `StoreNotFoundError`."""
+        if is_identifier(store_id):
+            async with self._database.transaction() as session:
+                store = await session.scalar(
+                    select(Store).where(
+                        Store.id == store_id,
+                        Store.organization_id == principal.organization_id,
+                        Store.state == StoreState.ATTACHED,
+                    )
+                )
+            if store is not None:
+                return self._pixels.read_grant(store)
+        raise StoreNotFoundError(store_id)
+
+
+def _upload(principal: Principal, store_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Store.id == (store_id if is_identifier(store_id) else ""),
+        Store.organization_id == principal.organization_id,
+        Store.user_id == principal.user_id,
+    )
+
+
+def _named(principal: Principal, image_id: str) -> tuple[ColumnElement[bool], ...]:
+    return Image.id == image_id, Image.organization_id == principal.organization_id
+
+
+def _with_unit(axis: Axis, header: ArrayHeader) -> Axis:
+    return axis.model_copy(update={"unit": header.units.get(axis.name)})
+
+
+def _not_free(store: Store) -> ImageRefusedError:
+    if store.state == StoreState.ATTACHED:
+        return ImageRefusedError(f"the upload {store.id} is an image already", "Upload the array anew for another one")
+    if store.state == StoreState.OPEN:
+        return ImageRefusedError(f"the upload {store.id} is not finished", "Finish it first, with finishZarrUpload")
+    return ImageRefusedError(f"the upload {store.id} has been discarded", "Request a new one")

@@ -1,0 +1,180 @@
+"""What the image profile of mikro is asked with."""
+
+from enum import Enum
+from typing import NewType
+
+import strawberry
+from strawberry.scalars import JSON
+from strawberry.types.scalar import ScalarDefinition
+
+from arkitekt_di.errors import ImageRefusedError
+from arkitekt_di.messages.images import Axis, AxisType, ImageDraft
+from arkitekt_di.server.images.images import Edit
+from arkitekt_di.server.images.listing import MAX_PAGE, Listing, Order, SortKey
+from arkitekt_di.server.images.wire import Extent
+
+ArrayLike = NewType("ArrayLike", str)
+
+
+def _read_store_id(value: object) -> ArrayLike:
+    if not isinstance(value, str):
+        message = "An array is named by the identifier of its store."
+        raise TypeError(message)
+    return ArrayLike(value)
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    ArrayLike: strawberry.scalar(
+        name="ArrayLike", parse_value=_read_store_id, description="The store of a finished upload."
+    )
+}
+"""Scalars of the inputs beside GraphQL's own."""
+
+
+@strawberry.input
+class RequestZarrUploadInput:
+    """What a client may know of the array beforehand; the header that it writes is what counts."""
+
+    shape: list[Extent] | None = None
+    chunks: list[Extent] | None = None
+    version: str | None = None
+
+
+@strawberry.input
+class RefreshZarrUploadInput:
+    """An upload that takes longer than its grant."""
+
+    store_id: str
+
+
+@strawberry.input
+class FinishZarrUploadInput:
+    """The end of an upload; ``valid`` is false where it is given up."""
+
+    store_id: str
+    valid: bool
+
+
+@strawberry.input
+class RequestZarrAccessInput:
+    """The store to read."""
+
+    store_id: str
+
+
+@strawberry.input
+class AxisInput:
+    """One axis of a new image."""
+
+    name: str
+    type: AxisType
+    long_name: str | None = None
+    description: str | None = None
+
+
+@strawberry.input
+class CreateArrayDatasetInput:
+    """A new image. What the hub cannot keep yet is accepted when it is empty."""
+
+    data: ArrayLike
+    name: str
+    axes: list[AxisInput]
+    scales: list[JSON] = strawberry.field(default_factory=list)
+    folder: strawberry.ID | None = None
+    anchors: list[JSON] | None = None
+    derived_from: list[JSON] | None = None
+    source_files: list[JSON] | None = None
+
+    def draft(self) -> ImageDraft:
+        """Return what is asked for; raises `ImageRefusedError` where it is more than the hub can keep."""
+        extras = {
+            "scales": self.scales,
+            "folder": self.folder,
+            "anchors": self.anchors,
+            "derivedFrom": self.derived_from,
+            "sourceFiles": self.source_files,
+        }
+        if unsupported := [name for name, value in extras.items() if value]:
+            raise ImageRefusedError(f"this hub does not keep {', '.join(unsupported)} yet", "Leave it empty")
+        axes = tuple(
+            Axis(name=axis.name, type=axis.type, long_name=axis.long_name, description=axis.description)
+            for axis in self.axes
+        )
+        return ImageDraft(store_id=self.data, name=self.name, axes=axes)
+
+
+@strawberry.input
+class UpdateArrayDatasetInput:
+    """What is to change; members that are left out stay as they are."""
+
+    id: strawberry.ID
+    name: str | None = None
+    description: str | None = None
+
+    def edit(self) -> Edit:
+        """Return what is to change."""
+        return Edit(name=self.name, description=self.description)
+
+
+@strawberry.input
+class DeleteArrayDatasetInput:
+    """The image to delete."""
+
+    id: strawberry.ID
+
+
+@strawberry.input
+class ArrayDatasetFilter:
+    """Which images are asked for."""
+
+    search: str | None = None
+    ids: list[strawberry.ID] | None = None
+
+
+@strawberry.input
+class OffsetPaginationInput:
+    """Which page of them."""
+
+    offset: int = 0
+    limit: int | None = None
+
+
+@strawberry.enum
+class Ordering(Enum):
+    """A direction; nothing that can be ordered by is ever null."""
+
+    ASC = "ASC"
+    ASC_NULLS_FIRST = "ASC_NULLS_FIRST"
+    ASC_NULLS_LAST = "ASC_NULLS_LAST"
+    DESC = "DESC"
+    DESC_NULLS_FIRST = "DESC_NULLS_FIRST"
+    DESC_NULLS_LAST = "DESC_NULLS_LAST"
+
+
+@strawberry.input(one_of=True)
+class ArrayDatasetOrder:
+    """One criterion of the order."""
+
+    created_at: strawberry.Maybe[Ordering]
+    name: strawberry.Maybe[Ordering]
+    id: strawberry.Maybe[Ordering]
+
+    def order(self) -> Order:
+        """Return the criterion that is set."""
+        keys = {SortKey.CREATED_AT: self.created_at, SortKey.NAME: self.name, SortKey.ID: self.id}
+        key, direction = next((key, direction.value) for key, direction in keys.items() if direction is not None)
+        return Order(key, is_descending=direction.value.startswith("DESC"))
+
+
+def listing_of(
+    filters: ArrayDatasetFilter | None, pagination: OffsetPaginationInput | None, ordering: list[ArrayDatasetOrder]
+) -> Listing:
+    """Return the page that is asked for."""
+    page = pagination or OffsetPaginationInput()
+    return Listing(
+        search=None if filters is None else filters.search,
+        ids=None if filters is None else filters.ids,
+        order=tuple(criterion.order() for criterion in ordering),
+        limit=MAX_PAGE if page.limit is None else page.limit,
+        offset=page.offset,
+    )

@@ -1,0 +1,112 @@
+"""How much one GraphQL request may ask for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+)
+from strawberry.extensions import SchemaExtension
+
+MAX_BODY_BYTES = 256 * 1024
+"""Largest request, and largest message on a WebSocket, in bytes; the unmodified client sends about 2 KiB."""
+
+MAX_TOKENS = 1000
+"""Words and brackets of a document; the whole introspection query has about 300."""
+
+MAX_DEPTH = 16
+"""Levels of fields; introspection goes 13 deep, an image 5."""
+
+MAX_FIELDS = 1000
+"""Fields, those of fragments counted wherever they are spread; introspection has about 400."""
+
+MAX_ALIASES = 16
+"""Renamed fields; bounds how many pages and how many changes one request can hold."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a part of a document is, with its fragments in place."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+
+    def beside(self, other: "Size") -> "Size":
+        """Return the size of two parts of one level."""
+        return Size(max(self.depth, other.depth), self.fields + other.fields, self.aliases + other.aliases)
+
+
+class BoundDocuments(SchemaExtension):
+    """Refuses a document that asks for too much, before anything else looks at it.
+
+    strawberry's own limiters walk each fragment anew wherever it is spread, so that a few hundred words of fragments
+    that spread one another twice keep them busy for ever.  Here every fragment is measured once.
+    """
+
+    def on_operation(self) -> Iterator[None]:
+        """Let the parser stop at the first word too many."""
+        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
+        yield
+
+    def on_parse(self) -> Iterator[None]:
+        """Measure the document when it has been read."""
+        yield
+        if self.execution_context.graphql_document is not None:
+            _check(size_of(self.execution_context.graphql_document))
+
+
+def size_of(document: DocumentNode) -> Size:
+    """Return the size of the operations in *document*, in time linear in its length."""
+    fragments = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
+    operations = (part for part in document.definitions if isinstance(part, OperationDefinitionNode))
+    return _together(_Ruler(fragments).measure(operation.selection_set) for operation in operations)
+
+
+class _Ruler:
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
+        self._fragments = fragments
+        self._known: dict[str, Size] = {}
+
+    def measure(self, selections: SelectionSetNode | None) -> Size:
+        return _together(self._measure(selection) for selection in (selections.selections if selections else ()))
+
+    def _measure(self, selection: SelectionNode) -> Size:
+        if isinstance(selection, FragmentSpreadNode):
+            return self._measure_fragment(selection.name.value)
+        inner = self.measure(getattr(selection, "selection_set", None))
+        if not isinstance(selection, FieldNode):
+            return inner
+        return Size(inner.depth + 1, inner.fields + 1, inner.aliases + (selection.alias is not None))
+
+    def _measure_fragment(self, name: str) -> Size:
+        if name not in self._known:
+            self._known[name] = Size()  # a fragment inside itself: validation refuses it
+            fragment = self._fragments.get(name)
+            self._known[name] = self.measure(fragment.selection_set if fragment else None)
+        return self._known[name]
+
+
+def _together(sizes: Iterable[Size]) -> Size:
+    total = Size()
+    for size in sizes:
+        total = total.beside(size)
+    return total
+
+
+def _check(size: Size) -> None:
+    for name, value, most in (
+        ("levels", size.depth, MAX_DEPTH),
+        ("fields", size.fields, MAX_FIELDS),
+        ("aliases", size.aliases, MAX_ALIASES),
+    ):
+        if value > most:
+            message = f"The document has more than {most} {name}. Ask for less at a time."
+            raise GraphQLError(message)

@@ -1,0 +1,141 @@
+"""Uploads: a place for one array, from the request until it is finished or given up."""
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
+from arkitekt_di.messages.images import UploadGrant
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.images.collector import Collector
+from arkitekt_di.server.images.pixels import BUCKET, Pixels
+from arkitekt_di.server.images.tables import Store, StoreState, is_identifier, new_identifier
+from arkitekt_di.server.principal import Principal
+
+MAX_OPEN_UPLOADS = 1000
+"""Uploads that one user may have open at the same time."""
+
+
+class Uploads:
+    """Uploads of the users of a hub; a user sees their own.
+
+    Parameters
+    ----------
+    database : Database
+    pixels : Pixels
+    collector : Collector
+        Removes what is given up or forgotten.
+    clock : callable
+        Returns seconds since 1970, UTC.
+    """
+
+    def __init__(self, database: Database, pixels: Pixels, collector: Collector, *, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._pixels = pixels
+        self._collector = collector
+        self._clock = clock
+
+    async def open(self, principal: Principal) -> UploadGrant:
+        """Open a fresh, empty place for one array."""
+        now = self._clock()
+        identifier = new_identifier()
+        store = Store(
+            id=identifier,
+            organization_id=principal.organization_id,
+            user_id=principal.user_id,
+            client_id=principal.client_id,
+            bucket=BUCKET,
+            key=identifier,
+            state=StoreState.OPEN,
+            created_at=now,
+            expires_at=now,
+            max_bytes=self._pixels.max_bytes,
+        )
+        grant = self._pixels.write_grant(store)
+        store.expires_at += grant.expires_in
+        async with self._database.transaction() as session:
+            owned = select(func.count()).where(*_owned_by(principal), Store.state == StoreState.OPEN)
+            if (await session.scalar(owned) or 0) >= MAX_OPEN_UPLOADS:
+                raise ImageRefusedError(
+                    f"you have {MAX_OPEN_UPLOADS} uploads open", "Finish or discard some before you request another"
+                )
+            session.add(store)
+        self._collector.wake()
+        return grant
+
+    async def renew(self, principal: Principal, store_id: str) -> UploadGrant:
+        """Return a fresh grant for an upload that takes longer than the first one lasts."""
+        store = await self._find(principal, store_id)
+        grant = self._pixels.write_grant(store)
+        async with self._database.transaction() as session:
+            renewed = await session.scalar(
+                update(Store)
+                .where(Store.id == store.id, Store.state == StoreState.OPEN)
+                .values(expires_at=self._clock() + grant.expires_in)
+                .returning(Store.id)
+            )
+            if renewed is None:
+                raise _settled(store)
+        return grant
+
+    async def finish(self, principal: Principal, store_id: str) -> Store:
+        """Check that the whole array is there and let nobody change it any more; may be called twice.
+
+        Raises
+        ------
+        UploadIncompleteError, ImageRefusedError
+            It stays open, so that the client can send what is missing.
+        """
+        store = await self._find(principal, store_id)
+        if store.state == StoreState.FINISHED:
+            return store
+        if store.state != StoreState.OPEN:
+            raise _settled(store)
+        header, size = await self._pixels.verify(store)
+        await self._pixels.seal(store)
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(Store)
+                .where(Store.id == store.id, Store.state == StoreState.OPEN)
+                .values(state=StoreState.FINISHED, header=header.model_dump(mode="json"), size_bytes=size)
+            )
+            finished = await session.get(Store, store.id)
+        if finished is None:
+            raise StoreNotFoundError(store_id)
+        if finished.state != StoreState.FINISHED:
+            raise _settled(finished)  # discarded while it was checked
+        return finished
+
+    async def discard(self, principal: Principal, store_id: str) -> Store:
+        """Give an upload up and remove what was written; may be called twice."""
+        store = await self._find(principal, store_id)
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(Store)
+                .where(Store.id == store.id, Store.state.in_((StoreState.OPEN, StoreState.FINISHED)))
+                .values(state=StoreState.DISCARDED)
+            )
+            discarded = await session.get(Store, store.id)
+        if discarded is None:
+            raise StoreNotFoundError(store_id)
+        if discarded.state != StoreState.DISCARDED:
+            raise _settled(discarded)
+        await self._collector.remove(discarded)
+        return discarded
+
+    async def _find(self, principal: Principal, store_id: str) -> Store:
+        if is_identifier(store_id):
+            async with self._database.transaction() as session:
+                store = await session.scalar(select(Store).where(Store.id == store_id, *_owned_by(principal)))
+            if store is not None:
+                return store
+        raise StoreNotFoundError(store_id)
+
+
+def _owned_by(principal: Principal) -> tuple[ColumnElement[bool], ...]:
+    return Store.organization_id == principal.organization_id, Store.user_id == principal.user_id
+
+
+def _settled(store: Store) -> ImageRefusedError:
+    state = "has been discarded" if store.state == StoreState.DISCARDED else "is finished and cannot be changed"
+    return ImageRefusedError(f"the upload {store.id} {state}", "Request a new one")

@@ -1,0 +1,235 @@
+"""What the image profile of mikro answers: the types that its image operations select from, and no more."""
+
+from datetime import UTC, datetime
+from typing import NewType, Self
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from arkitekt_di.messages.images import Axis as AxisMessage
+from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
+from arkitekt_di.server.images.array_header import ArrayHeader
+from arkitekt_di.server.images.changes import Change, ChangeKind
+from arkitekt_di.server.images.pixels import path_of
+from arkitekt_di.server.images.tables import Image, Store
+
+ByteCount = NewType("ByteCount", int)
+Extent = NewType("Extent", int)
+Unit = NewType("Unit", str)
+
+SCALARS: dict[object, ScalarDefinition] = {
+    # GraphQL's own Int ends at 2**31: fewer bytes than a picture has, and fewer samples than a trace.
+    ByteCount: strawberry.scalar(name="ByteCount", serialize=int, description="A number of bytes."),
+    Extent: strawberry.scalar(name="Extent", serialize=int, description="A number of pixels along an axis."),
+    Unit: strawberry.scalar(name="Unit", serialize=str, description="A unit of OME-NGFF 0.5, such as micrometer."),
+}
+"""Scalars of the schema beside GraphQL's own."""
+
+
+@strawberry.type(description="A stored zarr v3 array.")
+class ZarrStore:
+    """Where the pixels of one array are."""
+
+    id: strawberry.ID
+    bucket: str
+    key: str
+    path: str
+    max_bytes: ByteCount | None
+    size_bytes: ByteCount | None
+    shape: list[Extent]
+    chunks: list[Extent]
+    shards: list[Extent] | None
+    dtype: str | None
+    dimension_names: list[str | None] | None
+
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        """Show a row; one that is not finished has no shape yet."""
+        header = None if store.header is None else ArrayHeader.model_validate(store.header)
+        return cls(
+            id=strawberry.ID(store.id),
+            bucket=store.bucket,
+            key=store.key,
+            path=path_of(store),
+            max_bytes=ByteCount(store.max_bytes),
+            size_bytes=None if store.size_bytes is None else ByteCount(store.size_bytes),
+            shape=[] if header is None else _extents(header.shape),
+            chunks=[] if header is None else _extents(header.chunk_shape),
+            shards=None if header is None or header.shard_shape is None else _extents(header.shard_shape),
+            dtype=None if header is None else header.data_type,
+            dimension_names=None if header is None else list(header.dimension_names),
+        )
+
+
+@strawberry.type(description="One axis, in storage order.")
+class Axis:
+    """One axis of an image."""
+
+    id: strawberry.ID
+    order: int
+    name: str
+    type: AxisType
+    unit: Unit | None
+    long_name: str | None
+    description: str | None
+
+
+@strawberry.type(description="The pixel grid of an image.")
+class CoordinateSystem:
+    """The space that an image's pixels are counted in."""
+
+    id: strawberry.ID
+    name: str
+    axes: list[Axis]
+    created_at: datetime
+    epoch: datetime | None = None
+    reference: str | None = None
+    reference_app: str | None = None
+
+
+@strawberry.type(description="One level of resolution of an image.")
+class DataArray:
+    """The only level so far: the full resolution."""
+
+    id: strawberry.ID
+    level: int
+    shape: list[Extent]
+    chunk_shape: list[Extent]
+    store: ZarrStore
+
+
+@strawberry.type(description="An image: an array with named axes.")
+class ArrayDataset:
+    """An image."""
+
+    id: strawberry.ID
+    name: str
+    description: str | None
+    axis_names: list[str]
+    shape: list[Extent]
+    intrinsic_system: CoordinateSystem | None
+    data_arrays: list[DataArray]
+    multiscale: bool = False
+    acquisition_start: datetime | None = None
+    acquisition_end: datetime | None = None
+
+    @classmethod
+    def of(cls, image: Image) -> Self:
+        """Show a row."""
+        store = ZarrStore.of(image.store)
+        axes = [AxisMessage.model_validate(axis) for axis in image.axes]
+        return cls(
+            id=strawberry.ID(image.id),
+            name=image.name,
+            description=image.description,
+            axis_names=[axis.name for axis in axes],
+            shape=store.shape,
+            intrinsic_system=CoordinateSystem(
+                id=strawberry.ID(f"{image.id}:grid"),
+                name=image.name,
+                axes=[_show_axis(image, order, axis) for order, axis in enumerate(axes)],
+                created_at=datetime.fromtimestamp(image.created_at, UTC),
+            ),
+            data_arrays=[
+                DataArray(
+                    id=strawberry.ID(f"{image.id}:0"),
+                    level=0,
+                    shape=store.shape,
+                    chunk_shape=store.chunks,
+                    store=store,
+                )
+            ],
+        )
+
+
+@strawberry.type(description="One change of an image; exactly one member is set.")
+class ArrayDatasetEvent:
+    """What a subscription sends."""
+
+    create: ArrayDataset | None = None
+    update: ArrayDataset | None = None
+    delete: strawberry.ID | None = None
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """Show a change."""
+        image = None if change.image is None else ArrayDataset.of(change.image)
+        match change.kind:
+            case ChangeKind.CREATED:
+                return cls(create=image)
+            case ChangeKind.UPDATED:
+                return cls(update=image)
+            case ChangeKind.DELETED:
+                return cls(delete=strawberry.ID(change.image_id))
+
+
+@strawberry.type(description="Credentials for one prefix of the object store.")
+class ZarrAccessGrant:
+    """A grant to read one array."""
+
+    access_key: str
+    secret_key: str
+    session_token: str
+    bucket: str
+    key: str
+    path: str
+    expires_in: int
+
+    @classmethod
+    def of(cls, grant: StoreGrant) -> Self:
+        """Show a grant, secrets and all: this answer is their way to the client."""
+        return cls(
+            access_key=grant.access_key,
+            secret_key=grant.secret_key.get_secret_value(),
+            session_token=grant.session_token.get_secret_value(),
+            bucket=grant.bucket,
+            key=grant.key,
+            path=grant.path,
+            expires_in=grant.expires_in,
+        )
+
+
+@strawberry.type(description="Credentials to write one array.")
+class ZarrUploadGrant:
+    """A grant to write one array."""
+
+    access_key: str
+    secret_key: str
+    session_token: str
+    bucket: str
+    key: str
+    path: str
+    expires_in: int
+    store: str
+    max_bytes: ByteCount
+
+    @classmethod
+    def of(cls, grant: UploadGrant) -> Self:
+        """Show a grant, secrets and all: this answer is their way to the client."""
+        return cls(
+            access_key=grant.access_key,
+            secret_key=grant.secret_key.get_secret_value(),
+            session_token=grant.session_token.get_secret_value(),
+            bucket=grant.bucket,
+            key=grant.key,
+            path=grant.path,
+            expires_in=grant.expires_in,
+            store=grant.store,
+            max_bytes=ByteCount(grant.max_bytes),
+        )
+
+
+def _extents(shape: tuple[int, ...]) -> list[Extent]:
+    return [Extent(pixels) for pixels in shape]
+
+
+def _show_axis(image: Image, order: int, axis: AxisMessage) -> Axis:
+    return Axis(
+        id=strawberry.ID(f"{image.id}:{order}"),
+        order=order,
+        name=axis.name,
+        type=axis.type,
+        unit=None if axis.unit is None else Unit(axis.unit),
+        long_name=axis.long_name,
+        description=axis.description,
+    )
