@@ -67,7 +67,7 @@ class Herre:
         self._settings = settings
         self._clock = clock
         self._token: Token | None = None
-        self._renewal: asyncio.Task[Token] | None = None
+        self._renewal: asyncio.Task[Token | None] | None = None
 
     async def start(self) -> None:
         """Log in: with the login of an earlier run where it is still good, else with a person's help.

@@ -1,6 +1,7 @@
 """The one HTTP client of an app."""
 
 import json
+import os
 import ssl
 from collections.abc import Mapping
 from typing import Any, Self
@@ -117,34 +118,47 @@ class HttpClient:
                 method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 content = await _read_bounded(response)
-                return Answer(url, response.status, response.headers.get("Location"), content)
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise CertificateError(url, _certificate_reason(error)) from error
-        except aiohttp.ClientConnectorSSLError as error:
-            raise ConnectionLostError(url, "it does not answer in TLS") from error
-        except aiohttp.ClientConnectorDNSError as error:
-            raise ConnectionLostError(url, f"no machine is known by the name {error.host}") from error
-        except aiohttp.ClientConnectorError as error:
-            raise ConnectionLostError(url, error.os_error.strerror or "no connection") from error
-        except TimeoutError as error:
-            raise ConnectionLostError(url, f"no answer within {bound:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionLostError(url, "the connection broke off") from error
+            raise _translated(error, url, bound) from error
+        if content is None:
+            raise ConnectionLostError(url, f"its answer is larger than {MAX_ANSWER_BYTES} bytes")
+        return Answer(url, response.status, response.headers.get("Location"), content)
 
 
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
+async def _read_bounded(response: aiohttp.ClientResponse) -> bytes | None:
     parts = bytearray()
     async for part in response.content.iter_any():
         parts += part
         if len(parts) > MAX_ANSWER_BYTES:
             response.close()
-            raise ConnectionLostError(str(response.url), f"its answer is larger than {MAX_ANSWER_BYTES} bytes")
+            return None
     return bytes(parts)
 
 
-def _certificate_reason(error: aiohttp.ClientConnectorCertificateError) -> str:
-    reason = error.certificate_error
-    return reason.verify_message if isinstance(reason, ssl.SSLCertVerificationError) else "it does not fit the address"
+def _translated(error: Exception, url: str, bound_s: float) -> ConnectionLostError:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return CertificateError(url, _certificate_reason(error.certificate_error))
+        case aiohttp.ClientConnectorSSLError():
+            reason = "it does not answer in TLS"
+        case aiohttp.ClientConnectorDNSError():
+            reason = f"no machine is known by the name {error.host}"
+        case aiohttp.ClientConnectorError():
+            reason = _system_reason(error.os_error)
+        case TimeoutError():
+            reason = f"no answer within {bound_s:g} s"
+        case _:
+            reason = "the connection broke off"
+    return ConnectionLostError(url, reason)
+
+
+def _certificate_reason(error: Exception) -> str:
+    return error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else "it does not fit the address"
+
+
+def _system_reason(error: OSError) -> str:
+    # asyncio words its errors anew, with the address in them; the number still tells the reason.
+    return os.strerror(error.errno).lower() if error.errno else "no connection"
 
 
 def _without_query(location: str | None) -> str:
