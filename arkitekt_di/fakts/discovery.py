@@ -4,6 +4,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from arkitekt_di.errors import HubUnreachableError
 from arkitekt_di.fakts.local_hub import LocalHub
 from arkitekt_di.fakts.location import HubLocation
 from arkitekt_di.settings.models import FaktsSettings
@@ -74,3 +75,11 @@ class ConfiguredDiscovery:
     async def find(self) -> HubLocation:
         """Return where the hub is."""
         return await self._discovery.find()
+
+
+class NoDiscovery:
+    """For apps that use no hub unless one is named."""
+
+    async def find(self) -> HubLocation:
+        """Raise `HubUnreachableError`."""
+        raise HubUnreachableError("no address", "the setting fakts.url is empty, and this app looks for no other")

@@ -1,0 +1,47 @@
+"""The whole app: each service's container, and what it gets from the others."""
+
+from arkitekt_di.containers.mikro import MikroContainer
+from dependency_injector import providers
+
+from arkitekt_di.containers.fakts import FaktsContainer
+from arkitekt_di.containers.herre import HerreContainer
+from arkitekt_di.containers.koil import KoilContainer
+from arkitekt_di.containers.preset import Container
+from arkitekt_di.containers.transport import TransportContainer
+from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.settings.models import AppSettings
+
+
+class AppContainer(Container):
+    """Every service of an app; what builders make presets of.
+
+    Inputs are ``settings`` and ``manifest``.  A service is at ``<name>.service``, its collaborators beside it.
+    """
+
+    settings = providers.Dependency(instance_of=AppSettings)
+    manifest = providers.Dependency(instance_of=Manifest)
+
+    koil: providers.Container[KoilContainer] = providers.Container(
+        KoilContainer, cfg=settings.provided.koil, identifier=manifest.provided.identifier
+    )
+    transport: providers.Container[TransportContainer] = providers.Container(
+        TransportContainer, cfg=settings.provided.transport
+    )
+    fakts: providers.Container[FaktsContainer] = providers.Container(
+        FaktsContainer, cfg=settings.provided.fakts, manifest=manifest, http=transport.service
+    )
+    herre: providers.Container[HerreContainer] = providers.Container(
+        HerreContainer,
+        cfg=settings.provided.herre,
+        cache=settings.provided.fakts.cache,
+        claims=fakts.service,
+        http=transport.service,
+    )
+    mikro: providers.Container[MikroContainer] = providers.Container(
+        MikroContainer,
+        cfg=settings.provided.mikro,
+        http=transport.service,
+        aliases=fakts.service,
+        tokens=herre.service,
+        bridge=koil.service,
+    )

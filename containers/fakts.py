@@ -1,0 +1,48 @@
+"""fakts: which hub, how the app is let in, and what is kept of that."""
+
+from dependency_injector import providers
+from platformdirs import user_cache_path
+
+from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.fakts import Fakts
+from arkitekt_di.fakts.cache import ClaimCache, FileClaimCache, InMemoryClaimCache
+from arkitekt_di.fakts.device_code import DeviceCodeGrant
+from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, NoDiscovery
+from arkitekt_di.fakts.grant import FirstGrant, Grant
+from arkitekt_di.fakts.mandate_key import MandateKeyGrant
+from arkitekt_di.fakts.presenter import BrowserPresenter, Presenter, PrintPresenter
+from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.settings.models import FaktsSettings
+from arkitekt_di.transport.http import HttpClient
+
+
+class FaktsContainer(Container):
+    """Uses the hub that the settings name; a mandate key lets the app in where there is one, a person otherwise."""
+
+    cfg = providers.Dependency(instance_of=FaktsSettings)
+    manifest = providers.Dependency(instance_of=Manifest)
+    http = providers.Dependency(instance_of=HttpClient)
+
+    discovery: providers.Provider[Discovery] = providers.ThreadSafeSingleton(
+        ConfiguredDiscovery, cfg, fallback=providers.ThreadSafeSingleton(NoDiscovery)
+    )
+    presenter: providers.Provider[Presenter] = providers.Selector(
+        cfg.provided.browser,
+        open=providers.ThreadSafeSingleton(BrowserPresenter),
+        print=providers.ThreadSafeSingleton(PrintPresenter),
+    )
+    grant: providers.Provider[Grant] = providers.ThreadSafeSingleton(
+        FirstGrant,
+        providers.List(
+            providers.ThreadSafeSingleton(MandateKeyGrant, http, cfg),
+            providers.ThreadSafeSingleton(DeviceCodeGrant, http, presenter),
+        ),
+    )
+    cache: providers.Provider[ClaimCache] = providers.Selector(
+        cfg.provided.cache,
+        file=providers.ThreadSafeSingleton(FileClaimCache, providers.Callable(user_cache_path, "arkitekt")),
+        none=providers.ThreadSafeSingleton(InMemoryClaimCache),
+    )
+    service: providers.Provider[Fakts] = Service(
+        Fakts, manifest=manifest, discovery=discovery, grant=grant, http=http, cache=cache, settings=cfg
+    )

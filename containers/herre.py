@@ -1,0 +1,26 @@
+"""herre: tokens, and where they are kept."""
+
+from dependency_injector import providers
+from platformdirs import user_state_path
+
+from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.herre import Herre
+from arkitekt_di.herre.store import FileTokenStore, InMemoryTokenStore, TokenStore
+from arkitekt_di.settings.models import HerreSettings
+from arkitekt_di.transport.http import HttpClient
+
+
+class HerreContainer(Container):
+    """Takes the login from fakts, and renews it."""
+
+    cfg = providers.Dependency(instance_of=HerreSettings)
+    cache = providers.Dependency(instance_of=str)
+    claims = providers.Dependency()
+    http = providers.Dependency(instance_of=HttpClient)
+
+    tokens: providers.Provider[TokenStore] = providers.Selector(
+        cache,
+        file=providers.ThreadSafeSingleton(FileTokenStore, providers.Callable(user_state_path, "arkitekt")),
+        none=providers.ThreadSafeSingleton(InMemoryTokenStore),
+    )
+    service: providers.Provider[Herre] = Service(Herre, claims, http, tokens, cfg)

@@ -1,0 +1,57 @@
+"""Presets of the app: what each builder replaces."""
+
+from arkitekt_di.containers.hub import EmbeddedHub
+from dependency_injector import providers
+
+from arkitekt_di.containers.application import AppContainer
+from arkitekt_di.containers.fakts import FaktsContainer
+from arkitekt_di.containers.preset import Service
+from arkitekt_di.fakts.discovery import ConfiguredDiscovery, LocalHubDiscovery, StaticDiscovery
+from arkitekt_di.fakts.local_hub import LocalHub
+from arkitekt_di.settings.models import HubSettings
+
+
+class EasyFakts(FaktsContainer, adds=("hub_cfg", "local_hub")):
+    """Uses the user's local hub where the settings name none, and starts it where it does not run."""
+
+    hub_cfg = providers.Dependency(instance_of=HubSettings)
+
+    local_hub: providers.Provider[LocalHub] = providers.ThreadSafeSingleton(LocalHub, hub_cfg)
+    discovery = providers.ThreadSafeSingleton(
+        ConfiguredDiscovery,
+        FaktsContainer.cfg,
+        fallback=providers.ThreadSafeSingleton(LocalHubDiscovery, local_hub),
+    )
+
+
+class EasyContainer(AppContainer):
+    """For scripts."""
+
+    fakts = providers.Container(
+        EasyFakts,
+        cfg=AppContainer.settings.provided.fakts,
+        manifest=AppContainer.manifest,
+        http=AppContainer.transport.service,
+        hub_cfg=AppContainer.settings.provided.hub,
+    )
+
+
+class EmbeddedFakts(FaktsContainer, adds=("hub",)):
+    """Uses the hub that the app brings along."""
+
+    hub = providers.Dependency(instance_of=EmbeddedHub)
+
+    discovery = providers.ThreadSafeSingleton(StaticDiscovery, hub.provided.url, hub.provided.mandate_key)
+
+
+class EmbeddedContainer(AppContainer, adds=("hub",)):
+    """For tests, tutorials and demos: the hub runs inside the app."""
+
+    hub = Service(EmbeddedHub, AppContainer.settings.provided.hub)
+    fakts = providers.Container(
+        EmbeddedFakts,
+        cfg=AppContainer.settings.provided.fakts,
+        manifest=AppContainer.manifest,
+        http=AppContainer.transport.service,
+        hub=hub,
+    )
