@@ -1,0 +1,19 @@
+"""The hub's object store: an S3 endpoint on local disk, and grants for parts of it."""
+
+from arkitekt_di.server.objects.endpoint import ObjectEndpoint
+from arkitekt_di.server.objects.folder import ObjectFolder
+from arkitekt_di.server.objects.grants import Access, Grant, ObjectGrants, StoreCredentials
+from arkitekt_di.server.objects.memory import InMemoryObjects
+from arkitekt_di.server.objects.promise import ObjectEntry, Objects
+
+__all__ = [
+    "Access",
+    "Grant",
+    "InMemoryObjects",
+    "ObjectEndpoint",
+    "ObjectEntry",
+    "ObjectFolder",
+    "ObjectGrants",
+    "Objects",
+    "StoreCredentials",
+]

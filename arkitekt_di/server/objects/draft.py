@@ -1,0 +1,163 @@
+"""An object in the making, on disk."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from arkitekt_di.errors import ObjectRefusedError
+from arkitekt_di.private_file import FILE_MODE
+from arkitekt_di.server.objects.promise import Allowance, Condition, Digest, ObjectEntry
+from arkitekt_di.server.objects.shelf import Shelf
+from arkitekt_di.server.objects.threads import Threads
+from arkitekt_di.server.objects.usage import Reservation
+
+BATCH_BYTES = 2**20
+"""Bytes that are collected for one trip to a thread; at most two batches of a draft are in memory."""
+
+
+class DraftFile:
+    """The file of a draft; for threads.
+
+    Parameters
+    ----------
+    shelf : Shelf
+    bucket, key : str
+        Where it will be published.
+    allowance : Allowance or None
+    digests : sequence of Digest
+    """
+
+    def __init__(
+        self, shelf: Shelf, bucket: str, key: str, *, allowance: Allowance | None, digests: Sequence[Digest]
+    ) -> None:
+        self._shelf = shelf
+        self._bucket = bucket
+        self._key = key
+        self._reservation = None if allowance is None else Reservation(allowance)
+        self._digests = digests
+        self._path = shelf.staging / secrets.token_hex(16)
+        # A request that is given up leaves its thread at work: the lock keeps `discard` behind it.
+        self._guard = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._is_closed = False
+
+    def append(self, batch: Sequence[bytes]) -> None:
+        """Write the chunks of *batch*."""
+        with self._guard:
+            self._append(batch)
+
+    def absorb(self, batch: Sequence[bytes], bucket: str, key: str) -> None:
+        """Write *batch*, then the bytes of another object."""
+        with self._guard:
+            file = self._append(batch)
+            source = self._shelf.open_file(bucket, key)
+            if source is None:
+                raise ObjectRefusedError("NoSuchKey", "there is no such object")
+            with source:
+                self._reserve(os.fstat(source.fileno()).st_size)
+                shutil.copyfileobj(source, file, BATCH_BYTES)
+
+    def publish(
+        self, batch: Sequence[bytes], condition: Condition | None, check: Callable[[], None] | None
+    ) -> ObjectEntry:
+        """Write *batch*, and move the file to its place."""
+        with self._guard:
+            self._append(batch).close()
+            if check is not None:
+                check()
+            entry = self._shelf.place(
+                self._path, self._bucket, self._key, condition=condition, reservation=self._reservation
+            )
+            self._is_closed = True
+            return entry
+
+    def discard(self) -> None:
+        """Remove the file."""
+        with self._guard:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            self._shelf.release(self._reservation)
+            if self._file is None:
+                return
+            try:
+                self._file.close()  # flushes, and so fails where the disk is full
+            finally:
+                self._path.unlink(missing_ok=True)
+
+    def _append(self, batch: Sequence[bytes]) -> BinaryIO:
+        file = self._opened()
+        self._reserve(sum(map(len, batch)))
+        for chunk in batch:
+            for digest in self._digests:
+                digest.update(chunk)
+            file.write(chunk)
+        return file
+
+    def _opened(self) -> BinaryIO:
+        if self._is_closed:
+            raise ObjectRefusedError("IncompleteBody", "the draft was given up")
+        if self._file is None:
+            self._shelf.refuse_sealed(self._bucket, self._key)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+            self._file = os.fdopen(descriptor, "wb")
+        return self._file
+
+    def _reserve(self, size: int) -> None:
+        if self._reservation is not None:
+            self._shelf.reserve(self._reservation, size)
+
+
+class FileDraft:
+    """A draft in the staging folder of a shelf.
+
+    A thread hashes and writes while the next bytes arrive.
+    """
+
+    def __init__(self, work: DraftFile, threads: Threads) -> None:
+        self._work = work
+        self._threads = threads
+        self._batch: list[bytes] = []
+        self._batched = 0
+        self._writing: asyncio.Future[None] | None = None
+        self._is_published = False
+
+    async def write(self, chunk: bytes) -> None:
+        """Append *chunk*."""
+        self._batch.append(chunk)
+        self._batched += len(chunk)
+        if self._batched >= BATCH_BYTES:
+            batch = await self._take_batch()
+            self._writing = asyncio.ensure_future(self._threads.run(self._work.append, batch))
+
+    async def absorb(self, bucket: str, key: str) -> None:
+        """Append the bytes of another object."""
+        await self._threads.run(self._work.absorb, await self._take_batch(), bucket, key)
+
+    async def publish(
+        self, *, condition: Condition | None = None, check: Callable[[], None] | None = None
+    ) -> ObjectEntry:
+        """Put the object in its place."""
+        entry = await self._threads.run(self._work.publish, await self._take_batch(), condition, check)
+        self._is_published = True
+        return entry
+
+    async def discard(self) -> None:
+        """Remove what is not published; does nothing after `publish`."""
+        if self._is_published:
+            return
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+            if not self._writing.cancelled():
+                self._writing.exception()  # raised already, or of no interest any more
+        await self._threads.run(self._work.discard)
+
+    async def _take_batch(self) -> list[bytes]:
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+        batch, self._batch, self._batched = self._batch, [], 0
+        return batch

@@ -1,0 +1,139 @@
+"""Where objects lie on disk, and how they appear and disappear; for threads."""
+
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from arkitekt_di.private_file import make_private_folder
+from arkitekt_di.server.objects.keys import UPLOADS
+from arkitekt_di.server.objects.promise import Condition, ObjectEntry, Page
+from arkitekt_di.server.objects.seals import Seals, sync
+from arkitekt_di.server.objects.tree import conflict, entry_of, make_room, place, prune, size_below, status_of, walk
+from arkitekt_di.server.objects.usage import Reservation, Usage
+
+
+class Shelf:
+    """The files of an `ObjectFolder`.
+
+    Objects appear, disappear and are counted under one lock, which is not held while bytes move.
+
+    Parameters
+    ----------
+    root : Path
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.staging = root / ".staging"
+        self._root = root
+        self._seals = Seals(root / ".sealed")
+        self._lock = threading.Lock()
+        self._usage = Usage(self._measure)
+        self._last_ns = 0
+
+    def prepare(self) -> None:
+        """Create the folders, and remove what a killed process left."""
+        make_private_folder(self._root)
+        if self.staging.exists():
+            shutil.rmtree(self.staging)
+        make_private_folder(self.staging)
+
+    def open_file(self, bucket: str, key: str) -> BinaryIO | None:
+        """Open the file of an object; None where there is none."""
+        path = place(self._root, bucket, key)
+        if status_of(path, self._root) is None:
+            return None
+        try:
+            return os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb")
+        except (FileNotFoundError, NotADirectoryError):
+            return None  # removed meanwhile
+
+    def page(self, bucket: str, start: str, after: str, limit: int, separator: str | None) -> Page:
+        """Return the next objects whose keys begin with *start*."""
+        return Page.cut(walk(self._root, bucket, start, after=after, separator=separator), limit)
+
+    def refuse_sealed(self, bucket: str, key: str) -> None:
+        """Raise `ObjectRefusedError` where nothing may be written any more."""
+        self._seals.refuse(bucket, key)
+
+    def reserve(self, reservation: Reservation, size: int) -> None:
+        """Count bytes on their way; raises `ObjectRefusedError` where they are too many."""
+        with self._lock:
+            self._usage.reserve(reservation, size)
+
+    def release(self, reservation: Reservation | None) -> None:
+        """Take back what was reserved."""
+        with self._lock:
+            self._usage.release(reservation)
+
+    def place(
+        self, draft: Path, bucket: str, key: str, *, condition: Condition | None, reservation: Reservation | None
+    ) -> ObjectEntry:
+        """Move a complete file to where it is visible; from then on its bytes are kept, and no more on their way."""
+        target = place(self._root, bucket, key)
+        with self._lock:
+            self._seals.refuse(bucket, key)
+            old = status_of(target, self._root)
+            if condition is not None:
+                condition.test(None if old is None else entry_of(key, old))
+            self._last_ns = max(self._last_ns + 1, time.time_ns())  # no two writes share an ETag
+            os.utime(draft, ns=(self._last_ns, self._last_ns))
+            try:
+                make_room(target, self._root)
+                draft.replace(target)
+            except IsADirectoryError as error:
+                raise conflict() from error
+            except OSError:
+                prune(target, self._root)
+                raise
+            entry = entry_of(key, target.lstat())
+            self._usage.change(bucket, key, entry.size - (0 if old is None else old.st_size))
+            self._usage.release(reservation)
+        return entry
+
+    def delete(self, bucket: str, keys: Sequence[str]) -> None:
+        """Remove objects, and the folders that become empty."""
+        for key in keys:
+            path = place(self._root, bucket, key)
+            with self._lock:
+                self._seals.refuse(bucket, key)
+                status = status_of(path, self._root)
+                if status is not None:
+                    path.unlink()
+                    prune(path, self._root)
+                    self._usage.change(bucket, key, -status.st_size)
+
+    def delete_prefix(self, bucket: str, prefix: str) -> None:
+        """Remove a folder: out of sight in one step, then file by file."""
+        folder = place(self._root, bucket, prefix)
+        trash = self.staging / secrets.token_hex(16)
+        with self._lock:
+            if not folder.is_dir() or folder.is_symlink():
+                return
+            folder.replace(trash)
+            prune(folder, self._root)
+        size = size_below(trash)
+        with self._lock:
+            self._usage.clear(bucket, prefix, size)
+        shutil.rmtree(trash)
+
+    def seal(self, bucket: str, prefix: str) -> None:
+        """Let nobody write below a prefix any more, and bring it to the disk."""
+        folder = place(self._root, bucket, prefix)
+        with self._lock:
+            self._seals.add(bucket, prefix)
+        for path, _, names in os.walk(folder):
+            for name in names:
+                sync(Path(path, name))
+            sync(Path(path))
+        for parent in folder.parents[: len(folder.relative_to(self._root).parts)]:
+            if parent.is_dir():
+                sync(parent)
+
+    def _measure(self, bucket: str, prefix: str) -> int:
+        parts = place(self._root, UPLOADS, f"{bucket}/{prefix}")
+        return size_below(place(self._root, bucket, prefix)) + size_below(parts)
