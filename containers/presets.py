@@ -1,10 +1,10 @@
 """Presets of the app: what each builder replaces."""
 
-from arkitekt_di.containers.hub import EmbeddedHub
 from dependency_injector import providers
 
 from arkitekt_di.containers.application import AppContainer
 from arkitekt_di.containers.fakts import FaktsContainer
+from arkitekt_di.containers.hub import EmbeddedHub
 from arkitekt_di.containers.preset import Service
 from arkitekt_di.fakts.discovery import ConfiguredDiscovery, LocalHubDiscovery, StaticDiscovery
 from arkitekt_di.fakts.local_hub import LocalHub

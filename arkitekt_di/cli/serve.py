@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+LOCAL_IDLE_S = 1800.0
+"""A local hub ends after this many seconds in which no app was open."""
+
 
 def serve(  # noqa: PLR0913  # one parameter for each option
     *,
@@ -31,6 +34,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     import asyncio
 
     from arkitekt_di.cli.serving import JsonVoice, TextVoice, run_hub
+    from arkitekt_di.containers.server import LocalServerContainer, ServerContainer
     from arkitekt_di.errors import ArkitektError
     from arkitekt_di.settings.load import load_server_settings
 
@@ -44,7 +48,11 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         arguments["identity"] = {"approval": "automatic"}
     try:
         loaded = load_server_settings(files=tuple(config or ()), arguments=arguments, sets=tuple(sets or ()))
-        asyncio.run(run_hub(loaded.settings, JsonVoice() if as_json else TextVoice(), is_local=local))
+        settings = loaded.settings
+        if local and settings.idle_s is None:
+            settings = settings.model_copy(update={"idle_s": LOCAL_IDLE_S})
+        kind = LocalServerContainer if local else ServerContainer
+        asyncio.run(run_hub(kind(settings=settings), JsonVoice() if as_json else TextVoice()))
     except ArkitektError as error:
         if as_json:
             typer.echo(json.dumps({"error": {"type": type(error).__name__, "message": str(error)}}))

@@ -3,19 +3,15 @@
 import asyncio
 import json
 import os
-import secrets
 import signal
-from typing import Protocol
+from collections.abc import Coroutine, Mapping
+from typing import Any, Protocol
 
 import typer
-from pydantic import SecretStr
 
 from arkitekt_di.containers.lifecycle import Lifecycle
 from arkitekt_di.containers.server import ServerContainer
 from arkitekt_di.settings.models import ServerSettings
-
-LOCAL_IDLE_S = 1800.0
-"""A local hub ends after this many seconds in which no app was open, unless the settings say otherwise."""
 
 
 class Voice(Protocol):
@@ -63,47 +59,29 @@ class JsonVoice:
         typer.echo(json.dumps({"stopped": reason}))
 
 
-async def run_hub(settings: ServerSettings, voice: Voice, *, is_local: bool = False) -> None:
+async def run_hub(container: ServerContainer, voice: Voice) -> None:
     """Start a hub, wait for a signal or for idleness, and stop it.
-
-    Parameters
-    ----------
-    settings : ServerSettings
-    voice : Voice
-    is_local : bool
-        Whether the hub is the local one of its user: announced in its folder, and ended when idle.
 
     Raises
     ------
     ServeError
         The port is taken, or another hub has the data folder.
     """
-    if is_local and settings.idle_s is None:
-        settings = settings.model_copy(update={"idle_s": LOCAL_IDLE_S})
     stopping = asyncio.Event()
     for kind in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(kind, stopping.set)
-    key = SecretStr(secrets.token_urlsafe(32)) if is_local else None
-    container = ServerContainer(settings=settings, mandate_key=key)
     lifecycle = Lifecycle(container)
     await lifecycle.start()
     try:
-        announcement = container.announcement() if is_local else None
-        if announcement is not None:
-            await announcement.start()
-        try:
-            voice.say_ready(container.address().url, settings, await container.identity.service().setup_url())
-            reason = await _first(signal=stopping.wait(), idle=container.idleness().wait())
-        finally:
-            if announcement is not None:
-                await announcement.stop()
+        voice.say_ready(container.site().url, container.settings(), await container.identity().setup_url())
+        reason = await _first({"asked to": stopping.wait(), "nobody needed it": container.idleness().wait()})
     finally:
         await lifecycle.stop()
-    voice.say_stopped("asked to" if reason == "signal" else "nobody needed it for a while")
+    voice.say_stopped(reason)
 
 
-async def _first(**waits: object) -> str:
-    tasks = {asyncio.ensure_future(wait): name for name, wait in waits.items()}  # type: ignore[call-overload]  # any awaitable
+async def _first(waits: Mapping[str, Coroutine[Any, Any, object]]) -> str:
+    tasks = {asyncio.ensure_future(wait): name for name, wait in waits.items()}
     try:
         done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return tasks[next(iter(done))]

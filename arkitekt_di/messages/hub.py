@@ -4,6 +4,9 @@ from pydantic import SecretStr
 
 from arkitekt_di.messages.model import Message
 
+LEASE_PATH = "/local/lease"
+"""A WebSocket that an app keeps open while it uses a local hub, which ends when nobody does."""
+
 
 class HubRecord(Message):
     """Contents of ``hub.json`` in the data folder of a local hub, readable by its user only.

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from arkitekt_di import __version__
 from arkitekt_di.messages.hub import HubRecord
 from arkitekt_di.private_file import write_private
-from arkitekt_di.server.address import Address
+from arkitekt_di.process import birth_of
+from arkitekt_di.server.site import Site
 
 RECORD_NAME = "hub.json"
 
@@ -20,21 +21,23 @@ class Announcement:
     Parameters
     ----------
     folder : Path
-    address : Address
+    site : Site
+        Listens before the record is written.
     mandate_key : pydantic.SecretStr
         Key that the apps of this user may show.
     """
 
-    def __init__(self, folder: Path, address: Address, mandate_key: SecretStr) -> None:
+    def __init__(self, folder: Path, site: Site, mandate_key: SecretStr) -> None:
         self._path = folder / RECORD_NAME
-        self._address = address
+        self._site = site
         self._mandate_key = mandate_key
 
     async def start(self) -> None:
         """Write the record."""
         record = HubRecord(
-            url=self._address.url,
+            url=self._site.url,
             pid=os.getpid(),
+            birth=birth_of(os.getpid()),
             version=__version__,
             started_at=time.time(),
             mandate_key=self._mandate_key,

@@ -3,7 +3,7 @@
 import errno
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -28,6 +28,15 @@ class Surface(Protocol):
         ...
 
 
+@runtime_checkable
+class LastingSurface(Surface, Protocol):
+    """A part of the hub with connections that do not end by themselves."""
+
+    async def hang_up(self) -> None:
+        """End every connection, because the hub stops."""
+        ...
+
+
 class Site:
     """Listens for requests and hands them to the surfaces.
 
@@ -49,12 +58,18 @@ class Site:
         self._surfaces = tuple(surfaces)
         self._runner: web.AppRunner | None = None
 
+    @property
+    def url(self) -> str:
+        """Address of the hub."""
+        return self._address.url
+
     async def start(self) -> None:
         """Listen; raises `PortTakenError` where another program does."""
         app = web.Application(middlewares=[*self._rules()])
         app.router.add_get(f"/{CHALLENGE_PATH}", _answer_challenge)
         for surface in self._surfaces:
             app.router.add_routes(surface.routes())
+        app.on_shutdown.append(self._hang_up)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
         await runner.setup()
         try:
@@ -72,6 +87,11 @@ class Site:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    async def _hang_up(self, _app: web.Application) -> None:
+        for surface in self._surfaces:
+            if isinstance(surface, LastingSurface):
+                await surface.hang_up()
 
     def _rules(self) -> Iterable[Middleware]:
         yield self._idleness.middleware

@@ -1,0 +1,90 @@
+"""The hub: its data, its surfaces, and the site that they are on."""
+
+import secrets
+
+from dependency_injector import providers
+from pydantic import SecretStr
+
+from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE
+from arkitekt_di.private_file import keep_secret
+from arkitekt_di.server.address import Address
+from arkitekt_di.server.announcement import Announcement
+from arkitekt_di.server.data_folder import DataFolder
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.directory import Directory, Offer
+from arkitekt_di.server.identity import Identity
+from arkitekt_di.server.idleness import Idleness
+from arkitekt_di.server.images import MikroEndpoint
+from arkitekt_di.server.leases import Leases
+from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
+from arkitekt_di.server.site import Site
+from arkitekt_di.settings.models import ServerSettings
+
+OFFERS = (
+    Offer(MIKRO_SERVICE, identifier="mikro", path="mikro"),
+    # S3 clients sign the path, so the object store has no path of its own: its buckets are at the root.
+    Offer(S3_SERVICE, identifier="s3", path=""),
+)
+
+
+def _no_mandate_key() -> SecretStr | None:
+    return None
+
+
+def _fresh_mandate_key() -> SecretStr:
+    return SecretStr(secrets.token_urlsafe(32))
+
+
+def _grant_secret(folder: DataFolder) -> bytes:
+    return keep_secret(folder.keys / "objects.key")
+
+
+class ServerContainer(Container):
+    """A hub that people log in to.  The input is ``settings``."""
+
+    settings = providers.Dependency(instance_of=ServerSettings)
+
+    mandate_key = providers.ThreadSafeSingleton(_no_mandate_key)
+    address = providers.ThreadSafeSingleton(Address, settings.provided.listen)
+    directory = providers.ThreadSafeSingleton(Directory, providers.Object(OFFERS))
+    idleness: providers.Provider[Idleness] = Service(Idleness, settings.provided.idle_s)
+
+    data: providers.Provider[DataFolder] = Service(DataFolder, settings.provided.data)
+    database: providers.Provider[Database] = Service(Database, settings.provided.database, data.provided.root)
+    objects: providers.Provider[ObjectFolder] = Service(ObjectFolder, data.provided.objects)
+    grants: providers.Provider[ObjectGrants] = providers.ThreadSafeSingleton(
+        ObjectGrants, providers.Callable(_grant_secret, data)
+    )
+
+    identity: providers.Provider[Identity] = Service(
+        Identity,
+        database,
+        address,
+        directory,
+        settings.provided.identity,
+        keys_folder=data.provided.keys,
+        mandate_key=mandate_key,
+        hub_name=settings.provided.name,
+    )
+    mikro: providers.Provider[MikroEndpoint] = Service(
+        MikroEndpoint, identity.provided.authenticator, database, objects, grants, settings.provided.objects
+    )
+    s3 = providers.ThreadSafeSingleton(ObjectEndpoint, objects, grants, settings.provided.objects)
+    leases = providers.ThreadSafeSingleton(Leases)
+    site: providers.Provider[Site] = Service(
+        Site, settings.provided.listen, address, idleness, providers.List(identity, mikro, s3, leases)
+    )
+
+
+class LocalServerContainer(ServerContainer, adds=("announcement",)):
+    """The local hub of one user: their apps are let in with a key, and find the hub by its record."""
+
+    mandate_key = providers.ThreadSafeSingleton(_fresh_mandate_key)
+    announcement = Service(Announcement, ServerContainer.data.provided.root, ServerContainer.site, mandate_key)
+
+
+class EmbeddedServerContainer(ServerContainer):
+    """The hub of one app: it is let in with a key that nobody else has."""
+
+    mandate_key = providers.ThreadSafeSingleton(_fresh_mandate_key)
