@@ -19,6 +19,10 @@ class Bridge(Protocol):
         """Run the coroutine function on the loop without waiting."""
         ...
 
+    async def cross(self, fn: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the coroutine function on the loop and await it, from a coroutine on another loop."""
+        ...
+
     def is_own_loop(self) -> bool:
         """Tell whether the caller runs on the app's loop, where only ``await`` is possible."""
         ...

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Section(BaseModel):
     """Part of the settings; a key that it does not know is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)  # nothing waits for ever
 
 
 class KoilSettings(Section):
@@ -21,10 +21,13 @@ class KoilSettings(Section):
         Which event loop runs in the app's thread; ``uvloop`` needs the extra of that name.
     grace_s : float
         Longest wait, in seconds, for cancelled work to clean up.
+    threads : int
+        Most sync functions that coroutines run in threads at once, for each depth of nesting.
     """
 
     loop: Literal["asyncio", "uvloop"] = "asyncio"
     grace_s: float = Field(default=2.0, gt=0)
+    threads: int = Field(default=64, ge=1)
 
 
 class TransportSettings(Section):
@@ -164,7 +167,7 @@ class DatabaseSettings(Section):
         SQLAlchemy address with an async driver; None is SQLite in the data folder.
     """
 
-    url: str | None = None
+    url: str | None = Field(default=None, repr=False)  # may hold a password
 
 
 class IdentitySettings(Section):

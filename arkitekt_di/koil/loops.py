@@ -1,0 +1,228 @@
+"""The loop that a koil sends work to: one in a thread of its own, or the one that runs already."""
+
+import _thread
+import asyncio
+import atexit
+import functools
+import logging
+import threading
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, suppress
+from typing import Protocol
+
+from arkitekt_di.errors import ConfigurationError, ForkedError, KoilClosedError, OwnLoopError, Problem
+from arkitekt_di.koil.here import HERE
+from arkitekt_di.koil.lineage import Lineage, watch_forks
+from arkitekt_di.koil.waiting import SLICE_S
+from arkitekt_di.settings.models import KoilSettings
+
+logger = logging.getLogger(__name__)
+
+
+class Pending(Protocol):
+    """Work that has not ended."""
+
+    @property
+    def running_task(self) -> asyncio.Task[None] | None:
+        """The task that does the work, while it does."""
+        ...
+
+    def cancel(self) -> None:
+        """End the work; on the loop's thread."""
+        ...
+
+    def settle(self, value: None, error: BaseException) -> None:
+        """Give the work up."""
+        ...
+
+
+def new_loop(settings: KoilSettings) -> asyncio.AbstractEventLoop:
+    """Return the kind of loop that the settings choose."""
+    if settings.loop == "asyncio":
+        return asyncio.new_event_loop()
+    try:
+        import uvloop
+    except ImportError as error:
+        message = "uvloop is not installed: pip install 'arkitekt-di[uvloop]', or choose 'asyncio'"
+        raise ConfigurationError([Problem("settings", None, None, "koil.loop", message)]) from error
+    return uvloop.new_event_loop()
+
+
+def name_of(fn: object) -> str:
+    """Return the name by which messages call *fn*."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    return str(getattr(fn, "__qualname__", None) or repr(fn))
+
+
+class Loop(ABC):
+    """What every loop that work is sent to has in common.
+
+    Attributes
+    ----------
+    crossings : set of Pending
+        Everything on its way or at work.  Adding and removing one element is atomic, so no lock guards it.
+    failures : list of BaseException
+        What ended the background work.
+    grace_s : float
+        Longest wait, in seconds, for cancelled work to clean up.
+    is_closing : bool
+        No work is taken any more.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, grace_s: float) -> None:
+        watch_forks()
+        self.loop = loop
+        self.grace_s = grace_s
+        self.thread_id = 0
+        self.is_closing = False
+        self.crossings: set[Pending] = set()
+        self.failures: list[BaseException] = []
+        self._forks = Lineage.forks
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this process was forked after the loop began, so that nothing drives it here."""
+        return self._forks != Lineage.forks
+
+    def is_here(self) -> bool:
+        """Tell whether the caller runs on this loop."""
+        return asyncio._get_running_loop() is self.loop  # noqa: SLF001 - documented, and the public twin costs a raise
+
+    def check(self, waits_for: object = None) -> None:
+        """Refuse work that could never end; *waits_for* is the function for which the caller would block its thread."""
+        if self._forks != Lineage.forks:
+            raise ForkedError
+        if waits_for is not None and (HERE.runs_a_loop or _thread.get_ident() == self.thread_id):
+            raise OwnLoopError(name_of(waits_for))
+        if self.is_closing:
+            raise KoilClosedError
+
+    def check_process(self) -> None:
+        """Refuse to work in a fork."""
+        if self.is_forked:
+            raise ForkedError
+
+    @abstractmethod
+    def survives(self, error: BaseException) -> bool:
+        """Tell whether *error*, raised by a piece of work, may not reach the loop itself."""
+
+    def drain(self) -> None:
+        """Give up what the loop will never run."""
+        while self.crossings:
+            with suppress(KeyError):
+                crossing = next(iter(self.crossings))
+                crossing.settle(None, KoilClosedError())
+
+
+class JoinedLoop(Loop):
+    """A loop that somebody else runs, such as that of ``asyncio.run``, of Qt or of a notebook."""
+
+    def __init__(self, grace_s: float) -> None:
+        super().__init__(asyncio.get_running_loop(), grace_s)
+        self.thread_id = _thread.get_ident()
+
+    def survives(self, error: BaseException) -> bool:
+        """Let a Ctrl-C that hits a piece of work reach who runs the loop."""
+        return not isinstance(error, KeyboardInterrupt | SystemExit)
+
+    async def close(self) -> None:
+        """Cancel the work of this koil, and only that; wait for its cleanup."""
+        self.is_closing = True
+        tasks = {task for crossing in self.crossings if (task := crossing.running_task)}
+        for crossing in list(self.crossings):
+            crossing.cancel()
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=self.grace_s)
+        finally:
+            self.drain()
+
+
+class OwnedLoop(Loop):
+    """A loop in a daemon thread of its own."""
+
+    def __init__(self, settings: KoilSettings, name: str) -> None:
+        super().__init__(new_loop(settings), settings.grace_s)
+        self._name = name
+        self._ready = threading.Event()
+        self._stop = asyncio.Event()
+        self._thread: threading.Thread | None = None
+
+    def survives(self, error: BaseException) -> bool:
+        """Let nothing end the thread but `close`."""
+        return True
+
+    def open(self, surroundings: AbstractContextManager[None]) -> None:
+        """Start the thread, inside *surroundings*, and wait until its loop runs."""
+        thread = threading.Thread(target=self._serve, args=(surroundings,), name=self._name, daemon=True)
+        try:
+            thread.start()
+        except BaseException:
+            self.loop.close()
+            raise
+        self._thread = thread
+        # Without it, work that is under way when the interpreter ends would not clean up.
+        atexit.register(self.close)
+        try:
+            while not self._ready.wait(SLICE_S):
+                pass
+        except BaseException:
+            self.close()
+            raise
+
+    def refuse_here(self, action: str) -> None:
+        """Refuse an *action* that waits for the loop's thread on that thread."""
+        if self._thread is threading.current_thread():
+            raise OwnLoopError(action)
+
+    def close(self) -> None:
+        """End all work and the thread; bounded, whatever the work does."""
+        if self.is_forked or self._thread is None:
+            return
+        atexit.unregister(self.close)
+        self.is_closing = True
+        with suppress(RuntimeError):  # the loop has ended already
+            self.loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(2 * self.grace_s + 1)
+        if self._thread.is_alive():
+            logger.error("%s: a coroutine blocks the loop; its thread is left behind", self._name)
+            self.drain()
+
+    def _serve(self, surroundings: AbstractContextManager[None]) -> None:
+        HERE.runs_a_loop = True
+        self.thread_id = _thread.get_ident()
+        try:
+            with surroundings:
+                self._run(self.loop.create_task(self._main()))
+        finally:
+            self.loop.close()
+            self.drain()
+            self._ready.set()
+
+    def _run(self, main: asyncio.Task[None]) -> None:
+        while not main.done():
+            try:
+                self.loop.run_until_complete(main)
+            except (KeyboardInterrupt, SystemExit):
+                # asyncio lets both out of any task; they end a program from its main thread only.
+                logger.exception("%s: a task tried to end the loop", self._name)
+
+    async def _main(self) -> None:
+        self._ready.set()
+        await self._stop.wait()
+        await self._end_tasks()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.loop.shutdown_asyncgens(), self.grace_s)
+
+    async def _end_tasks(self) -> None:
+        deadline = self.loop.time() + self.grace_s
+        ended: set[asyncio.Task[object]] = set()
+        main = asyncio.current_task()
+        while (tasks := {task for task in asyncio.all_tasks() if task is not main}) and self.loop.time() < deadline:
+            for task in tasks - ended:
+                task.cancel()
+            ended |= tasks
+            await asyncio.wait(tasks, timeout=deadline - self.loop.time())
+        for task in tasks:
+            logger.error("%s: %r ignored its cancellation for %g s", self._name, task, self.grace_s)
