@@ -93,7 +93,7 @@ class MikroSettings(Section):
     Attributes
     ----------
     chunk_px : int
-        Edge of a chunk along each of the two last axes, in pixels.
+        Longest edge of a chunk along y and x, or along the two last axes, in pixels.
     shard_mib : float
         Largest shard before compression, in MiB.
     codec : {'lz4', 'zstd', 'none'}

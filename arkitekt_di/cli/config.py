@@ -1,0 +1,191 @@
+"""``arkitekt-di config``: shows, checks and describes the settings."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+CONFIGURATION_EXIT = 3
+"""Exit code of wrong settings."""
+
+app = typer.Typer(help="Show, check and describe the settings.", no_args_is_help=True)
+
+
+class Kind(StrEnum):
+    """Whose settings are meant."""
+
+    APP = "app"
+    HUB = "hub"
+
+
+PresetOption = Annotated[str, typer.Option(help="The preset of the app: easy or embedded.")]
+KindOption = Annotated[Kind, typer.Option(help="Settings of an app, or of a hub.")]
+ConfigOption = Annotated[list[Path] | None, typer.Option(help="YAML file with settings; may be given again.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="One setting, such as mikro.codec=zstd.")]
+
+
+@app.command()
+def show(  # one parameter for each option
+    *,
+    preset: PresetOption = "easy",
+    kind: KindOption = Kind.APP,
+    config: ConfigOption = None,
+    sets: SetOption = None,
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value came from.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON: a list of keys with value and origin.")] = False,
+) -> None:
+    """Show the settings that are in use here; secrets are hidden."""
+    from arkitekt_di.settings.listing import as_yaml, lines_of
+
+    with _exit_on_problems():
+        lines = lines_of(_load(kind, preset, config, sets))
+    if as_json:
+        entries = [{"key": ".".join(line.key), "value": line.value, "origin": str(line.origin)} for line in lines]
+        typer.echo(json.dumps(entries, indent=2))
+    else:
+        _print_yaml(as_yaml(lines, width=40 if origin else None))
+
+
+@app.command()
+def get(
+    key: Annotated[str, typer.Argument(help="Dotted key, such as mikro.codec.")],
+    *,
+    preset: PresetOption = "easy",
+    kind: KindOption = Kind.APP,
+    config: ConfigOption = None,
+    sets: SetOption = None,
+) -> None:
+    """Print one setting."""
+    from arkitekt_di.errors import ConfigurationError, Problem
+    from arkitekt_di.settings.listing import lines_of
+    from arkitekt_di.settings.suggestion import did_you_mean
+
+    with _exit_on_problems():
+        values = {".".join(line.key): line.value for line in lines_of(_load(kind, preset, config, sets))}
+        if key not in values:
+            message = f"unknown key{did_you_mean(key, values) or '; `arkitekt-di config show` lists them'}"
+            raise ConfigurationError([Problem("argument", None, None, key, message)])
+    value = values[key]
+    typer.echo(value if isinstance(value, str) else json.dumps(value))
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(help="YAML files, each checked alone.", metavar="FILE...")],
+    *,
+    kind: KindOption = Kind.APP,
+) -> None:
+    """Check settings files: every problem on a line of its own, exit code 3 if there is one.
+
+    A file named arkitekt.yaml is checked as the file of a project.
+    """
+    import os
+
+    from arkitekt_di.errors import ConfigurationError
+    from arkitekt_di.settings.files import file_layer
+    from arkitekt_di.settings.load import load_settings
+    from arkitekt_di.settings.origins import Kind as OriginKind
+    from arkitekt_di.settings.places import PROJECT_FILE
+    from arkitekt_di.settings.trust import project_layer
+
+    failed = False
+    for path in files:
+        is_project = kind is Kind.APP and path.name == PROJECT_FILE
+        layer = project_layer(path, os.environ) if is_project else file_layer(path, OriginKind.NAMED_FILE, os.environ)
+        try:
+            load_settings(_model(kind), [layer])
+        except ConfigurationError as error:
+            failed = True
+            typer.echo(str(error), err=True)
+        else:
+            typer.echo(f"{path}: OK")
+    if failed:
+        raise typer.Exit(CONFIGURATION_EXIT)
+
+
+@app.command()
+def schema(*, kind: KindOption = Kind.APP) -> None:
+    """Print the JSON Schema of settings files, for editors."""
+    from arkitekt_di.settings.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(_model(kind)), indent=2))
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="File to write; it must not be there.")] = Path("arkitekt.yaml"),
+    *,
+    kind: KindOption = Kind.APP,
+) -> None:
+    """Write a settings file with every key commented out, and the schema for editors beside it."""
+    from arkitekt_di.settings.schema import json_schema
+    from arkitekt_di.settings.template import template
+
+    model = _model(kind)
+    beside = file.with_suffix(".schema.json")
+    try:
+        with file.open("x", encoding="utf-8") as output:
+            output.write(template(model, schema=f"./{beside.name}"))
+        beside.write_text(json.dumps(json_schema(model), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {error.filename}: {error.strerror}", param_hint="FILE") from None
+    typer.echo(f"wrote {file} and {beside}", err=True)
+
+
+@app.command()
+def path() -> None:
+    """Print where the settings of an app are looked for, the strongest first, and what is there."""
+    import os
+
+    from arkitekt_di.settings.files import is_there
+    from arkitekt_di.settings.origins import Kind as OriginKind
+    from arkitekt_di.settings.places import PROJECT_FILE, project_file, system_files, user_file, variable_files
+
+    places = [(OriginKind.NAMED_FILE, file) for file in reversed(variable_files(os.environ))]
+    places.append((OriginKind.PROJECT_FILE, project_file(Path.cwd()) or Path.cwd() / PROJECT_FILE))
+    places.append((OriginKind.USER_FILE, user_file()))
+    places.extend((OriginKind.SYSTEM_FILE, file) for file in system_files())
+    for kind, file in places:
+        typer.echo(f"{kind}\t{file}\t{'found' if is_there(file) else 'not there'}")
+
+
+def _load(kind: Kind, preset: str, config: list[Path] | None, sets: list[str] | None) -> Any:
+    from arkitekt_di.config import preset_path
+    from arkitekt_di.settings.load import load_app_settings, load_server_settings
+
+    if kind is Kind.HUB:
+        return load_server_settings(config or (), sets=sets or ())
+    return load_app_settings(preset_path(preset), files=config or (), sets=sets or ())
+
+
+def _model(kind: Kind) -> Any:
+    from arkitekt_di.settings.models import AppSettings, ServerSettings
+
+    return ServerSettings if kind is Kind.HUB else AppSettings
+
+
+def _print_yaml(text: str) -> None:
+    """Print YAML, in colour where a person looks at it."""
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    console = Console()
+    if console.is_terminal:
+        console.print(Syntax(text, "yaml", background_color="default"))
+    else:
+        typer.echo(text)
+
+
+@contextmanager
+def _exit_on_problems() -> Iterator[None]:
+    from arkitekt_di.errors import ConfigurationError
+
+    try:
+        yield
+    except ConfigurationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(CONFIGURATION_EXIT) from None
