@@ -1,5 +1,6 @@
 """The address at which the hub is reached, known once it listens."""
 
+import re
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -8,6 +9,9 @@ from arkitekt_di.settings.models import ListenSettings
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # recognised, not bound
+
+# RFC 3986, section 3.2.2, without the percent signs and sub-delimiters that no host of ours has.
+HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
 
 class Address:
@@ -24,8 +28,14 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only programs of this machine can connect."""
-        return self._settings.host in LOOPBACK_HOSTS
+        """Whether only programs of this machine reach the hub; a public address elsewhere makes this false."""
+        return self.reachable_at in LOOPBACK_HOSTS
+
+    @property
+    def reachable_at(self) -> str:
+        """The host that decides who reaches the hub: the public one where it differs from this machine's own."""
+        public = urlsplit(self._settings.public_url or "").hostname
+        return self._settings.host if public is None or public in LOOPBACK_HOSTS else public
 
     @property
     def url(self) -> str:
@@ -52,7 +62,11 @@ class Address:
 
         Differs from :attr:`url` only where the hub listens on every interface and has no public address.
         """
-        if self._settings.public_url is None and self._settings.host in WILDCARD_HOSTS:
+        if (
+            self._settings.public_url is None
+            and self._settings.host in WILDCARD_HOSTS
+            and host_name(request.host) is not None
+        ):
             return f"{request.scheme}://{request.host}"
         return self.url
 
@@ -62,8 +76,22 @@ class Address:
         A hub on loopback answers to loopback names only, so that a web page cannot reach it through a name that it
         points at this machine (DNS rebinding).
         """
-        if not self.is_loopback:
+        name = host_name(host)
+        if name is None:
+            return False
+        if self._settings.host not in LOOPBACK_HOSTS:
             return True
-        name = urlsplit(f"//{host}").hostname
         public = urlsplit(self._settings.public_url or "").hostname
         return name in LOOPBACK_HOSTS or (public is not None and name == public)
+
+
+def host_name(host: str) -> str | None:
+    """Return the name in a ``Host`` header, without port and brackets; None where the header is not well formed."""
+    if HOST.fullmatch(host) is None:
+        return None
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port  # raises where it is no port
+    except ValueError:
+        return None
+    return parts.hostname

@@ -49,7 +49,7 @@ class Database:
     async def start(self) -> None:
         """Bring the schema up to date and open the database."""
         await asyncio.to_thread(command.upgrade, migration_config(self._url), "head")
-        self._engine = create_async_engine(self._url)
+        self._engine = create_async_engine(self._url, hide_parameters=True)  # they may be hashes of secrets
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)

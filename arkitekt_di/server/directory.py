@@ -78,6 +78,7 @@ def alias_at(url: str, *, identifier: str, path: str) -> Alias:
         ssl=parts.scheme == "https",
         path=joined or None,
         challenge=CHALLENGE_PATH,
+        public=False,  # the clients of Arkitekt insist on a truth value
         kind="absolute",
     )
 

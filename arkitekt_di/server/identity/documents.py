@@ -1,0 +1,93 @@
+"""The documents in which the hub describes itself to programs; every address in them is absolute."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from arkitekt_di import __version__
+from arkitekt_di.messages.fakts import PROTOCOL_VERSION, WellKnown
+from arkitekt_di.server.address import Address
+from arkitekt_di.server.identity.answers import json_answer
+from arkitekt_di.server.identity.keys import SigningKeys
+from arkitekt_di.server.identity.scopes import SCOPES
+from arkitekt_di.server.identity.token_issuer import TokenIssuer
+
+
+class Documents:
+    """Serves discovery and keys.
+
+    The documents of RFC 8414 and OpenID Connect leave out what the hub does not do: it has no authorization endpoint
+    and issues no ID tokens, and its device authorization endpoint is the one of fakts, which takes a manifest.
+
+    Parameters
+    ----------
+    address : Address
+    keys : SigningKeys
+    issuer : TokenIssuer
+        Knows the grants.
+    hub_name : str
+    """
+
+    def __init__(self, address: Address, keys: SigningKeys, issuer: TokenIssuer, hub_name: str) -> None:
+        self._address = address
+        self._keys = keys
+        self._issuer = issuer
+        self._hub_name = hub_name
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        """Return the routes."""
+        return (
+            web.get("/.well-known/fakts", self._fakts),
+            web.get("/.well-known/oauth-authorization-server/o", self._metadata),
+            web.get("/o/.well-known/openid-configuration", self._openid),
+            web.get("/o/.well-known/jwks.json", self._jwks),
+        )
+
+    async def _fakts(self, request: web.Request) -> web.Response:
+        url = self._address.url_for(request)
+        known = WellKnown(
+            name=self._hub_name,
+            protocol_version=PROTOCOL_VERSION,
+            description=f"{self._hub_name}, served by arkitekt-di",
+            version=__version__,
+            base_url=f"{url}/",
+            configure=f"{url}/configure/{{code}}",
+            issuer=self._address.issuer,
+            token_endpoint=f"{url}/o/token/",
+            device_authorization_endpoint=f"{url}/o/app-authorization/",
+            revocation_endpoint=f"{url}/o/revoke/",
+            jwks_uri=f"{url}/o/.well-known/jwks.json",
+            grant_types_supported=self._issuer.grant_types,
+            token_endpoint_auth_methods_supported=("none",),
+        )
+        return json_answer(known.revealed())
+
+    async def _metadata(self, request: web.Request) -> web.Response:
+        return _document(self._server_metadata(request))
+
+    async def _openid(self, request: web.Request) -> web.Response:
+        return _document({**self._server_metadata(request), "subject_types_supported": ["public"]})
+
+    async def _jwks(self, _request: web.Request) -> web.Response:
+        return _document(self._keys.public())
+
+    def _server_metadata(self, request: web.Request) -> dict[str, Any]:
+        url = self._address.url_for(request)
+        return {
+            "issuer": self._address.issuer,
+            "token_endpoint": f"{url}/o/token/",
+            "revocation_endpoint": f"{url}/o/revoke/",
+            "userinfo_endpoint": f"{url}/o/userinfo/",
+            "jwks_uri": f"{url}/o/.well-known/jwks.json",
+            "scopes_supported": list(SCOPES),
+            "response_types_supported": [],
+            "grant_types_supported": list(self._issuer.grant_types),
+            "token_endpoint_auth_methods_supported": ["none"],
+            "revocation_endpoint_auth_methods_supported": ["none"],
+        }
+
+
+def _document(content: Mapping[str, Any]) -> web.Response:
+    return json_answer(json.dumps(content).encode())

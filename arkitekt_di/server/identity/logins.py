@@ -1,0 +1,80 @@
+"""Logins of apps, and the chains of refresh tokens that keep them alive."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from arkitekt_di.server.identity.clock import DAY_S
+from arkitekt_di.server.identity.opaque import digest, new_id, new_secret
+from arkitekt_di.server.identity.tables import Client, Login, RefreshToken
+
+MAX_LIFETIME_S = 180 * DAY_S
+"""A login ends this long after its approval, however often it is renewed: as long as Arkitekt's own server allows."""
+
+
+def open_login(
+    session: Session, client: Client, *, user_id: str, organization_id: str, scopes: Iterable[str], now: int
+) -> Login:
+    """Record that a user lets an app in."""
+    login = Login(
+        id=new_id(),
+        client_id=client.client_id,
+        user_id=user_id,
+        organization_id=organization_id,
+        scope=" ".join(scopes),
+        created_at=now,
+        expires_at=now + MAX_LIFETIME_S,
+    )
+    session.add(login)
+    session.flush()
+    return login
+
+
+def is_open(login: Login, now: int) -> bool:
+    """Tell whether tokens of the login are worth anything."""
+    return login.revoked_at is None and login.expires_at > now
+
+
+def revoke(session: Session, login_id: str | None, now: int) -> None:
+    """End the login: every token of its family is worth nothing from now on."""
+    session.execute(update(Login).where(Login.id == login_id, Login.revoked_at.is_(None)).values(revoked_at=now))
+
+
+def issue_refresh_token(session: Session, login: Login, *, lifetime_s: int, now: int) -> str:
+    """Return the next refresh token of the login."""
+    # Used tokens are kept for as long as their reuse would tell of a theft.
+    session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= now))
+    token = new_secret()
+    expires_at = min(now + lifetime_s, login.expires_at)
+    session.add(RefreshToken(digest=digest(token), login_id=login.id, created_at=now, expires_at=expires_at))
+    session.flush()
+    return token
+
+
+def login_behind(session: Session, token_digest: str, client_id: str) -> Login | None:
+    """Return the login that a refresh token of this client belongs to, used or not; None for any other client."""
+    token = session.get(RefreshToken, token_digest)
+    login = None if token is None else session.get(Login, token.login_id)
+    return login if login is not None and login.client_id == client_id else None
+
+
+def spend_refresh_token(session: Session, token_digest: str, login: Login, now: int) -> bool:
+    """Use a refresh token up; False where it is worth nothing.
+
+    A token that was used before is in two hands, so its whole family is revoked (RFC 9700, section 4.14.2).  There is
+    no grace for a client that lost the answer: it cannot be told from a thief.
+    """
+    token = session.get_one(RefreshToken, token_digest)
+    if not is_open(login, now) or token.expires_at <= now:
+        return False
+    spent = session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.digest == token_digest, RefreshToken.used_at.is_(None))
+        .values(used_at=now)
+        .returning(RefreshToken.digest)
+    )
+    if spent.one_or_none() is None:
+        revoke(session, login.id, now)
+        return False
+    return True

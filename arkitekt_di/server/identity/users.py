@@ -1,0 +1,167 @@
+"""The people of the hub."""
+
+import re
+import unicodedata
+
+from pydantic import SecretStr
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from arkitekt_di.errors import AccountRefusedError, UserNotFoundError
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.identity.clock import Clock
+from arkitekt_di.server.identity.opaque import new_id
+from arkitekt_di.server.identity.passwords import Passwords
+from arkitekt_di.server.identity.standing import Role, Standing, standing_in, standings_of
+from arkitekt_di.server.identity.tables import Login, Membership, Organization, User, WebSession
+
+LOCAL = "local"
+"""Name of the user, and slug of the organization, that a hub without people works for."""
+
+MAX_NAME = 64
+
+
+class Users:
+    """Creates users and tells who they are.
+
+    Parameters
+    ----------
+    database : Database
+    passwords : Passwords
+    clock : Clock
+    """
+
+    def __init__(self, database: Database, passwords: Passwords, clock: Clock) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._clock = clock
+
+    async def create(self, name: str, password: SecretStr, organization: str, *, role: Role = Role.MEMBER) -> Standing:
+        """Create a user, and the organization where there is none of that name.
+
+        Parameters
+        ----------
+        name : str
+            1 to 64 printable characters; upper and lower case count as the same.
+        password : pydantic.SecretStr
+            12 to 128 characters.
+        organization : str
+            Name of the organization; names that differ in case and punctuation only are the same.
+        role : Role, default Role.MEMBER
+
+        Returns
+        -------
+        Standing
+            Who was created.
+
+        Raises
+        ------
+        AccountRefusedError
+            The name is taken or cannot be one, or the password is too short or too long.
+        """
+        name, organization = _readable(name, "user"), _readable(organization, "organization")
+        if LOCAL in (_key(name), _slug(organization)):
+            raise AccountRefusedError(f"the name {LOCAL!r} belongs to the hub itself", "Choose another")
+        password_hash = await self._passwords.hash(password)
+        try:
+            async with self._database.transaction() as session:
+                return await session.run_sync(self._add, name, password_hash, organization, role)
+        except IntegrityError as error:
+            raise AccountRefusedError(f"the name {name!r} is taken", "Choose another") from error
+
+    async def reset_password(self, name: str, password: SecretStr) -> None:
+        """Give the user another password, and end every login that they have, on pages and of apps.
+
+        Raises
+        ------
+        UserNotFoundError
+            There is no such user, or it has no password by design.
+        AccountRefusedError
+            The password is too short or too long.
+        """
+        password_hash = await self._passwords.hash(password)
+        async with self._database.transaction() as session:
+            user = await session.scalar(select(User).where(User.name_key == _key(name)))
+            if user is None or user.password_hash is None:
+                raise UserNotFoundError(name)
+            user.password_hash = password_hash
+            await session.execute(delete(WebSession).where(WebSession.user_id == user.id))
+            await session.execute(
+                update(Login)
+                .where(Login.user_id == user.id, Login.revoked_at.is_(None))
+                .values(revoked_at=int(self._clock()))
+            )
+
+    async def recognise(self, name: str, password: SecretStr) -> str | None:
+        """Return the identifier of the user with that password, or None; as slow for a name that nobody has."""
+        async with self._database.transaction() as session:
+            user = await session.scalar(select(User).where(User.name_key == _key(name)))
+        stored = None if user is None else user.password_hash
+        if not await self._passwords.matches(stored, password) or user is None or stored is None:
+            return None
+        if self._passwords.is_outdated(stored):
+            fresh = await self._passwords.hash(password)
+            async with self._database.transaction() as session:
+                # Only over the hash that was checked: a reset in between wins.
+                await session.execute(
+                    update(User).where(User.id == user.id, User.password_hash == stored).values(password_hash=fresh)
+                )
+        return user.id
+
+    async def has_people(self) -> bool:
+        """Tell whether anyone can log in with a password."""
+        async with self._database.transaction() as session:
+            return await session.scalar(select(User.id).where(User.password_hash.is_not(None)).limit(1)) is not None
+
+    async def standings(self, user_id: str) -> list[Standing]:
+        """Return every organization that the user belongs to."""
+        async with self._database.transaction() as session:
+            return await session.run_sync(standings_of, user_id)
+
+    async def ensure_local(self) -> Standing:
+        """Return the user that a hub without people works for; made when there is none."""
+        async with self._database.transaction() as session:
+            return await session.run_sync(self._ensure_local)
+
+    def _ensure_local(self, session: Session) -> Standing:
+        user = session.scalar(select(User).where(User.name_key == LOCAL))
+        if user is None:
+            return self._add(session, LOCAL, None, "Local", Role.ADMIN)
+        organization_id = session.scalars(select(Organization.id).where(Organization.slug == LOCAL)).one()
+        standing = standing_in(session, user.id, organization_id)
+        if standing is None:
+            raise UserNotFoundError(LOCAL)
+        return standing
+
+    def _add(self, session: Session, name: str, password_hash: str | None, organization: str, role: Role) -> Standing:
+        now = int(self._clock())
+        slug = _slug(organization)
+        group = session.scalar(select(Organization).where(Organization.slug == slug))
+        if group is None:
+            group = Organization(id=new_id(), slug=slug, name=organization, created_at=now)
+            session.add(group)
+        user = User(id=new_id(), name=name, name_key=_key(name), password_hash=password_hash, created_at=now)
+        session.add(user)
+        session.flush()
+        session.add(Membership(user_id=user.id, organization_id=group.id, role=role))
+        session.flush()
+        return Standing(user.id, user.name, group.id, group.slug, group.name, role)
+
+
+def _readable(name: str, what: str) -> str:
+    name = unicodedata.normalize("NFC", name).strip()
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        reason = f"the name of the {what} must have 1 to {MAX_NAME} printable characters"
+        raise AccountRefusedError(reason, "Choose another")
+    return name
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()[: 4 * MAX_NAME]
+
+
+def _slug(organization: str) -> str:
+    plain = unicodedata.normalize("NFKD", organization).casefold()
+    slug = re.sub(r"[^\w]+", "-", plain).strip("-")[:MAX_NAME]
+    return slug or "organization"
