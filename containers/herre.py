@@ -6,6 +6,7 @@ from platformdirs import user_state_path
 from arkitekt_di.containers.preset import Container, Service
 from arkitekt_di.herre import Herre
 from arkitekt_di.herre.store import FileTokenStore, InMemoryTokenStore, TokenStore
+from arkitekt_di.protocols.fakts import ClaimSource
 from arkitekt_di.settings.models import HerreSettings
 from arkitekt_di.transport.http import HttpClient
 
@@ -15,7 +16,7 @@ class HerreContainer(Container):
 
     cfg = providers.Dependency(instance_of=HerreSettings)
     cache = providers.Dependency(instance_of=str)
-    claims = providers.Dependency()
+    claims: providers.Dependency[ClaimSource] = providers.Dependency()
     http = providers.Dependency(instance_of=HttpClient)
 
     tokens: providers.Provider[TokenStore] = providers.Selector(

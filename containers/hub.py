@@ -1,12 +1,13 @@
 """A hub inside the app."""
 
+import secrets
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
 from arkitekt_di.containers.lifecycle import Lifecycle
-from arkitekt_di.containers.server import EmbeddedServerContainer
+from arkitekt_di.containers.server import ServerContainer
 from arkitekt_di.errors import AppStateError
 from arkitekt_di.settings.models import HubSettings, ServerSettings
 
@@ -22,7 +23,8 @@ class EmbeddedHub:
 
     def __init__(self, settings: HubSettings) -> None:
         self._settings = settings
-        self._container: EmbeddedServerContainer | None = None
+        self._mandate_key = SecretStr(secrets.token_urlsafe(32))
+        self._container: ServerContainer | None = None
         self._lifecycle: Lifecycle | None = None
         self._temporary: TemporaryDirectory[str] | None = None
 
@@ -32,7 +34,9 @@ class EmbeddedHub:
         if folder is None:
             self._temporary = TemporaryDirectory(prefix="arkitekt-hub-", ignore_cleanup_errors=True)
             folder = Path(self._temporary.name)
-        self._container = EmbeddedServerContainer(settings=ServerSettings(name="Embedded hub", data=folder))
+        self._container = ServerContainer(
+            settings=ServerSettings(name="Embedded hub", data=folder), mandate_key=self._mandate_key
+        )
         self._lifecycle = Lifecycle(self._container)
         try:
             await self._lifecycle.start()
@@ -56,10 +60,10 @@ class EmbeddedHub:
     @property
     def mandate_key(self) -> SecretStr:
         """Key that lets the app in."""
-        return self._running.mandate_key()
+        return self._mandate_key
 
     @property
-    def _running(self) -> EmbeddedServerContainer:
+    def _running(self) -> ServerContainer:
         if self._container is None:
             raise AppStateError("the embedded hub is not running. Open the app first: `with app:`")
         return self._container

@@ -7,6 +7,7 @@ from arkitekt_di.containers.fakts import FaktsContainer
 from arkitekt_di.containers.hub import EmbeddedHub
 from arkitekt_di.containers.preset import Service
 from arkitekt_di.fakts.discovery import ConfiguredDiscovery, LocalHubDiscovery, StaticDiscovery
+from arkitekt_di.fakts.lease import HubLease
 from arkitekt_di.fakts.local_hub import LocalHub
 from arkitekt_di.settings.models import HubSettings
 
@@ -24,7 +25,7 @@ class EasyFakts(FaktsContainer, adds=("hub_cfg", "local_hub")):
     )
 
 
-class EasyContainer(AppContainer):
+class EasyContainer(AppContainer, adds=("lease",)):
     """For scripts."""
 
     fakts = providers.Container(
@@ -34,6 +35,7 @@ class EasyContainer(AppContainer):
         http=AppContainer.transport.service,
         hub_cfg=AppContainer.settings.provided.hub,
     )
+    lease = Service(HubLease, fakts.service, AppContainer.transport.service)
 
 
 class EmbeddedFakts(FaktsContainer, adds=("hub",)):

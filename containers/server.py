@@ -45,7 +45,7 @@ class ServerContainer(Container):
 
     settings = providers.Dependency(instance_of=ServerSettings)
 
-    mandate_key = providers.ThreadSafeSingleton(_no_mandate_key)
+    mandate_key: providers.Provider[SecretStr | None] = providers.ThreadSafeSingleton(_no_mandate_key)
     address = providers.ThreadSafeSingleton(Address, settings.provided.listen)
     directory = providers.ThreadSafeSingleton(Directory, providers.Object(OFFERS))
     idleness: providers.Provider[Idleness] = Service(Idleness, settings.provided.idle_s)
@@ -82,9 +82,3 @@ class LocalServerContainer(ServerContainer, adds=("announcement",)):
 
     mandate_key = providers.ThreadSafeSingleton(_fresh_mandate_key)
     announcement = Service(Announcement, ServerContainer.data.provided.root, ServerContainer.site, mandate_key)
-
-
-class EmbeddedServerContainer(ServerContainer):
-    """The hub of one app: it is let in with a key that nobody else has."""
-
-    mandate_key = providers.ThreadSafeSingleton(_fresh_mandate_key)

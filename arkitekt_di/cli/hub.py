@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -31,7 +31,7 @@ def stop(*, folder: Folder = None, as_json: AsJson = False) -> None:
     """Stop the local hub; its data stay."""
     import asyncio
 
-    stopped = asyncio.run(_local_hub(folder).stop(STOP_TIMEOUT_S))
+    stopped = asyncio.run(_local_hub(folder).stop(timeout_s=STOP_TIMEOUT_S))
     _tell(
         {"stopped": stopped}, "The local hub is stopped." if stopped else "No local hub was running.", as_json=as_json
     )
@@ -44,15 +44,15 @@ def status(*, folder: Folder = None, as_json: AsJson = False) -> None:
 
     hub = _local_hub(folder)
     record = asyncio.run(hub.running())
-    answer: dict[str, object] = {"running": record is not None, "data": str(hub.folder), "log": str(hub.log)}
+    answer: dict[str, object] = {"running": record is not None, "data": str(hub.folder), "log": str(hub.log_file)}
     text = "No local hub is running."
     if record is not None:
         answer |= {"url": record.url, "pid": record.pid, "version": record.version}
         text = f"The local hub listens at {record.url} (process {record.pid})."
-    _tell(answer, f"{text}\nData: {hub.folder}\nLog:  {hub.log}", as_json=as_json)
+    _tell(answer, f"{text}\nData: {hub.folder}\nLog:  {hub.log_file}", as_json=as_json)
 
 
-def _local_hub(folder: Path | None):  # noqa: ANN202  # a class that is loaded late
+def _local_hub(folder: Path | None) -> Any:  # a LocalHub, which is loaded late
     from arkitekt_di.fakts.local_hub import LocalHub
     from arkitekt_di.settings.load import load_app_settings
 

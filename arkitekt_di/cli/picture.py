@@ -22,7 +22,7 @@ def sample_picture() -> xr.DataArray:
         from skimage import data
     except ImportError as error:
         raise MissingExtraError("demo", "the sample picture") from error
-    pixels = data.immunohistochemistry()
+    pixels = data.immunohistochemistry()  # type: ignore[no-untyped-call]  # scikit-image has no types there
     return xr.DataArray(
         pixels, dims=("y", "x", "c"), coords={"c": ["red", "green", "blue"]}, name="immunohistochemistry"
     )

@@ -1,5 +1,6 @@
 """The one HTTP client of an app."""
 
+import asyncio
 import json
 import os
 import ssl
@@ -92,6 +93,21 @@ class HttpClient:
         """Send an encoded form; raises as `post_json` does."""
         return await self._send(url, form, {"Content-Type": FORM})
 
+    async def connect(self, url: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a WebSocket at *url* (``http`` or ``https``), without credentials; whoever gets it closes it.
+
+        Raises
+        ------
+        ConnectionLostError
+            Nothing answers, or not with a WebSocket.
+        """
+        timeout = aiohttp.ClientWSTimeout(ws_close=self._settings.connect_timeout_s)
+        try:
+            async with asyncio.timeout(self._settings.connect_timeout_s):
+                return await self._opened.ws_connect(url, timeout=timeout)
+        except (aiohttp.ClientError, OSError) as error:
+            raise _translated(error, url, self._settings.connect_timeout_s) from error
+
     async def _send(self, url: str, body: str, headers: Mapping[str, str]) -> Answer:
         if not Origin.of(url).is_private:
             raise InsecureTransportError(url, "plain http to another machine can be read on the way")
@@ -99,6 +115,12 @@ class HttpClient:
         if answer.is_redirect:
             raise InsecureTransportError(url, f"it sends them on to {_without_query(answer.location)}")
         return answer
+
+    @property
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise AppStateError("the connection to the hub is not open. Make the call inside `with app:`")
+        return self._session
 
     async def _ask(
         self,
@@ -109,12 +131,10 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
     ) -> Answer:
-        if self._session is None:
-            raise AppStateError("the connection to the hub is not open. Make the call inside `with app:`")
         bound = self._settings.request_timeout_s if timeout_s is None else timeout_s
         timeout = aiohttp.ClientTimeout(total=bound, sock_connect=self._settings.connect_timeout_s)
         try:
-            async with self._session.request(
+            async with self._opened.request(
                 method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 content = await _read_bounded(response)
