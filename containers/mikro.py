@@ -1,0 +1,39 @@
+"""mikro: images, as records and pixels."""
+
+from dependency_injector import providers
+
+from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.mikro.records import GraphQLImageRecords
+from arkitekt_di.mikro.s3 import S3PixelStore
+from arkitekt_di.mikro.service import Mikro
+from arkitekt_di.protocols.fakts import AliasSource
+from arkitekt_di.protocols.herre import TokenSource
+from arkitekt_di.protocols.koil import Bridge
+from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
+from arkitekt_di.protocols.transport import GraphQL
+from arkitekt_di.settings.models import MikroSettings
+from arkitekt_di.transport.graphql import HttpGraphQL
+from arkitekt_di.transport.http import HttpClient
+from arkitekt_di.transport.service_address import ServiceAddress
+
+
+class MikroContainer(Container):
+    """Asks the hub for records over GraphQL, and moves pixels to and from its object store."""
+
+    cfg = providers.Dependency(instance_of=MikroSettings)
+    http = providers.Dependency(instance_of=HttpClient)
+    aliases: providers.Dependency[AliasSource] = providers.Dependency()
+    tokens: providers.Dependency[TokenSource] = providers.Dependency()
+    bridge: providers.Dependency[Bridge] = providers.Dependency()
+
+    graphql: providers.Provider[GraphQL] = providers.ThreadSafeSingleton(
+        HttpGraphQL,
+        http,
+        tokens,
+        endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "mikro", "graphql"),
+    )
+    records: providers.Provider[ImageRecords] = providers.ThreadSafeSingleton(GraphQLImageRecords, graphql)
+    pixels: providers.Provider[PixelStore] = providers.ThreadSafeSingleton(
+        S3PixelStore, endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "s3")
+    )
+    service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg)
