@@ -39,8 +39,10 @@ class HubLocation:
         InsecureTransportError
             The address is plain http on another machine.
         """
-        given = self.url.strip().rstrip("/")
-        if _SCHEME.match(given):
+        given = self.url.strip()
+        has_scheme = _SCHEME.match(given) is not None
+        given = given.rstrip("/")
+        if has_scheme:
             tried: tuple[str, ...] = (given,)
         else:
             tried = (f"http://{given}", f"https://{given}") if _is_here(given) else (f"https://{given}",)
