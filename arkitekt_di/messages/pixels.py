@@ -86,7 +86,7 @@ class PixelDocument(Message):
     name: JsonValue = None
     attrs: JsonValue = None
     coords: tuple[Coordinate, ...] = ()
-    manifest: dict[str, int] = {}
+    manifest: dict[str, int] = Field(default_factory=dict)
 
     def units(self) -> dict[str, str]:
         """Return the unit of each axis that has one."""

@@ -16,6 +16,10 @@ class ImageRecords(Protocol):
         """Open a fresh, empty place for one array."""
         ...
 
+    async def renew_upload(self, store_id: str) -> UploadGrant:
+        """Return a new grant for an upload that is not finished; what was written stays."""
+        ...
+
     async def finish_upload(self, store_id: str) -> ZarrStore:
         """Tell that every byte of the array is in; the hub checks it."""
         ...

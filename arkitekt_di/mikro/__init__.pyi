@@ -1,0 +1,35 @@
+from arkitekt_di.mikro.functions import adelete_image as adelete_image
+from arkitekt_di.mikro.functions import afrom_xarray as afrom_xarray
+from arkitekt_di.mikro.functions import aget_image as aget_image
+from arkitekt_di.mikro.functions import arename_image as arename_image
+from arkitekt_di.mikro.functions import asearch_images as asearch_images
+from arkitekt_di.mikro.functions import delete_image as delete_image
+from arkitekt_di.mikro.functions import from_xarray as from_xarray
+from arkitekt_di.mikro.functions import get_image as get_image
+from arkitekt_di.mikro.functions import rename_image as rename_image
+from arkitekt_di.mikro.functions import search_images as search_images
+from arkitekt_di.mikro.image import Image as Image
+from arkitekt_di.mikro.in_memory import InMemoryImageRecords as InMemoryImageRecords
+from arkitekt_di.mikro.in_memory import InMemoryPixelStore as InMemoryPixelStore
+from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
+from arkitekt_di.mikro.s3 import S3PixelStore as S3PixelStore
+from arkitekt_di.mikro.service import Mikro as Mikro
+
+__all__ = [
+    "GraphQLImageRecords",
+    "Image",
+    "InMemoryImageRecords",
+    "InMemoryPixelStore",
+    "Mikro",
+    "S3PixelStore",
+    "adelete_image",
+    "afrom_xarray",
+    "aget_image",
+    "arename_image",
+    "asearch_images",
+    "delete_image",
+    "from_xarray",
+    "get_image",
+    "rename_image",
+    "search_images",
+]

@@ -1,0 +1,66 @@
+"""GraphQL of the image profile: one operation a document, selecting what we use and no more."""
+
+_RECORD = """
+fragment Record on ArrayDataset {
+  id
+  name
+  intrinsicSystem { createdAt axes { name type unit longName description order } }
+  dataArrays { level shape store { id bucket key path dtype } }
+}
+"""
+
+_GRANT = "accessKey secretKey sessionToken bucket key path expiresIn"
+
+OPEN_UPLOAD = f"""
+mutation OpenUpload($input: RequestZarrUploadInput!) {{
+  grant: requestZarrUpload(input: $input) {{ {_GRANT} store maxBytes }}
+}}
+"""
+
+RENEW_UPLOAD = f"""
+mutation RenewUpload($input: RefreshZarrUploadInput!) {{
+  grant: refreshZarrUpload(input: $input) {{ {_GRANT} store maxBytes }}
+}}
+"""
+
+END_UPLOAD = """
+mutation EndUpload($input: FinishZarrUploadInput!) {
+  store: finishZarrUpload(input: $input) { id bucket key path }
+}
+"""
+
+OPEN_ACCESS = f"""
+mutation OpenAccess($input: RequestZarrAccessInput!) {{
+  grant: requestZarrAccess(input: $input) {{ {_GRANT} }}
+}}
+"""
+
+CREATE_IMAGE = f"""
+mutation CreateImage($input: CreateArrayDatasetInput!) {{
+  record: createArrayDataset(input: $input) {{ ...Record }}
+}}
+{_RECORD}"""
+
+READ_IMAGE = f"""
+query ReadImage($id: ID!) {{
+  record: arrayDataset(id: $id) {{ ...Record }}
+}}
+{_RECORD}"""
+
+FIND_IMAGES = f"""
+query FindImages($filters: ArrayDatasetFilter, $pagination: OffsetPaginationInput) {{
+  records: arrayDatasets(filters: $filters, ordering: [{{createdAt: DESC}}], pagination: $pagination) {{ ...Record }}
+}}
+{_RECORD}"""
+
+EDIT_IMAGE = f"""
+mutation EditImage($input: UpdateArrayDatasetInput!) {{
+  record: updateArrayDataset(input: $input) {{ ...Record }}
+}}
+{_RECORD}"""
+
+DELETE_IMAGE = """
+mutation DeleteImage($input: DeleteArrayDatasetInput!) {
+  id: deleteArrayDataset(input: $input)
+}
+"""

@@ -1,0 +1,263 @@
+"""Functions over the image service of the app that governs, for sync and async code alike."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+
+from arkitekt_di.errors import AppClosedError
+from arkitekt_di.governing import APPS
+from arkitekt_di.koil import dual
+from arkitekt_di.mikro.image import Image
+from arkitekt_di.mikro.service import Mikro
+from arkitekt_di.protocols.koil import Bridge
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class MikroApp(Protocol):
+    """An app that holds images."""
+
+    @property
+    def identifier(self) -> str:
+        """Name of the app."""
+        ...
+
+    @property
+    def mikro(self) -> Mikro:
+        """Its image service."""
+        ...
+
+    @property
+    def koil(self) -> Bridge:
+        """The way to its loop."""
+        ...
+
+
+def _governing(app: MikroApp | None) -> MikroApp:
+    """Return *app*, which has to be open, or else the one that governs here."""
+    if app is None:
+        return cast("MikroApp", APPS.find())
+    if not APPS.is_open(app):
+        raise AppClosedError(app.identifier)
+    return app
+
+
+def _bridge(kwargs: dict[str, Any]) -> Bridge:
+    """Choose the app where the call is made: on its loop, neither context nor thread would tell."""
+    app = kwargs["app"] = _governing(kwargs.get("app"))
+    return app.koil
+
+
+async def _on(app: MikroApp, fn: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Await *fn* on the loop of *app*, from whichever loop this is."""
+    if app.koil.is_own_loop():
+        return await fn(*args, **kwargs)
+    return await app.koil.cross(fn, *args, **kwargs)
+
+
+async def afrom_xarray(
+    array: object,
+    *,
+    name: str,
+    dims: Sequence[str] | None = None,
+    pixel_size: Mapping[str, float] | None = None,
+    unit: str | Mapping[str, str] | None = None,
+    app: MikroApp | None = None,
+) -> Image:
+    """Store an array as a new image: `from_xarray` for async code, typed as a coroutine function."""
+    chosen = _governing(app)
+    return await _on(chosen, chosen.mikro.afrom_xarray, array, name=name, dims=dims, pixel_size=pixel_size, unit=unit)
+
+
+@dual(bridge=_bridge)
+async def from_xarray(
+    array: object,
+    *,
+    name: str,
+    dims: Sequence[str] | None = None,
+    pixel_size: Mapping[str, float] | None = None,
+    unit: str | Mapping[str, str] | None = None,
+    app: MikroApp | None = None,
+) -> Image:
+    """Store an array as a new image.
+
+    Blocks in sync code; in async code the same call is awaited.  The image becomes visible when every byte of it is
+    in: whatever happens before leaves nothing behind.
+
+    Parameters
+    ----------
+    array : xarray.DataArray, numpy.ndarray or dask.array.Array
+        The pixels, with any number of dimensions, of a boolean, integer, floating or complex type.  A Dask array is
+        computed shard by shard and may be larger than memory.  Coordinates, attributes and name are kept exactly.
+    name : str
+        Name of the image, 1 to 255 characters.
+    dims : sequence of str, optional
+        Names of the dimensions of an array that has none.  Only a plane, ``("y", "x")``, may be left unnamed:
+        a trailing axis of 3 could be colour, a leading one depth or time, and that is never guessed.
+    pixel_size : mapping of str to float, optional
+        Distance between neighbouring pixels along a dimension, in *unit*.  Left out, it is read off evenly spaced
+        coordinates.
+    unit : str or mapping of str to str, optional
+        Unit of the pixel sizes, such as ``"µm"``; a mapping gives each dimension its own.  Left out, it is the
+        attribute ``units`` or ``unit`` of the coordinate.  Kept by its UDUNITS-2 name, such as ``micrometer``.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    Image
+
+    Raises
+    ------
+    ImageRefusedError
+        The array would not come back as it is, or does not say what its axes are; nothing was sent.
+    NoAppError, AppClosedError, AmbiguousAppError
+        No app is open here, *app* is not, or several are and none was named.
+    TransferError
+        The object store does not answer; nothing is visible.
+    StorageFullError
+        The hub has no space; nothing is visible.
+
+    See Also
+    --------
+    afrom_xarray : The same, typed as a coroutine function.
+    get_image : Find it again.
+
+    Examples
+    --------
+    >>> with app:
+    ...     image = from_xarray(stack, name="embryo", pixel_size={"y": 0.65, "x": 0.65}, unit="µm")
+    """
+    return await afrom_xarray(array, name=name, dims=dims, pixel_size=pixel_size, unit=unit, app=app)
+
+
+async def aget_image(image_id: str, *, app: MikroApp | None = None) -> Image:
+    """Return one image: `get_image` for async code, typed as a coroutine function."""
+    chosen = _governing(app)
+    return await _on(chosen, chosen.mikro.aget_image, image_id)
+
+
+@dual(bridge=_bridge)
+async def get_image(image_id: str, *, app: MikroApp | None = None) -> Image:
+    """Return one image.
+
+    Parameters
+    ----------
+    image_id : str
+        Identifier given by the hub when the image was created.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    Image
+        Its pixels are read when ``image.data`` is computed.
+
+    Raises
+    ------
+    ImageNotFoundError
+        No image has this identifier, or this user may not read it.
+    NoAppError, AppClosedError, AmbiguousAppError
+        No app is open here, *app* is not, or several are and none was named.
+
+    Examples
+    --------
+    >>> plane = get_image(image.id).data.isel(c=0, z=4).compute()
+    """
+    return await aget_image(image_id, app=app)
+
+
+async def asearch_images(
+    text: str | None = None, *, limit: int = 50, offset: int = 0, app: MikroApp | None = None
+) -> list[Image]:
+    """Find images: `search_images` for async code, typed as a coroutine function."""
+    chosen = _governing(app)
+    return await _on(chosen, chosen.mikro.asearch_images, text, limit=limit, offset=offset)
+
+
+@dual(bridge=_bridge)
+async def search_images(
+    text: str | None = None, *, limit: int = 50, offset: int = 0, app: MikroApp | None = None
+) -> list[Image]:
+    """Find images by their names, newest first.
+
+    Parameters
+    ----------
+    text : str, optional
+        Part of the name; case does not count.  All images where it is left out.
+    limit : int, default 50
+        Most images that are returned.
+    offset : int, default 0
+        Images that are skipped, for the next page.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    list of Image
+
+    Examples
+    --------
+    >>> [image.name for image in search_images("embr")]
+    ['embryo']
+    """
+    return await asearch_images(text, limit=limit, offset=offset, app=app)
+
+
+async def arename_image(image_id: str, name: str, *, app: MikroApp | None = None) -> Image:
+    """Change a name: `rename_image` for async code, typed as a coroutine function."""
+    chosen = _governing(app)
+    return await _on(chosen, chosen.mikro.arename_image, image_id, name)
+
+
+@dual(bridge=_bridge)
+async def rename_image(image_id: str, name: str, *, app: MikroApp | None = None) -> Image:
+    """Change the name of an image.
+
+    Parameters
+    ----------
+    image_id : str
+        Identifier of the image.
+    name : str
+        Its new name, 1 to 255 characters.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    Image
+        The image under its new name.
+
+    Raises
+    ------
+    ImageNotFoundError
+        No image has this identifier, or this user may not change it.
+    ImageRefusedError
+        The name is empty or too long.
+    """
+    return await arename_image(image_id, name, app=app)
+
+
+async def adelete_image(image_id: str, *, app: MikroApp | None = None) -> None:
+    """Remove an image: `delete_image` for async code, typed as a coroutine function."""
+    chosen = _governing(app)
+    await _on(chosen, chosen.mikro.adelete_image, image_id)
+
+
+@dual(bridge=_bridge)
+async def delete_image(image_id: str, *, app: MikroApp | None = None) -> None:
+    """Remove an image and its pixels for good.
+
+    Parameters
+    ----------
+    image_id : str
+        Identifier of the image.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Raises
+    ------
+    ImageNotFoundError
+        No image has this identifier, or this user may not remove it.
+    """
+    await adelete_image(image_id, app=app)

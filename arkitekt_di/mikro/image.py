@@ -1,0 +1,212 @@
+"""An image: what the hub knows about it, and its pixels when they are asked for."""
+
+import html
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import xarray as xr
+
+from arkitekt_di.errors import OwnLoopError
+from arkitekt_di.messages.images import ImageRecord
+from arkitekt_di.messages.pixels import PixelDocument
+from arkitekt_di.mikro.opening import OpenedImage
+from arkitekt_di.protocols.koil import Bridge
+
+
+class ImageHome(Protocol):
+    """What an image asks of the service that it comes from."""
+
+    @property
+    def bridge(self) -> Bridge:
+        """The way to the app's loop."""
+        ...
+
+    async def aopen_image(self, record: ImageRecord) -> OpenedImage:
+        """Read the metadata of an image."""
+        ...
+
+    async def arename_image(self, image_id: str, name: str) -> "Image":
+        """Rename an image."""
+        ...
+
+    async def adelete_image(self, image_id: str) -> None:
+        """Delete an image."""
+        ...
+
+
+class Image:
+    """A stored image.
+
+    It is a view of the moment it was asked for: renaming it gives another `Image`.  Its pixels never change.  Two
+    images are equal when they are the same image of the same hub.
+
+    Attributes
+    ----------
+    id : str
+        Identifier given by the hub.
+    name : str
+    dims : tuple of str
+        Names of the dimensions, in storage order.
+    shape : tuple of int
+        Pixels along each of them.
+    sizes : dict of str to int
+        The two together.
+    dtype : numpy.dtype
+    created_at : datetime.datetime or None
+        With its time zone; None where the hub does not say.
+    pixel_size : dict of str to float
+        Distance between neighbouring pixels along each dimension that has one, in its unit.
+    unit : dict of str to str
+        UDUNITS-2 name of the unit of each dimension that has one, such as ``micrometer``.
+    data : xarray.DataArray
+        The pixels, lazily.
+    """
+
+    __slots__ = ("__weakref__", "_document", "_home", "_opened", "_record")
+
+    def __init__(self, record: ImageRecord, home: ImageHome, document: PixelDocument | None = None) -> None:
+        self._record = record
+        self._home = home
+        self._document = document
+        self._opened: OpenedImage | None = None
+
+    @property
+    def id(self) -> str:
+        """Identifier given by the hub."""
+        return self._record.id
+
+    @property
+    def name(self) -> str:
+        """Name, as it was when this object was made."""
+        return self._record.name
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Names of the dimensions, in storage order."""
+        return tuple(axis.name for axis in self._record.axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Pixels along each dimension."""
+        return self._record.shape
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Pixels along each dimension, by its name."""
+        return dict(zip(self.dims, self.shape, strict=True))
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Type of a pixel, in the byte order of this machine."""
+        return np.dtype(self._record.dtype)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the image was created; None where the hub does not say."""
+        return None if self._record.created_at is None else datetime.fromisoformat(self._record.created_at)
+
+    @property
+    def pixel_size(self) -> dict[str, float]:
+        """Distance between neighbouring pixels along each dimension that has one, in its `unit`.
+
+        Raises
+        ------
+        OwnLoopError
+            The metadata has not been read yet, and this is the app's own loop: ``await image.adata()`` first.
+        """
+        axes = self._described("image.pixel_size").axes
+        return {axis.name: axis.pixel_size for axis in axes if axis.pixel_size is not None}
+
+    @property
+    def unit(self) -> dict[str, str]:
+        """Unit of each dimension that has one; raises as `pixel_size` does."""
+        return self._described("image.unit").units()
+
+    @property
+    def data(self) -> xr.DataArray:
+        """The pixels as a labelled array backed by Dask; only the chunks that are computed are read.
+
+        Dimensions, coordinates, attributes and name are those that were stored; dtype and values are exact.  Each use
+        gives a fresh array, so that changes to it stay with whoever made them.
+
+        Raises
+        ------
+        ImageDamagedError
+            The image's metadata is missing or damaged; when computed, also for missing or damaged pixels.
+        TransferError
+            The object store does not answer.
+        OwnLoopError
+            This is the app's own loop, which must not block: ``await image.adata()``.
+        """
+        return self._open("image.data").to_xarray()
+
+    async def adata(self) -> xr.DataArray:
+        """Return `data`, read on the app's loop."""
+        return (await self._aopen()).to_xarray()
+
+    async def arename(self, name: str) -> "Image":
+        """Change the name, and return the image with it."""
+        return await self._home.arename_image(self.id, name)
+
+    async def adelete(self) -> None:
+        """Remove the image and its pixels for good."""
+        await self._home.adelete_image(self.id)
+
+    def rename(self, name: str) -> "Image":
+        """Change the name, and return the image with it; see `arename`."""
+        self._refuse_own_loop("image.rename(...)", "image.arename(...)")
+        return self._home.bridge.call(self.arename, name)
+
+    def delete(self) -> None:
+        """Remove the image and its pixels for good; see `adelete`."""
+        self._refuse_own_loop("image.delete()", "image.adelete()")
+        self._home.bridge.call(self.adelete)
+
+    def _described(self, asked: str) -> PixelDocument:
+        return self._document if self._document is not None else self._open(asked).document
+
+    def _open(self, asked: str) -> OpenedImage:
+        if self._opened is not None:
+            return self._opened
+        self._refuse_own_loop(asked, "image.adata()")
+        return self._home.bridge.call(self._aopen)
+
+    async def _aopen(self) -> OpenedImage:
+        if self._opened is None:
+            self._opened = await self._home.aopen_image(self._record)
+            self._document = self._opened.document
+        return self._opened
+
+    def _refuse_own_loop(self, call: str, instead: str) -> None:
+        if self._home.bridge.is_own_loop():
+            raise OwnLoopError(call, instead)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Image) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[str, str, str]:
+        # The place of the pixels is random, which keeps apart two hubs that both count from 1.
+        return (self._record.id, self._record.store.id, self._record.store.key)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{dim}: {size}" for dim, size in self.sizes.items())
+        return f"<Image {self.name!r} ({sizes}) {self._record.dtype or 'unknown type'}, id {self.id}>"
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "id": self.id,
+            "size": " \N{MULTIPLICATION SIGN} ".join(f"{dim} {size}" for dim, size in self.sizes.items()),
+            "type": self._record.dtype or "unknown",
+            "created": "" if self.created_at is None else f"{self.created_at:%Y-%m-%d %H:%M:%S %Z}",
+        }
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{label}</th><td style='text-align:left'>{html.escape(value)}</td></tr>"
+            for label, value in rows.items()
+            if value
+        )
+        return f"<table><caption>{html.escape(self.name)}</caption>{cells}</table>"

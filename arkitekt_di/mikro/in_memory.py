@@ -1,0 +1,236 @@
+"""Records and pixels that live as long as the process: for tests, and to try things out without a hub."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from arkitekt_di.errors import (
+    HubRefusedError,
+    ImageNotFoundError,
+    PermissionDeniedError,
+    StoreNotFoundError,
+    UploadIncompleteError,
+)
+from arkitekt_di.messages.images import ImageDraft, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.messages.pixels import HEADER
+from arkitekt_di.mikro.header import Header, read_header
+
+_BUCKET = "memory"
+_GRANT_S = 3600
+_MAX_BYTES = 2**40
+_SHOWN = 10
+
+
+class InMemoryPixelStore:
+    """Objects in a dictionary, by bucket and key."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self._writable: set[str] = set()
+        self._readable: set[str] = set()
+
+    def allow(self, grant: StoreGrant) -> None:
+        """Accept *grant* from now on."""
+        (self._writable if isinstance(grant, UploadGrant) else self._readable).add(grant.access_key)
+
+    def revoke(self, access_key: str) -> None:
+        """Refuse a grant from now on."""
+        self._writable.discard(access_key)
+        self._readable.discard(access_key)
+
+    def may_write(self, grant: StoreGrant) -> bool:
+        """Tell whether *grant* is good for writing."""
+        return grant.access_key in self._writable
+
+    def may_read(self, grant: StoreGrant) -> bool:
+        """Tell whether *grant* is good for reading."""
+        return grant.access_key in self._readable or self.may_write(grant)
+
+    async def open_sink(self, grant: UploadGrant) -> "InMemoryPrefix":
+        """Return the place of an upload."""
+        return InMemoryPrefix(self, grant)
+
+    async def open_source(self, grant: StoreGrant) -> "InMemoryPrefix":
+        """Return the place of a stored array."""
+        return InMemoryPrefix(self, grant)
+
+    def under(self, prefix: str) -> dict[str, bytes]:
+        """Return the objects below *prefix*, by key relative to it."""
+        start = f"{prefix}/"
+        return {key.removeprefix(start): body for key, body in self.objects.items() if key.startswith(start)}
+
+    def drop(self, prefix: str) -> None:
+        """Remove the objects below *prefix*."""
+        for key in self.under(prefix):
+            del self.objects[f"{prefix}/{key}"]
+
+
+class InMemoryPrefix:
+    """The objects that one grant covers."""
+
+    def __init__(self, store: InMemoryPixelStore, grant: StoreGrant) -> None:
+        self.address = grant.path
+        self._store = store
+        self._grant = grant
+
+    async def put(self, key: str, body: bytes | bytearray) -> None:
+        """Store one whole object."""
+        if not self._store.may_write(self._grant):
+            raise PermissionDeniedError(f"write to {self.address}")
+        self._store.objects[f"{self._grant.key}/{key}"] = bytes(body)
+
+    def read(self, key: str) -> bytes:
+        """Return one whole object."""
+        if not self._store.may_read(self._grant):
+            raise PermissionDeniedError(f"read {self.address}")
+        body = self._store.objects.get(f"{self._grant.key}/{key}")
+        if body is None:
+            raise FileNotFoundError(f"{self.address}/{key}")
+        return body
+
+    def read_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return parts of one object."""
+        body = self.read(key)
+        return [body[start:stop] for start, stop in ranges]
+
+    def size(self, key: str) -> int:
+        """Return the size of one object, in bytes."""
+        return len(self.read(key))
+
+
+class InMemoryImageRecords:
+    """Records in a dictionary, over pixels in memory.
+
+    Parameters
+    ----------
+    pixels : InMemoryPixelStore
+        Where the grants are good.
+    """
+
+    def __init__(self, pixels: InMemoryPixelStore) -> None:
+        self._pixels = pixels
+        self._uploads: dict[str, UploadGrant] = {}
+        self._finished: dict[str, Header] = {}
+        self._records: dict[str, ImageRecord] = {}
+
+    @property
+    def open_uploads(self) -> tuple[str, ...]:
+        """Uploads that are neither an image nor discarded."""
+        held = {record.store.id for record in self._records.values()}
+        return tuple(store_id for store_id in (*self._uploads, *self._finished) if store_id not in held)
+
+    async def request_upload(self) -> UploadGrant:
+        """Open a fresh, empty place for one array."""
+        return self._grant_upload(str(uuid.uuid4()))
+
+    async def renew_upload(self, store_id: str) -> UploadGrant:
+        """Return a new grant for an upload that is not finished."""
+        if store_id not in self._uploads:
+            raise StoreNotFoundError(store_id)
+        return self._grant_upload(store_id)
+
+    def _grant_upload(self, store_id: str) -> UploadGrant:
+        grant = UploadGrant(store=store_id, max_bytes=_MAX_BYTES, **_granted(store_id).model_dump())
+        self._pixels.allow(grant)
+        self._uploads[store_id] = grant
+        return grant
+
+    async def finish_upload(self, store_id: str) -> ZarrStore:
+        """Check the upload against its own manifest and close it for writing."""
+        grant = self._uploads.get(store_id)
+        if grant is None:
+            raise StoreNotFoundError(store_id)
+        objects = self._pixels.under(grant.key)
+        if HEADER not in objects:
+            raise UploadIncompleteError(store_id, [HEADER], 1)
+        header = read_header(objects[HEADER])
+        faults = [] if header.document is None else header.document.faults({k: len(v) for k, v in objects.items()})
+        if faults:
+            raise UploadIncompleteError(store_id, faults[:_SHOWN], len(faults))
+        self._pixels.revoke(grant.access_key)
+        self._finished[store_id] = header
+        del self._uploads[store_id]
+        return _store(store_id)
+
+    async def discard_upload(self, store_id: str) -> None:
+        """Give an upload up and remove what was written."""
+        grant = self._uploads.pop(store_id, None)
+        finished = self._finished.pop(store_id, None)
+        if grant is None and finished is None:
+            raise StoreNotFoundError(store_id)
+        if grant is not None:
+            self._pixels.revoke(grant.access_key)
+        self._pixels.drop(store_id)
+
+    async def create(self, draft: ImageDraft) -> ImageRecord:
+        """Create the record of a finished upload."""
+        header = self._finished.pop(draft.store_id, None)
+        if header is None:
+            raise StoreNotFoundError(draft.store_id)
+        if len(draft.axes) != len(header.metadata["shape"]):
+            raise HubRefusedError("CreateImage", ["the axes are not those of the stored array"])
+        record = ImageRecord(
+            id=str(uuid.uuid4()),
+            name=draft.name,
+            axes=draft.axes,
+            shape=tuple(header.metadata["shape"]),
+            dtype=header.metadata["data_type"],
+            store=_store(draft.store_id),
+            created_at=datetime.now(UTC).isoformat(),
+        )
+        self._records[record.id] = record
+        return record
+
+    async def get(self, image_id: str) -> ImageRecord:
+        """Return one record."""
+        if (record := self._records.get(image_id)) is None:
+            raise ImageNotFoundError(image_id)
+        return record
+
+    async def search(self, text: str | None, *, limit: int, offset: int) -> list[ImageRecord]:
+        """Find images whose name contains *text*, whatever its case, newest first."""
+        wanted = (text or "").casefold()
+        found = [record for record in reversed(self._records.values()) if wanted in record.name.casefold()]
+        return found[offset : offset + limit]
+
+    async def rename(self, image_id: str, name: str) -> ImageRecord:
+        """Change the name."""
+        record = (await self.get(image_id)).model_copy(update={"name": name})
+        self._records[image_id] = record
+        return record
+
+    async def delete(self, image_id: str) -> None:
+        """Remove the image and its pixels."""
+        record = await self.get(image_id)
+        del self._records[image_id]
+        self._pixels.drop(record.store.key)
+
+    async def request_access(self, store_id: str) -> StoreGrant:
+        """Return a grant to read the pixels of one store."""
+        if all(record.store.id != store_id for record in self._records.values()):
+            raise StoreNotFoundError(store_id)
+        grant = _granted(store_id)
+        self._pixels.allow(grant)
+        return grant
+
+
+def _store(store_id: str) -> ZarrStore:
+    return ZarrStore(id=store_id, bucket=_BUCKET, key=store_id, path=_path(store_id))
+
+
+def _path(store_id: str) -> str:
+    return f"memory://{_BUCKET}/{store_id}"
+
+
+def _granted(store_id: str) -> StoreGrant:
+    return StoreGrant(
+        access_key=uuid.uuid4().hex,
+        secret_key=SecretStr(uuid.uuid4().hex),
+        session_token=SecretStr(uuid.uuid4().hex),
+        bucket=_BUCKET,
+        key=store_id,
+        path=_path(store_id),
+        expires_in=_GRANT_S,
+    )

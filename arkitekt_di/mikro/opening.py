@@ -1,0 +1,96 @@
+"""From a stored array to a lazy, labelled one."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from arkitekt_di.errors import ImageDamagedError
+from arkitekt_di.messages.images import ImageRecord
+from arkitekt_di.messages.pixels import HEADER, PixelDocument
+from arkitekt_di.mikro.coordinates import decode_coordinates
+from arkitekt_di.mikro.header import Header, read_header
+from arkitekt_di.mikro.layout import Layout
+from arkitekt_di.mikro.reading import StoredPixels
+from arkitekt_di.mikro.values import decode
+from arkitekt_di.protocols.mikro import PixelSource
+
+
+@dataclass(frozen=True)
+class OpenedImage:
+    """An image whose metadata has been read; its pixels are read when they are computed.
+
+    Attributes
+    ----------
+    document : PixelDocument
+        Empty where another program wrote the image.
+    dims : tuple of str
+    pixels : dask.array.Array
+    attributes : dict
+        Attributes that another program left.
+    """
+
+    document: PixelDocument
+    dims: tuple[str, ...]
+    pixels: Any
+    attributes: dict[str, Any]
+
+    def to_xarray(self) -> xr.DataArray:
+        """Return a fresh labelled array over the same pixels."""
+        document = self.document
+        return xr.DataArray(
+            self.pixels,
+            dims=self.dims,
+            coords=decode_coordinates(document.coords),
+            attrs={**self.attributes, **(decode(document.attrs) or {})},
+            name=decode(document.name),
+        )
+
+
+async def open_image(record: ImageRecord, source: PixelSource) -> OpenedImage:
+    """Read the metadata of an image.
+
+    Raises
+    ------
+    ImageDamagedError
+        The metadata is missing or makes no sense.
+    """
+    return await asyncio.to_thread(_opened, record, source)
+
+
+def _opened(record: ImageRecord, source: PixelSource) -> OpenedImage:
+    try:
+        header = read_header(source.read(HEADER))
+        dims = header.dims or tuple(axis.name for axis in record.axes)
+        return OpenedImage(header.document or PixelDocument(), dims, _lazy(record, source, header), header.attributes)
+    except FileNotFoundError as error:
+        raise ImageDamagedError(record.id, HEADER, "it is missing") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ImageDamagedError(record.id, HEADER, f"it cannot be read ({error})") from error
+
+
+def _lazy(record: ImageRecord, source: PixelSource, header: Header) -> Any:
+    import dask.array as da
+    from dask.base import tokenize
+
+    codec = header.codec()
+    array: Any
+    if codec is not None and header.document is not None:
+        array = StoredPixels(source, codec, header.document.manifest, record.id)
+        layout = codec.layout
+    else:
+        from arkitekt_di.mikro.foreign import open_foreign
+
+        array = open_foreign(source)
+        layout = Layout(array.shape, array.chunks, array.shards or array.chunks)
+    # Pixels never change, so their address may name them: two readers of one image share what Dask has computed.
+    return da.from_array(
+        array,
+        chunks=layout.blocks(array.dtype.itemsize),
+        name=f"image-{tokenize(source.address, record.store.id)}",
+        asarray=False,
+        fancy=False,
+        meta=np.empty((0,) * array.ndim, dtype=array.dtype),
+    )  # type: ignore[no-untyped-call]  # Dask is not typed

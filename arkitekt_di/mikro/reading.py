@@ -1,0 +1,140 @@
+"""A stored array that is read where it is touched."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import product
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from arkitekt_di.errors import ImageDamagedError
+from arkitekt_di.mikro.layout import Region
+from arkitekt_di.mikro.shard import DamagedBytesError, ShardCodec, is_empty
+from arkitekt_di.protocols.mikro import PixelSource
+
+_INDEXES: Final = 1024
+"""Indexes of shards that are kept, so that the next crop costs one request instead of two; a few KiB each."""
+
+
+class StoredPixels:
+    """Pixels of one image as an array that Dask can slice; has no more than shape, dtype and basic indexing.
+
+    Parameters
+    ----------
+    source : PixelSource
+    codec : ShardCodec
+    manifest : dict of str to int
+        Size of every object.
+    image_id : str
+        Named in errors.
+    """
+
+    def __init__(self, source: PixelSource, codec: ShardCodec, manifest: dict[str, int], image_id: str) -> None:
+        self._source = source
+        self._codec = codec
+        self._manifest = manifest
+        self._image_id = image_id
+        self._index: Callable[[str], npt.NDArray[np.uint64]] = lru_cache(_INDEXES)(self._read_index)
+        self.shape = codec.layout.shape
+        self.dtype = codec.dtype.newbyteorder("=")
+        self.ndim = len(self.shape)
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """Return a part, given by integers and slices; reads the chunks that it touches and no others."""
+        given = key if isinstance(key, tuple) else (key,)
+        box, picks = _box(given, self.shape)
+        out = np.zeros(tuple(part.stop - part.start for part in box), dtype=self.dtype)
+        for shard_key, shard in self._touched_shards(box):
+            self._fill(out, box, shard_key, shard)
+        result: npt.NDArray[Any] = out[picks]
+        return result
+
+    def _touched_shards(self, box: Region) -> Iterator[tuple[str, Region]]:
+        layout = self._codec.layout
+        for index in product(*_touched(box, layout.shard)):
+            yield layout.key(index), layout.region(index)
+
+    def _fill(self, out: npt.NDArray[Any], box: Region, key: str, shard: Region) -> None:
+        """Copy into *out*, which covers *box*, what one object has of it."""
+        chunk = self._codec.layout.chunk
+        wanted = _overlap(box, shard)
+        within = _shifted(wanted, shard)
+        places = list(product(*_touched(within, chunk)))
+        for place, body in zip(places, self._bodies(key, places), strict=True):
+            if body is None:
+                continue
+            start = [part.start + i * edge for part, i, edge in zip(shard, place, chunk, strict=True)]
+            covered = tuple(slice(first, first + edge) for first, edge in zip(start, chunk, strict=True))
+            target = _overlap(covered, wanted)
+            try:
+                pixels = self._codec.chunk(body)
+            except DamagedBytesError as error:
+                raise ImageDamagedError(self._image_id, key, str(error)) from error
+            out[_shifted(target, box)] = pixels[_shifted(target, covered)]
+
+    def _bodies(self, key: str, places: Sequence[tuple[int, ...]]) -> Iterator[bytes | None]:
+        if not self._codec.layout.is_sharded:
+            return iter([self._read(key, [(0, self._size(key))])[0]])
+        index = self._index(key)
+        entries = [index[place] for place in places]
+        ranges = [(int(offset), int(offset + size)) for offset, size in (e for e in entries if not is_empty(e))]
+        found = iter(self._read(key, ranges))
+        return (None if is_empty(entry) else next(found) for entry in entries)
+
+    def _read_index(self, key: str) -> npt.NDArray[np.uint64]:
+        size = self._size(key)
+        try:
+            return self._codec.index(self._read(key, [(max(0, size - self._codec.index_bytes), size)])[0])
+        except DamagedBytesError as error:
+            raise ImageDamagedError(self._image_id, key, str(error)) from error
+
+    def _size(self, key: str) -> int:
+        if (size := self._manifest.get(key)) is None:
+            raise ImageDamagedError(self._image_id, key, "it is not in the manifest")
+        return size
+
+    def _read(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        try:
+            bodies = self._source.read_ranges(key, ranges)
+        except FileNotFoundError as error:
+            raise ImageDamagedError(self._image_id, key, "it is missing") from error
+        if [len(body) for body in bodies] != [stop - start for start, stop in ranges]:
+            raise ImageDamagedError(self._image_id, key, "it is shorter than it was")
+        return bodies
+
+
+def _box(key: Sequence[Any], shape: Sequence[int]) -> tuple[Region, tuple[Any, ...]]:
+    """Return the smallest box around *key*, and what to pick out of it."""
+    if Ellipsis in key:
+        at = key.index(Ellipsis)
+        key = (*key[:at], *[slice(None)] * (len(shape) - len(key) + 1), *key[at + 1 :])
+    filled = [*key, *[slice(None)] * (len(shape) - len(key))]
+    axes = [_span(part, size) for part, size in zip(filled, shape, strict=True)]
+    return tuple(box for box, _ in axes), tuple(pick for _, pick in axes)
+
+
+def _span(part: Any, size: int) -> tuple[slice, Any]:
+    if not isinstance(part, slice):
+        position = range(size)[part]
+        return slice(position, position + 1), 0
+    touched = range(size)[part]
+    if not touched:
+        return slice(0, 0), slice(0, 0)
+    low, high = min(touched[0], touched[-1]), max(touched[0], touched[-1]) + 1
+    return slice(low, high), slice(None, None, touched.step)
+
+
+def _touched(box: Region, edges: Sequence[int]) -> list[range]:
+    return [
+        range(part.start // edge, -(-part.stop // edge) if part.stop > part.start else part.start // edge)
+        for part, edge in zip(box, edges, strict=True)
+    ]
+
+
+def _overlap(one: Region, other: Region) -> Region:
+    return tuple(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+
+
+def _shifted(region: Region, origin: Region) -> Region:
+    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(region, origin, strict=True))

@@ -1,0 +1,140 @@
+"""Image records over GraphQL."""
+
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from arkitekt_di.errors import (
+    ArkitektError,
+    HubRefusedError,
+    ImageNotFoundError,
+    ProtocolMismatchError,
+    StoreNotFoundError,
+)
+from arkitekt_di.messages.images import Axis, ImageDraft, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.mikro import documents
+from arkitekt_di.protocols.transport import GraphQL
+
+_NOT_FOUND: Final = "NOT_FOUND"
+"""Code that the hub gives to what does not exist, or not for this user."""
+
+
+M = TypeVar("M", UploadGrant, StoreGrant, ZarrStore)
+
+
+class GraphQLImageRecords:
+    """Records that a hub keeps, the embedded one or any deployment of the real mikro.
+
+    Parameters
+    ----------
+    graphql : GraphQL
+    """
+
+    def __init__(self, graphql: GraphQL) -> None:
+        self._graphql = graphql
+
+    async def request_upload(self) -> UploadGrant:
+        """Open a fresh, empty place for one array."""
+        answer = await self._graphql.execute(documents.OPEN_UPLOAD, {"input": {}})
+        return _upload_grant(answer)
+
+    async def renew_upload(self, store_id: str) -> UploadGrant:
+        """Return a new grant for an upload that is not finished."""
+        answer = await self._ask(documents.RENEW_UPLOAD, {"storeId": store_id}, StoreNotFoundError(store_id))
+        return _upload_grant(answer)
+
+    async def finish_upload(self, store_id: str) -> ZarrStore:
+        """Tell that every byte of the array is in; the hub checks it."""
+        return await self._end_upload(store_id, is_valid=True)
+
+    async def discard_upload(self, store_id: str) -> None:
+        """Give an upload up; the hub removes what was written."""
+        await self._end_upload(store_id, is_valid=False)
+
+    async def _end_upload(self, store_id: str, *, is_valid: bool) -> ZarrStore:
+        input_ = {"storeId": store_id, "valid": is_valid}
+        answer = await self._ask(documents.END_UPLOAD, input_, StoreNotFoundError(store_id))
+        return _read(ZarrStore, answer.get("store"))
+
+    async def request_access(self, store_id: str) -> StoreGrant:
+        """Return a grant to read the pixels of one store."""
+        answer = await self._ask(documents.OPEN_ACCESS, {"storeId": store_id}, StoreNotFoundError(store_id))
+        return _read(StoreGrant, answer.get("grant"))
+
+    async def create(self, draft: ImageDraft) -> ImageRecord:
+        """Create the record of a finished upload."""
+        axes = [
+            axis.model_dump(mode="json", by_alias=True, include={"name", "type", "long_name", "description"})
+            for axis in draft.axes
+        ]
+        input_ = {"data": draft.store_id, "scales": [], "name": draft.name, "axes": axes}
+        answer = await self._ask(documents.CREATE_IMAGE, input_, StoreNotFoundError(draft.store_id))
+        return _record(answer.get("record"))
+
+    async def get(self, image_id: str) -> ImageRecord:
+        """Return one record; raises `ImageNotFoundError`."""
+        missing = ImageNotFoundError(image_id)
+        answer = await self._execute(documents.READ_IMAGE, {"id": image_id}, missing)
+        if answer.get("record") is None:
+            raise missing
+        return _record(answer["record"])
+
+    async def search(self, text: str | None, *, limit: int, offset: int) -> list[ImageRecord]:
+        """Find images whose name contains *text*, newest first; all where it is None."""
+        variables = {"filters": {"search": text} if text else {}, "pagination": {"limit": limit, "offset": offset}}
+        answer = await self._graphql.execute(documents.FIND_IMAGES, variables)
+        return [_record(record) for record in answer.get("records") or ()]
+
+    async def rename(self, image_id: str, name: str) -> ImageRecord:
+        """Change the name; raises `ImageNotFoundError`."""
+        answer = await self._ask(documents.EDIT_IMAGE, {"id": image_id, "name": name}, ImageNotFoundError(image_id))
+        return _record(answer.get("record"))
+
+    async def delete(self, image_id: str) -> None:
+        """Remove the image and its pixels; raises `ImageNotFoundError`."""
+        await self._ask(documents.DELETE_IMAGE, {"id": image_id}, ImageNotFoundError(image_id))
+
+    async def _ask(self, document: str, input_: dict[str, Any], missing: ArkitektError) -> dict[str, Any]:
+        return await self._execute(document, {"input": input_}, missing)
+
+    async def _execute(self, document: str, variables: dict[str, Any], missing: ArkitektError) -> dict[str, Any]:
+        try:
+            return await self._graphql.execute(document, variables)
+        except HubRefusedError as error:
+            if _NOT_FOUND in error.codes:
+                raise missing from error
+            raise
+
+
+def _upload_grant(answer: dict[str, Any]) -> UploadGrant:
+    return _read(UploadGrant, answer.get("grant"))
+
+
+def _record(given: Any) -> ImageRecord:
+    """Read a record: its axes are those of the pixel grid, its pixels those of the finest level."""
+    try:
+        grid = given["intrinsicSystem"]
+        level = min(given["dataArrays"], key=lambda array: int(array["level"]))
+        return ImageRecord(
+            id=given["id"],
+            name=given["name"],
+            axes=tuple(Axis.model_validate(axis) for axis in sorted(grid["axes"], key=lambda axis: int(axis["order"]))),
+            shape=tuple(level["shape"]),
+            dtype=level["store"].get("dtype"),
+            store=ZarrStore.model_validate(level["store"]),
+            created_at=grid.get("createdAt"),
+        )
+    except (KeyError, TypeError, ValueError) as error:  # ValidationError is a ValueError
+        raise _mismatch(ImageRecord) from error
+
+
+def _read(kind: type[M], given: Any) -> M:
+    try:
+        return kind.model_validate(given)
+    except ValidationError:
+        # Not chained: the text of a validation error shows its input, and that holds keys.
+        raise _mismatch(kind) from None
+
+
+def _mismatch(kind: type) -> ProtocolMismatchError:
+    return ProtocolMismatchError("the hub's image service", f"a complete {kind.__name__}", "an answer without one")

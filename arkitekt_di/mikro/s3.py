@@ -1,0 +1,124 @@
+"""Pixels in any object store that speaks S3, the hub's own included."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Final, Never
+
+import obstore
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+from arkitekt_di import errors
+from arkitekt_di.messages.images import StoreGrant, UploadGrant
+
+_TIMEOUT: Final = timedelta(minutes=5)
+"""For one object: a shard of 16 MiB passes a line of 0.5 Mbit/s."""
+
+_CONNECT_TIMEOUT: Final = timedelta(seconds=5)
+_RETRIES: Final = 3
+_RETRY_TIMEOUT: Final = timedelta(seconds=30)
+
+_STATUS = re.compile(r"status code: (\d{3})")
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_MESSAGE = re.compile(r"<Message>([^<]{1,200})</Message>")
+
+_FULL: Final = frozenset({"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"})
+_WORN: Final = frozenset(
+    {"AccessDenied", "ExpiredToken", "ExpiredTokenException", "InvalidToken", "InvalidAccessKeyId"}
+)
+
+
+class S3PixelStore:
+    """Opens granted prefixes at an S3 endpoint.
+
+    Parameters
+    ----------
+    endpoint : callable
+        Finds the address of the object store; asked each time a place is opened.
+    """
+
+    def __init__(self, endpoint: Callable[[], Awaitable[str]]) -> None:
+        self._endpoint = endpoint
+
+    async def open_sink(self, grant: UploadGrant) -> "S3Prefix":
+        """Return the place of an upload."""
+        return S3Prefix(await self._endpoint(), grant)
+
+    async def open_source(self, grant: StoreGrant) -> "S3Prefix":
+        """Return the place of a stored array."""
+        return S3Prefix(await self._endpoint(), grant)
+
+
+class S3Prefix:
+    """The objects that one grant covers.
+
+    Parameters
+    ----------
+    endpoint : str
+        Address of the object store.
+    grant : StoreGrant
+    """
+
+    def __init__(self, endpoint: str, grant: StoreGrant) -> None:
+        self.address = f"{endpoint.rstrip('/')}/{grant.bucket}/{grant.key}"
+        self._store = S3Store(
+            grant.bucket,
+            prefix=grant.key,
+            endpoint=endpoint.rstrip("/"),
+            access_key_id=grant.access_key,
+            secret_access_key=grant.secret_key.get_secret_value(),
+            session_token=grant.session_token.get_secret_value(),
+            region="us-east-1",
+            virtual_hosted_style_request=False,
+            client_options={"allow_http": True, "timeout": _TIMEOUT, "connect_timeout": _CONNECT_TIMEOUT},
+            retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
+        )
+
+    async def put(self, key: str, body: bytes | bytearray) -> None:
+        """Store one whole object with one request, so that it is there as a whole or not at all."""
+        try:
+            await obstore.put_async(self._store, key, body, use_multipart=False)
+        except (BaseError, OSError) as error:
+            self._raise(error)
+
+    def read(self, key: str) -> bytes:
+        """Return one whole object."""
+        try:
+            return bytes(obstore.get(self._store, key).bytes())
+        except (BaseError, OSError) as error:
+            self._raise(error)
+
+    def read_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return parts of one object; parts that lie close together travel in one request."""
+        try:
+            starts, ends = [start for start, _ in ranges], [stop for _, stop in ranges]
+            return [bytes(part) for part in obstore.get_ranges(self._store, key, starts=starts, ends=ends)]
+        except (BaseError, OSError) as error:
+            self._raise(error)
+
+    def size(self, key: str) -> int:
+        """Return the size of one object, in bytes."""
+        try:
+            return obstore.head(self._store, key)["size"]
+        except (BaseError, OSError) as error:
+            self._raise(error)
+
+    def _raise(self, error: Exception) -> Never:
+        # The text of a signature error can hold the session token, so the error is not chained.
+        if isinstance(error, FileNotFoundError):
+            raise FileNotFoundError(self.address) from None
+        text = str(error).partition("\n\nDebug source")[0]
+        status, code = _found(_STATUS, text), _found(_CODE, text)
+        if status == "507" or code in _FULL:  # RFC 4918, section 11.5
+            raise errors.StorageFullError(self.address) from None
+        if isinstance(error, PermissionDeniedError | UnauthenticatedError) or code in _WORN:
+            raise errors.PermissionDeniedError(f"use {self.address} ({code or status})") from None
+        said = ": ".join(part for part in (code, _found(_MESSAGE, text)) if part)
+        reason = said or (f"HTTP status {status}" if status else text.rpartition(" - ")[2][:200])
+        raise errors.TransferError(self.address, reason) from None
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
+    return None if match is None else match[1]

@@ -1,0 +1,203 @@
+"""The image service of an app: ``app.mikro``."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import anyio
+
+from arkitekt_di.errors import ArkitektError
+from arkitekt_di.messages.images import ImageDraft, ImageRecord, UploadGrant
+from arkitekt_di.messages.pixels import HEADER, PixelDocument
+from arkitekt_di.mikro.grants import RenewedSink, RenewedSource
+from arkitekt_di.mikro.header import write_header
+from arkitekt_di.mikro.image import Image
+from arkitekt_di.mikro.layout import MIB, plan
+from arkitekt_di.mikro.opening import OpenedImage, open_image
+from arkitekt_di.mikro.picture import Picture, check_name, picture_of
+from arkitekt_di.mikro.sending import Shipment
+from arkitekt_di.mikro.shard import ShardCodec
+from arkitekt_di.protocols.koil import Bridge
+from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
+from arkitekt_di.settings.models import MikroSettings
+
+log = logging.getLogger(__name__)
+
+_DISCARD_TIMEOUT_S: Final = 5.0
+"""Longest wait for the hub to hear that an upload is given up; it removes abandoned ones by itself later."""
+
+
+class Mikro:
+    """Stores images, and finds and reads them again.
+
+    Parameters
+    ----------
+    records : ImageRecords
+        What the hub knows about images.
+    pixels : PixelStore
+        Where the pixels are.
+    bridge : Bridge
+        Takes blocking calls, such as ``image.data``, to the app's loop.
+    settings : MikroSettings
+        Chunks, shards, compression.
+
+    See Also
+    --------
+    arkitekt_di.mikro.from_xarray : The same as a function that finds the governing app, for sync and async code.
+    """
+
+    def __init__(
+        self, records: ImageRecords, pixels: PixelStore, bridge: Bridge, settings: MikroSettings | None = None
+    ) -> None:
+        self._records = records
+        self._pixels = pixels
+        self._bridge = bridge
+        self._settings = settings or MikroSettings()
+
+    async def start(self) -> None:
+        """Do nothing: places in the store are opened when they are used."""
+
+    async def stop(self) -> None:
+        """Do nothing: there is nothing open between two calls."""
+
+    @property
+    def bridge(self) -> Bridge:
+        """The way to the app's loop."""
+        return self._bridge
+
+    async def afrom_xarray(
+        self,
+        array: object,
+        *,
+        name: str,
+        dims: Sequence[str] | None = None,
+        pixel_size: Mapping[str, float] | None = None,
+        unit: str | Mapping[str, str] | None = None,
+    ) -> Image:
+        """Store an array as a new image.
+
+        The image becomes visible, to anybody, when every byte of it is in.
+
+        Parameters
+        ----------
+        array : xarray.DataArray, numpy.ndarray or dask.array.Array
+            The pixels, with any number of dimensions and of any numeric or boolean type.  A Dask array is computed
+            shard by shard and may be larger than memory.  Coordinates and attributes are kept.
+        name : str
+            Name of the image, 1 to 255 characters.
+        dims : sequence of str, optional
+            Names of the dimensions of an array that has none.  Only a plane, ``("y", "x")``, needs no names: anything
+            else is never guessed.
+        pixel_size : mapping of str to float, optional
+            Distance between neighbouring pixels along a dimension, in *unit*.  Left out, it is read off evenly spaced
+            coordinates.
+        unit : str or mapping of str to str, optional
+            Unit of the pixel sizes, such as ``"µm"``; a mapping gives each dimension its own.  Left out, it is the
+            attribute ``units`` or ``unit`` of the coordinate.
+
+        Returns
+        -------
+        Image
+
+        Raises
+        ------
+        ImageRefusedError
+            The array would not come back as it is, or does not say what its axes are; nothing was sent.
+        TransferError
+            The object store does not answer; nothing is visible.
+        StorageFullError
+            The hub has no space; nothing is visible.
+
+        Examples
+        --------
+        >>> image = await app.mikro.afrom_xarray(stack, name="embryo", pixel_size={"y": 0.65, "x": 0.65}, unit="µm")
+        """
+        picture = await asyncio.to_thread(picture_of, array, name=name, dims=dims, pixel_size=pixel_size, unit=unit)
+        grant = await self._records.request_upload()
+        try:
+            document = await self._send(picture, grant)
+            await self._records.finish_upload(grant.store)
+            draft = ImageDraft(store_id=grant.store, name=picture.name, axes=picture.axes())
+            record = await self._records.create(draft)
+        except BaseException:
+            await self._discard(grant.store)
+            raise
+        return Image(record, self, document)
+
+    async def aget_image(self, image_id: str) -> Image:
+        """Return one image.
+
+        Parameters
+        ----------
+        image_id : str
+            Identifier given by the hub when the image was created.
+
+        Raises
+        ------
+        ImageNotFoundError
+            No image has this identifier, or this user may not read it.
+        """
+        return Image(await self._records.get(str(image_id)), self)
+
+    async def asearch_images(self, text: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Image]:
+        """Find images by their names, newest first.
+
+        Parameters
+        ----------
+        text : str, optional
+            Part of the name; case does not count.  All images where it is left out.
+        limit : int, default 50
+            Most images that are returned.
+        offset : int, default 0
+            Images that are skipped, for the next page.
+        """
+        records = await self._records.search(text, limit=limit, offset=offset)
+        return [Image(record, self) for record in records]
+
+    async def arename_image(self, image_id: str, name: str) -> Image:
+        """Change the name of an image; raises `ImageNotFoundError` and `ImageRefusedError`."""
+        check_name(name)
+        return Image(await self._records.rename(str(image_id), name), self)
+
+    async def adelete_image(self, image_id: str) -> None:
+        """Remove an image and its pixels for good; raises `ImageNotFoundError`."""
+        await self._records.delete(str(image_id))
+
+    async def aopen_image(self, record: ImageRecord) -> OpenedImage:
+        """Read the metadata of an image."""
+        source = RenewedSource(
+            self._records,
+            self._pixels,
+            self._bridge,
+            store_id=record.store.id,
+            margin_s=self._settings.access_margin_s,
+        )
+        await source.open()
+        return await open_image(record, source)
+
+    async def _send(self, picture: Picture, grant: UploadGrant) -> PixelDocument:
+        """Send the pixels, and last what makes an array of them."""
+        settings = self._settings
+        layout = plan(
+            picture.dims,
+            picture.data.shape,
+            picture.dtype.itemsize,
+            chunk_px=settings.chunk_px,
+            shard_bytes=int(settings.shard_mib * MIB),
+        )
+        codec = ShardCodec(layout, picture.dtype, settings.codec)
+        write_header(codec, picture.dims, picture.document)  # too large without its manifest: refused before any pixel
+        sink = RenewedSink(self._records, self._pixels, grant, margin_s=settings.access_margin_s)
+        shipment = Shipment(sink, codec, transfers=settings.transfers, max_bytes=grant.max_bytes)
+        document = picture.document.model_copy(update={"manifest": await shipment.send(picture.data)})
+        await sink.put(HEADER, write_header(codec, picture.dims, document))
+        return document
+
+    async def _discard(self, store_id: str) -> None:
+        """Tell the hub that the upload is given up, if it can still be reached; what failed before is what counts."""
+        with anyio.move_on_after(_DISCARD_TIMEOUT_S, shield=True):
+            try:
+                await self._records.discard_upload(store_id)
+            except ArkitektError as error:
+                log.debug("the upload %s could not be discarded and is left to the hub: %s", store_id, error)
