@@ -101,23 +101,14 @@ class LocalHub:
         HubStartError
             It does not come up within ``start_timeout_s``, or says why it cannot.
         """
-        if (record := await self.running()) is not None:
-            return record
         try:
-            make_private_folder(self.folder)
-            async with AsyncFileLock(
-                self.folder / START_LOCK_NAME,
-                timeout=2 * self._settings.start_timeout_s,  # the other program may use all of its time, and fail
-                mode=FILE_MODE,
-                run_in_executor=False,
-            ):
-                return await self.running() or await self._start()
+            return await self.running() or await self._start_in_turn()
+        except HubStartError:
+            raise
         except Timeout as error:
             raise self._failure("another program has been starting it for too long") from error
         except OSError as error:
-            if isinstance(error, HubStartError):
-                raise
-            raise self._failure(f"{error.strerror or error}") from error
+            raise self._failure(error.strerror or str(error)) from error
 
     async def stop(self, *, timeout_s: float = 10.0) -> bool:
         """Ask the hub to end, and wait for it.
@@ -147,6 +138,17 @@ class LocalHub:
         except ValidationError:
             return None  # of another version, or cut short: the hub that starts will replace it
         return record if is_alive(record.pid, record.birth) else None
+
+    async def _start_in_turn(self) -> HubRecord:
+        make_private_folder(self.folder)
+        lock = AsyncFileLock(
+            self.folder / START_LOCK_NAME,
+            timeout=2 * self._settings.start_timeout_s,  # the program before may use all of its time, and fail
+            mode=FILE_MODE,
+            run_in_executor=False,
+        )
+        async with lock:
+            return await self.running() or await self._start()
 
     async def _start(self) -> HubRecord:
         launcher = self._launch()
