@@ -1,5 +1,6 @@
 """A hub that lives in the test: login, configuration and one service, without a database or a person."""
 
+import asyncio
 import base64
 import json
 import secrets
@@ -47,6 +48,10 @@ class InMemoryHub:
         How often each happened.
     requests : list of tuple
         Method, path and query of each request.
+    was_asked, may_answer : asyncio.Event
+        Set when a token was asked for, and cleared to keep the token endpoint waiting.
+    secrets_given : set of str
+        Every token and device code.
     """
 
     def __init__(self, *, mandate_key: str | None = None) -> None:
@@ -62,6 +67,10 @@ class InMemoryHub:
         self.signing_key: Ed25519PrivateKey | None = None
         self.polls = self.claims = self.refreshes = self.revocations = 0
         self.requests: list[tuple[str, str, str]] = []
+        self.was_asked = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.secrets_given: set[str] = set()
         self.good_access: set[str] = set()
         self._good_refresh: dict[str, str] = {}
         self._used_refresh: dict[str, str] = {}
@@ -122,7 +131,7 @@ class InMemoryHub:
 
     async def _authorize_device(self, request: web.Request) -> web.Response:
         manifest = (await request.json())["manifest"]
-        device_code = secrets.token_urlsafe()
+        device_code = self._new_secret()
         self._devices.add(device_code)
         return web.json_response(
             {
@@ -139,6 +148,8 @@ class InMemoryHub:
 
     async def _token(self, request: web.Request) -> web.Response:
         form = dict(parse_qsl(await request.text()))
+        self.was_asked.set()
+        await self.may_answer.wait()
         match form.get("grant_type"):
             case grant if grant == DEVICE_CODE_GRANT:
                 return self._poll(form)
@@ -183,7 +194,7 @@ class InMemoryHub:
         }
 
     def _tokens(self, client_id: str, *, family: str | None) -> web.Response:
-        access = secrets.token_urlsafe()
+        access = self._new_secret()
         self.good_access.add(access)
         content: dict[str, Any] = {
             "access_token": access,
@@ -196,9 +207,14 @@ class InMemoryHub:
             "statuses": {"mikro": "granted", "s3": "unavailable"},
         }
         if family is not None:
-            content["refresh_token"] = secrets.token_urlsafe()
+            content["refresh_token"] = self._new_secret()
             self._good_refresh[content["refresh_token"]] = family
         return web.json_response(content, headers={"Cache-Control": "no-store"})
+
+    def _new_secret(self) -> str:
+        secret = secrets.token_urlsafe()
+        self.secrets_given.add(secret)
+        return secret
 
     def instance(self) -> dict[str, Any]:
         """Return what the configuration says about the service ``mikro``."""

@@ -1,0 +1,45 @@
+"""What the tests of herre share."""
+
+from contextlib import asynccontextmanager
+
+from arkitekt_di.fakts import Fakts
+from arkitekt_di.fakts.device_code import DeviceCodeGrant
+from arkitekt_di.fakts.discovery import StaticDiscovery
+from arkitekt_di.fakts.grant import FirstGrant
+from arkitekt_di.fakts.mandate_key import MandateKeyGrant
+from arkitekt_di.fakts.presenter import PrintPresenter
+from arkitekt_di.herre import Herre
+from arkitekt_di.messages.manifest import Manifest, Requirement
+from arkitekt_di.settings.models import FaktsSettings, HerreSettings
+from arkitekt_di.testing.clock import ManualClock
+
+MANIFEST = Manifest(identifier="my-analysis", requirements=(Requirement(key="mikro", service="live.arkitekt.mikro"),))
+
+
+def make_fakts(http, url, cache, *, key=None):
+    settings = FaktsSettings()
+    clock = ManualClock()
+    device = DeviceCodeGrant(http, PrintPresenter(), clock=clock, sleep=clock.sleep)
+    return Fakts(
+        manifest=MANIFEST,
+        discovery=StaticDiscovery(url, key),
+        grant=FirstGrant([MandateKeyGrant(http, settings), device]),
+        http=http,
+        cache=cache,
+        settings=settings,
+    )
+
+
+@asynccontextmanager
+async def logged_in(fakts, http, store, clock, settings=None):
+    """Start fakts and herre as an app does."""
+    herre = Herre(fakts, http, store, settings or HerreSettings(), clock)
+    await fakts.start()
+    try:
+        await herre.start()
+        try:
+            yield herre
+        finally:
+            await herre.stop()
+    finally:
+        await fakts.stop()
