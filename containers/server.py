@@ -13,9 +13,9 @@ from arkitekt_di.server.announcement import Announcement
 from arkitekt_di.server.data_folder import DataFolder
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.directory import Directory, Offer
-from arkitekt_di.server.identity import Identity
+from arkitekt_di.server.identity.identity import Identity
 from arkitekt_di.server.idleness import Idleness
-from arkitekt_di.server.images import MikroEndpoint
+from arkitekt_di.server.images.endpoint import MikroEndpoint
 from arkitekt_di.server.leases import Leases
 from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
 from arkitekt_di.server.site import Site

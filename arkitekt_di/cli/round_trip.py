@@ -36,7 +36,7 @@ class RoundTrip:
         yield "name", image.name
         yield "size", ", ".join(f"{dim}: {size}" for dim, size in image.sizes.items()) + f", {image.dtype}"
         for dim, step in image.pixel_size.items():
-            yield f"pixel size {dim}", f"{step.value:g} {step.unit or ''}".rstrip()
+            yield f"pixel size {dim}", f"{step:g} {image.unit.get(dim, '')}".rstrip()
         if "c" in image.data.coords:
             yield "channels", ", ".join(str(name) for name in image.data.coords["c"].values)
         yield "stored", _rate(self.nbytes, self.write_s)
