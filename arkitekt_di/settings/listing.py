@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
-from arkitekt_di.settings.fields import settings_of
 from arkitekt_di.settings.load import Loaded
 from arkitekt_di.settings.origins import Origin, dotted
 
@@ -22,8 +21,8 @@ SECRET_NAME = re.compile(
 )
 """Names of keys whose text is hidden whatever its type; numbers, such as ``access_token_s``, are not."""
 
-URL_PASSWORD = re.compile(r"(?<=://)(?P<user>[^:/?#@]*):[^/?#]*@")
-"""User and password in front of the host: RFC 3986, section 3.2.1."""
+URL_PASSWORD = re.compile(r"(?<=://)(?P<user>[^:/?#@]*):.*@", re.DOTALL)
+"""User and password in front of the host, up to the last ``@``: a password may hold any character unescaped."""
 
 URL_PARAMETER = re.compile(r"(?P<name>[?&][^=&]*(?:secret|password|token|key)[^=&]*=)[^&#]*", re.IGNORECASE)
 """A parameter of a URL that holds a secret."""
@@ -56,13 +55,16 @@ class Line:
 
 def lines_of(loaded: Loaded[Any]) -> list[Line]:
     """Return every key, those that nobody set too, in the order of the models."""
-    lines = []
-    for setting in settings_of(type(loaded.settings)):
-        value: Any = loaded.settings
-        for name in setting.key:
-            value = getattr(value, name)
-        lines.append(Line(setting.key, shown(setting.key[-1], value), loaded.origin(dotted(setting.key))))
-    return lines
+    return [Line(key, shown(key[-1], value), loaded.origin(dotted(key))) for key, value in _values(loaded.settings)]
+
+
+def _values(section: BaseModel, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from _values(value, (*above, name))
+        else:
+            yield (*above, name), value
 
 
 def shown(name: str, value: object) -> object:
@@ -107,4 +109,5 @@ def yaml_value(value: object) -> str:
     """Write one value of JSON as YAML on one line."""
     if isinstance(value, str) and SAFE_TEXT.fullmatch(value) and value.lower() not in NOT_TEXT:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    written = json.dumps(value, ensure_ascii=False)
+    return "".join(character if character.isprintable() else f"\\U{ord(character):08x}" for character in written)

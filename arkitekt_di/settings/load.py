@@ -46,8 +46,12 @@ class Loaded(Generic[M]):
     origins: Mapping[str, Origin]
 
     def origin(self, key: str) -> Origin:
-        """Return where the value of the dotted *key* came from; the default's origin where nobody set it."""
-        return self.origins.get(key, DEFAULT)
+        """Return where the value of the dotted *key* came from; the default's origin where nobody set it.
+
+        A mapping comes from where its first value does.
+        """
+        below = (origin for name, origin in self.origins.items() if name.startswith(f"{key}."))
+        return self.origins.get(key) or next(below, DEFAULT)
 
 
 def load_settings(model: type[M], layers: Iterable[Layer]) -> Loaded[M]:
