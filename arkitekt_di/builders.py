@@ -7,9 +7,8 @@ from pathlib import Path
 
 from arkitekt_di.app import App
 from arkitekt_di.config import preset_path
-from arkitekt_di.containers.application import AppContainer
 from arkitekt_di.containers.overriding import replace
-from arkitekt_di.containers.presets import EasyContainer, EmbeddedContainer
+from arkitekt_di.containers.presets import preset_container
 from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE, Manifest, Requirement
 from arkitekt_di.settings.load import load_app_settings
 
@@ -17,9 +16,6 @@ REQUIREMENTS = (
     Requirement(key="mikro", service=MIKRO_SERVICE, description="images"),
     Requirement(key="s3", service=S3_SERVICE, description="pixels"),
 )
-
-PRESETS: Mapping[str, type[AppContainer]] = {"easy": EasyContainer, "embedded": EmbeddedContainer}
-"""The presets that come with the package, by name."""
 
 
 def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two keyword-only
@@ -146,7 +142,7 @@ def _build(
         arguments=_merged(settings or {}, arguments),
         files=() if config is None else (Path(config),),
     )
-    container = PRESETS[preset](settings=loaded.settings, manifest=manifest)
+    container = preset_container(preset)(settings=loaded.settings, manifest=manifest)
     for name, value in (overrides or {}).items():
         replace(container, name, value)
     return App(container)

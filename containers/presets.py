@@ -1,59 +1,29 @@
-"""Presets of the app: what each builder replaces."""
+"""The presets by name, each loaded when it is asked for: only one of them needs the hub's code."""
 
-from dependency_injector import providers
+from collections.abc import Mapping
+from importlib import import_module
 
 from arkitekt_di.containers.application import AppContainer
-from arkitekt_di.containers.fakts import FaktsContainer
-from arkitekt_di.containers.hub import EmbeddedHub
-from arkitekt_di.containers.preset import Service
-from arkitekt_di.fakts.discovery import ConfiguredDiscovery, LocalHubDiscovery, StaticDiscovery
-from arkitekt_di.fakts.lease import HubLease
-from arkitekt_di.fakts.local_hub import LocalHub
-from arkitekt_di.settings.models import HubSettings
+from arkitekt_di.containers.preset import closest
+from arkitekt_di.errors import CompositionError
+
+PRESETS: Mapping[str, tuple[str, str]] = {
+    "easy": ("arkitekt_di.containers.easy", "EasyContainer"),
+    "embedded": ("arkitekt_di.containers.embedded", "EmbeddedContainer"),
+}
+"""Module and class of each preset."""
 
 
-class EasyFakts(FaktsContainer, adds=("hub_cfg", "local_hub")):
-    """Uses the user's local hub where the settings name none, and starts it where it does not run."""
+def preset_container(name: str) -> type[AppContainer]:
+    """Return the container class of a preset.
 
-    hub_cfg = providers.Dependency(instance_of=HubSettings)
-
-    local_hub: providers.Provider[LocalHub] = providers.ThreadSafeSingleton(LocalHub, hub_cfg)
-    discovery = providers.ThreadSafeSingleton(
-        ConfiguredDiscovery,
-        FaktsContainer.cfg,
-        fallback=providers.ThreadSafeSingleton(LocalHubDiscovery, local_hub),
-    )
-
-
-class EasyContainer(AppContainer, adds=("lease",)):
-    """For scripts."""
-
-    fakts = providers.Container(
-        EasyFakts,
-        cfg=AppContainer.settings.provided.fakts,
-        manifest=AppContainer.manifest,
-        http=AppContainer.transport.service,
-        hub_cfg=AppContainer.settings.provided.hub,
-    )
-    lease = Service(HubLease, fakts.service, AppContainer.transport.service)
-
-
-class EmbeddedFakts(FaktsContainer, adds=("hub",)):
-    """Uses the hub that the app brings along."""
-
-    hub = providers.Dependency(instance_of=EmbeddedHub)
-
-    discovery = providers.ThreadSafeSingleton(StaticDiscovery, hub.provided.url, hub.provided.mandate_key)
-
-
-class EmbeddedContainer(AppContainer, adds=("hub",)):
-    """For tests, tutorials and demos: the hub runs inside the app."""
-
-    hub = Service(EmbeddedHub, AppContainer.settings.provided.hub)
-    fakts = providers.Container(
-        EmbeddedFakts,
-        cfg=AppContainer.settings.provided.fakts,
-        manifest=AppContainer.manifest,
-        http=AppContainer.transport.service,
-        hub=hub,
-    )
+    Raises
+    ------
+    CompositionError
+        There is no such preset; the error tells the nearest.
+    """
+    if name not in PRESETS:
+        raise CompositionError(f"there is no preset {name!r}; {closest(name, PRESETS)}")
+    module, attribute = PRESETS[name]
+    container: type[AppContainer] = getattr(import_module(module), attribute)
+    return container

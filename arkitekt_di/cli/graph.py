@@ -13,10 +13,7 @@ def graph(
     What the preset replaced has a dashed frame.  Paste the output into https://mermaid.live, or into a Markdown file
     inside a ``mermaid`` code block.
     """
-    from arkitekt_di.builders import PRESETS
     from arkitekt_di.containers.graph import mermaid
-    from arkitekt_di.containers.preset import closest
+    from arkitekt_di.containers.presets import preset_container
 
-    if preset not in PRESETS:
-        raise typer.BadParameter(f"there is no preset {preset!r}; {closest(preset, PRESETS)}", param_hint="--preset")
-    typer.echo(mermaid(PRESETS[preset]()))
+    typer.echo(mermaid(preset_container(preset)()))
