@@ -175,7 +175,8 @@ def _print_yaml(text: str) -> None:
 
     console = Console()
     if console.is_terminal:
-        console.print(Syntax(text, "yaml", background_color="default"))
+        highlighted = Syntax("", "yaml", background_color="default").highlight(text)
+        console.print(highlighted, end="", soft_wrap=True)  # long paths are neither cut nor folded
     else:
         typer.echo(text)
 

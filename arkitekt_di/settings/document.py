@@ -4,6 +4,7 @@ Only the plain core of YAML is read: sections, lists and scalars.  Tags, anchors
 file can neither make objects nor grow when it is read.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,9 @@ MAX_NODES = 10_000
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 """Plain scalars that mean "no value": YAML 1.2.2, section 10.2.1.1."""
 
+TAG_NAME = re.compile(r"'!.*'")
+"""What the parser quotes of an unknown tag; text that should have been in quotes may look like one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -65,7 +69,8 @@ def read_document(text: str, origin: Origin, key: Key = (), environ: Mapping[str
         node = composer.document(iter(YAML(typ="safe", pure=True).parse(text)), key)
     except MarkedYAMLError as error:
         where = origin.at(error.problem_mark.line + 1, error.problem_mark.column + 1)
-        return Document(None, (*composer.problems, where.problem(key, f"not valid YAML: {error.problem}")))
+        reason = TAG_NAME.sub("'!'", error.problem)
+        return Document(None, (*composer.problems, where.problem(key, f"not valid YAML: {reason}")))
     except ReaderError as error:
         before = text[: error.position]
         where = origin.at(before.count("\n") + 1, error.position - before.rfind("\n"))
@@ -116,12 +121,13 @@ class _Composer:
         return node if self._is_plain(event, key) else None
 
     def _is_plain(self, event: AliasEvent | ScalarEvent | CollectionStartEvent, key: Key) -> bool:
+        # The names stay out of the messages: they may be the start of a password that should have been quoted.
         if isinstance(event, AliasEvent):
-            message = f"the alias '*{event.anchor}' is not supported: write the value here"
+            message = "'*' begins an alias, which is not supported: write the value itself, or put text in quotes"
         elif event.anchor is not None:
-            message = f"the anchor '&{event.anchor}' is not supported: remove it"
+            message = "'&' begins an anchor, which is not supported: remove it, or put text in quotes"
         elif event.tag is not None:
-            message = f"the tag '{event.tag}' is not supported: remove it"
+            message = "'!' begins a tag, which is not supported: remove it, or put text in quotes"
         else:
             return True
         self._refuse(event, key, message)

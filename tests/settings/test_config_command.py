@@ -1,6 +1,7 @@
 """`arkitekt-di config`: data on stdout, talk on stderr, exit code 3 for wrong settings."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,20 @@ def test_show_writes_json_with_keys_values_and_origins():
     assert entries["mikro.chunk_px"] == {"key": "mikro.chunk_px", "value": 512, "origin": "default"}
     assert entries["fakts.cache"]["value"] == "none"
     assert "embedded.yaml:" in entries["fakts.cache"]["origin"]
+
+
+def test_show_is_coloured_for_a_terminal_and_cuts_nothing(folder, monkeypatch):
+    (folder / f"{'long' * 50}.yaml").write_text("mikro:\n  codec: zstd\n")
+    command = ["show", "--origin", "--config", f"{'long' * 50}.yaml"]
+    plain = run(*command).stdout
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured = run(*command).stdout
+
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
 def test_show_hides_passwords(monkeypatch):
