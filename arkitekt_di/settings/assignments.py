@@ -18,8 +18,11 @@ NESTED_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*?__[A-Z0-9_]*")
 
 
 def argument_layers(arguments: Mapping[str, object]) -> Iterator[Layer]:
-    """Yield a layer for each argument; keys are dotted (``mikro.chunk_px``), or values nested, or both."""
-    for key, value in arguments.items():
+    """Yield a layer for each argument, the last first: it wins.
+
+    Keys are dotted (``mikro.chunk_px``), or values nested, or both.
+    """
+    for key, value in reversed(list(arguments.items())):
         names = _names(key)
         if names is None:
             yield Layer.wrong(ARGUMENT, "must be a dotted key, such as 'mikro.chunk_px'", (str(key),))

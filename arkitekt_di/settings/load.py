@@ -115,7 +115,7 @@ def load_app_settings(
     preset : Path, optional
         YAML file of the preset.
     arguments : Mapping of str to object
-        What the caller named; keys may be dotted, values nested or sections.
+        What the caller named; keys may be dotted, values nested or sections; a later one wins.
     sets : Sequence of str
         ``section.key=value``; a later one wins.
     files : Sequence of Path

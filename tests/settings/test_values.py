@@ -165,6 +165,18 @@ def test_arguments_may_be_dotted_nested_or_sections(arguments):
     assert load_settings(Shapes, argument_layers(arguments)).settings.server == Server(port=1, host="a")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"server.port": 1, "server": {"port": 2}},
+        {"server": {"port": 1}, "server.port": 2},
+        {"server": Server(port=1), "server.port": 2},
+    ],
+)
+def test_the_last_of_several_arguments_wins(arguments):
+    assert load_settings(Shapes, argument_layers(arguments)).settings.server.port == 2
+
+
 def test_a_secret_given_as_argument_stays_one():
     loaded = load_settings(Shapes, argument_layers({"proxies": {"lab": Proxy(url="u", password=SecretStr("x"))}}))
 
