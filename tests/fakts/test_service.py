@@ -238,11 +238,15 @@ async def test_a_renewal_that_fails_is_the_cause(stale, hub):
     async def fail():
         raise ConnectionLostError(hub.url, "gone")
 
-    stale.renew_with(fail)
+    renewal = Renewal(fail)
+    stale.renew_with(renewal)
 
     with pytest.raises(ServiceUnreachableError, match="moved") as caught:
         await stale.aget_alias("mikro")
     assert isinstance(caught.value.__cause__, ConnectionLostError)
+    with pytest.raises(ServiceUnreachableError, match="moved"):
+        await stale.aget_alias("mikro")
+    assert renewal.times == 1
 
 
 async def test_a_configuration_that_another_program_fetched_is_taken_from_the_cache(stale, make):

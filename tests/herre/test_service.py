@@ -249,6 +249,39 @@ async def test_with_a_key_nothing_is_kept_and_a_claim_renews(app, hub, kept, clo
     assert kept() is None
 
 
+async def test_with_a_key_many_callers_get_one_claim(app, hub):
+    async with app(key=KEY) as herre:
+        stale = await herre.aget_token()
+
+        tokens = await asyncio.gather(*(herre.arefresh_token(stale) for _ in range(50)))
+
+    assert len(set(tokens)) == 1
+    assert hub.claims == 2
+
+
+async def test_a_start_that_is_given_up_does_not_cut_a_renewal_off(app, hub, kept, clock):
+    async with app():
+        pass
+    clock.now += 3600
+    hub.was_asked.clear()
+    hub.may_answer.clear()
+
+    async def run():
+        async with app():
+            pytest.fail("it was given up before")
+
+    start = asyncio.create_task(run())
+    await hub.was_asked.wait()
+    start.cancel()
+    await asyncio.sleep(0)
+    hub.may_answer.set()
+    with pytest.raises(asyncio.CancelledError):
+        await start
+
+    assert kept().access_token.get_secret_value() in hub.good_access
+    assert kept().expires_at > clock.now
+
+
 async def test_another_program_renewed_first_and_its_token_is_taken(app, hub):
     async with app() as one, app() as other:
         stale = await one.aget_token()
