@@ -82,11 +82,15 @@ def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two k
     <App 'my-analysis' 0.1.0 closed>
     """
     arguments = _without_none(
-        {"url": url, "browser": "print" if headless else None, "cache": "none" if no_cache else None}
+        {
+            "fakts.url": url,
+            "fakts.browser": "print" if headless else None,
+            "fakts.cache": "none" if no_cache else None,
+        }
     )
     manifest = _manifest(identifier, version, logo=logo, scopes=scopes, device_id=instance_id)
     _set_log_level(log_level)
-    return _build("easy", manifest, {"fakts": arguments}, config=config, overrides=overrides, settings=settings)
+    return _build("easy", manifest, arguments, config=config, overrides=overrides, settings=settings)
 
 
 def embedded(
@@ -123,15 +127,15 @@ def embedded(
     CompositionError
         *overrides* names a service that does not exist.
     """
-    arguments = _without_none({"folder": None if folder is None else str(folder)})
+    arguments = _without_none({"hub.folder": None if folder is None else str(folder)})
     manifest = _manifest(identifier, version, logo=None, scopes=("openid",), device_id=None)
-    return _build("embedded", manifest, {"hub": arguments}, config=config, overrides=overrides, settings=settings)
+    return _build("embedded", manifest, arguments, config=config, overrides=overrides, settings=settings)
 
 
 def _build(
     preset: str,
     manifest: Manifest,
-    arguments: Mapping[str, Mapping[str, object]],
+    arguments: Mapping[str, object],
     *,
     config: Path | str | None,
     overrides: Mapping[str, object] | None,
@@ -139,7 +143,7 @@ def _build(
 ) -> App:
     loaded = load_app_settings(
         preset=preset_path(preset),
-        arguments=_merged(settings or {}, arguments),
+        arguments={**(settings or {}), **arguments},  # the last wins
         files=() if config is None else (Path(config),),
     )
     container = preset_container(preset)(settings=loaded.settings, manifest=manifest)
@@ -159,14 +163,6 @@ def _manifest(
         requirements=REQUIREMENTS,
         device_id=device_id,
     )
-
-
-def _merged(below: Mapping[str, object], above: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
-    merged = dict(below)
-    for section, values in above.items():
-        known = merged.get(section, {})
-        merged[section] = {**known, **values} if isinstance(known, Mapping) else known
-    return merged
 
 
 def _without_none(values: Mapping[str, object]) -> dict[str, object]:

@@ -31,7 +31,9 @@ def real_python() -> Path:
     done = folder / "complete"
     if not done.exists():
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *CLIENTS], check=True, timeout=600)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", *CLIENTS], check=True, timeout=600, capture_output=True
+        )
         done.touch()
     return python
 
