@@ -40,13 +40,10 @@ class OpenedImage:
     def to_xarray(self) -> xr.DataArray:
         """Return a fresh labelled array over the same pixels."""
         document = self.document
-        return xr.DataArray(
-            self.pixels,
-            dims=self.dims,
-            coords=decode_coordinates(document.coords),
-            attrs={**self.attributes, **(decode(document.attrs) or {})},
-            name=decode(document.name),
-        )
+        attrs = {**self.attributes, **(decode(document.attrs) or {})}
+        array = xr.DataArray(self.pixels, dims=self.dims, coords=decode_coordinates(document.coords), attrs=attrs)
+        array.name = decode(document.name)  # left out, xarray would take Dask's name
+        return array
 
 
 async def open_image(record: ImageRecord, source: PixelSource) -> OpenedImage:

@@ -106,7 +106,9 @@ def _labelled(array: object, dims: Sequence[str] | None) -> xr.DataArray:
         raise ImageRefusedError(f"a {kind} is not an array that can be stored", _remedy_for_kind(array))
     values: Any = array
     names = dims_of_unnamed(values.shape) if dims is None else _given_dims(values.shape, dims)
-    return xr.DataArray(values, dims=check_dims(names))
+    labelled = xr.DataArray(values, dims=check_dims(names))
+    labelled.name = None  # xarray takes Dask's name, which means nothing to people
+    return labelled
 
 
 def _remedy_for_kind(array: object) -> str:

@@ -1,0 +1,81 @@
+"""The hub's image service and object store behind a socket, and a client of them; no login."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from arkitekt_di.mikro.records import GraphQLImageRecords
+from arkitekt_di.mikro.s3 import S3PixelStore
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.images.endpoint import MikroEndpoint
+from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
+from arkitekt_di.server.principal import Principal
+from arkitekt_di.settings.models import DatabaseSettings, ObjectSettings, TransportSettings
+from arkitekt_di.transport.graphql import HttpGraphQL
+from arkitekt_di.transport.http import HttpClient
+
+ADA = Principal("ada", "Ada", "lab", "app", frozenset())
+
+
+class OnlyAda:
+    """Lets one person in, with any token, and gives her token."""
+
+    async def authenticate(self, request: web.BaseRequest) -> Principal:
+        return ADA
+
+    async def authenticate_token(self, token: str) -> Principal | None:
+        return ADA
+
+    async def aget_token(self) -> str:
+        return "ada"
+
+    async def arefresh_token(self, stale: str) -> str:
+        return "ada"
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What runs, and the two halves of its client."""
+
+    url: str
+    folder: Path
+    grants: ObjectGrants
+    server: TestServer
+    records: GraphQLImageRecords
+    pixels: S3PixelStore
+
+
+@asynccontextmanager
+async def serving(folder: Path, settings: ObjectSettings | None = None) -> AsyncIterator[Hub]:
+    """Serve images from *folder* while the block lasts."""
+    chosen = settings or ObjectSettings()
+    database, objects, grants = Database(DatabaseSettings(), folder), ObjectFolder(folder / "objects"), ObjectGrants(b"s" * 32)
+    images = MikroEndpoint(OnlyAda(), database, objects, grants, chosen)
+    store = ObjectEndpoint(objects, grants, chosen)
+    app = web.Application()
+    app.router.add_routes([*images.routes(), *store.routes()])
+    services = [database, objects, images, store]
+    server = TestServer(app)
+    async with HttpClient(TransportSettings()) as http:
+        for service in services:
+            await service.start()
+        await server.start_server()
+        url = str(server.make_url("")).rstrip("/")
+
+        async def graphql() -> str:
+            return f"{url}/mikro/graphql"
+
+        async def s3() -> str:
+            return url
+
+        try:
+            records = GraphQLImageRecords(HttpGraphQL(http, OnlyAda(), graphql))
+            yield Hub(url, folder, grants, server, records, S3PixelStore(s3))
+        finally:
+            await server.close()
+            for service in reversed(services):
+                await service.stop()
