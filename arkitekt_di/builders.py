@@ -5,10 +5,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from arkitekt_di.app import App
 from arkitekt_di.config import preset_path
 from arkitekt_di.containers.overriding import replace
 from arkitekt_di.containers.presets import preset_container
+from arkitekt_di.errors import ConfigurationError, Problem
 from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE, Manifest, Requirement
 from arkitekt_di.settings.load import load_app_settings
 
@@ -155,14 +158,19 @@ def _build(
 def _manifest(
     identifier: str | None, version: str, *, logo: str | None, scopes: Sequence[str], device_id: str | None
 ) -> Manifest:
-    return Manifest(
-        identifier=identifier or Path(sys.argv[0]).stem or "python",
-        version=version,
-        logo=logo,
-        scopes=tuple(scopes),
-        requirements=REQUIREMENTS,
-        device_id=device_id,
-    )
+    try:
+        return Manifest(
+            identifier=identifier or Path(sys.argv[0]).stem or "python",
+            version=version,
+            logo=logo,
+            scopes=tuple(scopes),
+            requirements=REQUIREMENTS,
+            device_id=device_id,
+        )
+    except ValidationError as error:
+        raise ConfigurationError(
+            [Problem("argument", None, None, str(wrong["loc"][0]), wrong["msg"]) for wrong in error.errors()]
+        ) from error
 
 
 def _without_none(values: Mapping[str, object]) -> dict[str, object]:

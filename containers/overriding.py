@@ -8,8 +8,8 @@ from dependency_injector import providers
 from dependency_injector.containers import Container as AnyContainer
 
 from arkitekt_di.containers.graph import AnyProvider, effective, walk
-from arkitekt_di.containers.preset import closest
 from arkitekt_di.errors import CompositionError
+from arkitekt_di.settings.suggestion import did_you_mean
 
 
 def find_provider(container: AnyContainer, name: str) -> AnyProvider:
@@ -22,7 +22,7 @@ def find_provider(container: AnyContainer, name: str) -> AnyProvider:
     """
     known = dict(walk(container))
     if name not in known:
-        raise CompositionError(f"there is no provider {name!r} to override; {closest(name, known)}")
+        raise CompositionError(f"there is no provider {name!r} to override{did_you_mean(name, known)}")
     return effective(known[name])  # what a preset put there is what its dependants hold
 
 

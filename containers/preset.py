@@ -1,6 +1,5 @@
 """The kind of container that everything here is made of, and that presets can be derived from."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -11,6 +10,7 @@ from dependency_injector.containers import (  # type: ignore[attr-defined]  # mi
 )
 
 from arkitekt_di.errors import CompositionError
+from arkitekt_di.settings.suggestion import did_you_mean
 
 T = TypeVar("T")
 
@@ -70,12 +70,6 @@ class Container(DeclarativeContainer, metaclass=PresetMeta):
     """Base of every container of arkitekt_di; a subclass of a subclass is a preset."""
 
 
-def closest(name: str, known: Mapping[str, object]) -> str:
-    """Return what to tell somebody who wrote *name* where only *known* names are allowed."""
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-
-
 def _is_own_provider(value: object) -> bool:
     return isinstance(value, providers.Provider) and not isinstance(value, providers.Self)
 
@@ -107,5 +101,5 @@ def _check_names(preset: str, fresh: Mapping[str, Any], base: Mapping[str, Any],
     for name in fresh:
         if name not in base and name not in adds:
             raise CompositionError(
-                f"the preset {preset} replaces {name!r}, which its base has not; {closest(name, base)}"
+                f"the preset {preset} replaces {name!r}, which its base has not{did_you_mean(name, base)}"
             )

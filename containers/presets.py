@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from arkitekt_di.containers.application import AppContainer
-from arkitekt_di.containers.preset import closest
 from arkitekt_di.errors import CompositionError
+from arkitekt_di.settings.suggestion import did_you_mean
 
 PRESETS: Mapping[str, tuple[str, str]] = {
     "easy": ("arkitekt_di.containers.easy", "EasyContainer"),
@@ -23,7 +23,7 @@ def preset_container(name: str) -> type[AppContainer]:
         There is no such preset; the error tells the nearest.
     """
     if name not in PRESETS:
-        raise CompositionError(f"there is no preset {name!r}; {closest(name, PRESETS)}")
+        raise CompositionError(f"there is no preset {name!r}{did_you_mean(name, PRESETS)}")
     module, attribute = PRESETS[name]
     container: type[AppContainer] = getattr(import_module(module), attribute)
     return container
