@@ -10,6 +10,7 @@ from arkitekt_di.errors import (
     NotAHubError,
 )
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
+from arkitekt_di.fakts.presenter import PrintPresenter
 from arkitekt_di.testing.clock import ManualClock
 from tests.fakts.hubs import MANIFEST, Memo, known
 
@@ -101,6 +102,18 @@ async def test_waiting_ends_when_the_code_expires(grant, http, hub, clock, memo)
     assert clock.now == 12
     assert hub.polls == 3
     assert not memo.is_showing
+
+
+async def test_without_a_browser_link_and_code_are_printed_and_waiting_still_ends(http, hub, clock, capsys):
+    hub.poll_answers.extend(["authorization_pending"] * 100)
+    grant = DeviceCodeGrant(http, PrintPresenter(), clock=clock, sleep=clock.sleep)
+
+    with pytest.raises(LoginExpiredError, match="Open the app again"):
+        await grant.claim(await known(http, hub), MANIFEST)
+
+    printed = capsys.readouterr().err
+    assert f"{hub.url}/configure/BCDF-GHJK" in printed
+    assert clock.now == 300
 
 
 async def test_a_code_that_never_expires_is_given_up_after_an_hour(grant, http, hub, clock):

@@ -1,3 +1,4 @@
+import asyncio
 import ssl
 
 import pytest
@@ -76,6 +77,18 @@ async def test_a_hub_that_does_not_answer_is_told_under_the_name_that_was_given(
 
     with pytest.raises(HubUnreachableError, match="refused"):
         await read(http, hub.url.removeprefix("http://"))
+
+
+async def test_a_hub_that_keeps_silent_is_given_up_in_time(http):
+    async def stay_silent(reader, writer):
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(stay_silent, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with server, asyncio.timeout(5):
+        with pytest.raises(HubUnreachableError, match=r"within 0\.1 s"):
+            await read_hub(http, HubLocation(f"{host}:{port}"), timeout_s=0.1)
 
 
 async def test_a_certificate_that_is_not_trusted_never_leads_to_plain_http(http):
