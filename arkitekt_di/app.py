@@ -269,17 +269,11 @@ class App:
 
         For ``threading.Thread`` and pools, which do not pass on which app governs.
         """
-        context = APPS.context_of(self)
-        bound = self.koil.bind(fn)
-
-        def governed(*args: P.args, **kwargs: P.kwargs) -> R:
-            return context.copy().run(bound, *args, **kwargs)
-
-        return governed
+        return APPS.context_of(self).run(self.koil.bind, fn)  # koil keeps the context in which it is asked
 
     def thread(self, target: Callable[..., object], /, *args: Any, **kwargs: Any) -> threading.Thread:
         """Return a thread, not yet started, in which this app governs."""
-        return self.koil.thread(self.bind(target), *args, **kwargs)
+        return APPS.context_of(self).run(self.koil.thread, target, *args, **kwargs)
 
     def executor(self) -> Executor:
         """Return a pool of threads in which this app governs."""
