@@ -60,6 +60,7 @@ async def test_a_login_by_device_code_is_renewed_recalled_and_ended(http, approv
         first = await herre.aget_token()
         second = await herre.arefresh_token(first)
         used = store.load(key)
+        assert used is not None
 
     fakts = make_fakts(http, approving_hub, cache)
     async with logged_in(fakts, http, store, time.time) as herre:
