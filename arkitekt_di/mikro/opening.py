@@ -87,7 +87,5 @@ def _lazy(record: ImageRecord, source: PixelSource, header: Header) -> Any:
         array,
         chunks=layout.blocks(array.dtype.itemsize),
         name=f"image-{tokenize(source.address, record.store.id)}",
-        asarray=False,
-        fancy=False,
         meta=np.empty((0,) * array.ndim, dtype=array.dtype),
     )  # type: ignore[no-untyped-call]  # Dask is not typed

@@ -41,14 +41,16 @@ class StoredPixels:
         self.ndim = len(self.shape)
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
-        """Return a part, given by integers and slices; reads the chunks that it touches and no others."""
-        given = key if isinstance(key, tuple) else (key,)
-        box, picks = _box(given, self.shape)
+        """Return a part; reads the chunks that the box around it touches and no others.
+
+        Each axis takes an integer, a slice or a list of integers, which is what Dask fuses into its reader.
+        """
+        axes = [_span(part, size) for part, size in zip(_filled(key, self.ndim), self.shape, strict=True)]
+        box = tuple(span for span, _ in axes)
         out = np.zeros(tuple(part.stop - part.start for part in box), dtype=self.dtype)
         for shard_key, shard in self._touched_shards(box):
             self._fill(out, box, shard_key, shard)
-        result: npt.NDArray[Any] = out[picks]
-        return result
+        return _picked(out, [pick for _, pick in axes])
 
     def _touched_shards(self, box: Region) -> Iterator[tuple[str, Region]]:
         layout = self._codec.layout
@@ -104,25 +106,38 @@ class StoredPixels:
         return bodies
 
 
-def _box(key: Sequence[Any], shape: Sequence[int]) -> tuple[Region, tuple[Any, ...]]:
-    """Return the smallest box around *key*, and what to pick out of it."""
-    if Ellipsis in key:
-        at = key.index(Ellipsis)
-        key = (*key[:at], *[slice(None)] * (len(shape) - len(key) + 1), *key[at + 1 :])
-    filled = [*key, *[slice(None)] * (len(shape) - len(key))]
-    axes = [_span(part, size) for part, size in zip(filled, shape, strict=True)]
-    return tuple(box for box, _ in axes), tuple(pick for _, pick in axes)
+def _filled(key: Any, ndim: int) -> list[Any]:
+    """Return one index for each axis."""
+    given = list(key) if isinstance(key, tuple) else [key]
+    at = next((i for i, part in enumerate(given) if part is Ellipsis), len(given))
+    rest = given[at + 1 :]
+    return [*given[:at], *[slice(None)] * (ndim - at - len(rest)), *rest]
 
 
 def _span(part: Any, size: int) -> tuple[slice, Any]:
+    """Return the stretch of an axis around an index, and the index within that stretch."""
+    if isinstance(part, Sequence | np.ndarray):
+        places = np.arange(size)[np.asarray(part, dtype=np.intp)]
+        if not places.size:
+            return slice(0, 0), places
+        low = int(places.min())
+        return slice(low, int(places.max()) + 1), places - low
     if not isinstance(part, slice):
-        position = range(size)[part]
-        return slice(position, position + 1), 0
+        place = range(size)[part]
+        return slice(place, place + 1), 0
     touched = range(size)[part]
     if not touched:
         return slice(0, 0), slice(0, 0)
-    low, high = min(touched[0], touched[-1]), max(touched[0], touched[-1]) + 1
-    return slice(low, high), slice(None, None, touched.step)
+    return slice(min(touched[0], touched[-1]), max(touched[0], touched[-1]) + 1), slice(None, None, touched.step)
+
+
+def _picked(out: npt.NDArray[Any], picks: Sequence[Any]) -> npt.NDArray[Any]:
+    """Apply one index to each axis: lists first and one by one, because NumPy would let them pair up."""
+    for axis, pick in enumerate(picks):
+        if isinstance(pick, np.ndarray):
+            out = out.take(pick, axis=axis)
+    result: npt.NDArray[Any] = out[tuple(slice(None) if isinstance(pick, np.ndarray) else pick for pick in picks)]
+    return result
 
 
 def _touched(box: Region, edges: Sequence[int]) -> list[range]:

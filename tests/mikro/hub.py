@@ -53,7 +53,11 @@ class Hub:
 async def serving(folder: Path, settings: ObjectSettings | None = None) -> AsyncIterator[Hub]:
     """Serve images from *folder* while the block lasts."""
     chosen = settings or ObjectSettings()
-    database, objects, grants = Database(DatabaseSettings(), folder), ObjectFolder(folder / "objects"), ObjectGrants(b"s" * 32)
+    database, objects, grants = (
+        Database(DatabaseSettings(), folder),
+        ObjectFolder(folder / "objects"),
+        ObjectGrants(b"s" * 32),
+    )
     images = MikroEndpoint(OnlyAda(), database, objects, grants, chosen)
     store = ObjectEndpoint(objects, grants, chosen)
     app = web.Application()

@@ -125,8 +125,16 @@ def test_object_strings_stay_objects() -> None:
 
 
 def test_attributes_that_mean_something_elsewhere_change_no_pixel() -> None:
-    attrs = {"_FillValue": 3, "scale_factor": 0.5, "add_offset": 10, "missing_value": 1, "units": "days since 2000-01-01"}
-    array = stack(y=20, x=20).assign_attrs(attrs | {"dtype": "float32", "coordinates": "a b", "arkitekt": {"version": 9}})
+    attrs = {
+        "_FillValue": 3,
+        "scale_factor": 0.5,
+        "add_offset": 10,
+        "missing_value": 1,
+        "units": "days since 2000-01-01",
+    }
+    array = stack(y=20, x=20).assign_attrs(
+        attrs | {"dtype": "float32", "coordinates": "a b", "arkitekt": {"version": 9}}
+    )
 
     found = round_trip(array)
 

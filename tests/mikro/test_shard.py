@@ -71,6 +71,19 @@ def test_any_part_is_what_numpy_gives(data: st.DataObject) -> None:
     assert found.tobytes() == stored.values[key].tobytes()
 
 
+@given(st.data())
+@settings(max_examples=50, deadline=None)
+def test_lists_are_taken_along_their_own_axis(data: st.DataObject) -> None:
+    stored = data.draw(stored_arrays())
+    lists = [data.draw(st.lists(st.integers(-size, size - 1), max_size=4)) for size in stored.values.shape]
+
+    found = stored.pixels[tuple(lists)]
+
+    expected = stored.values[np.ix_(*[np.array(each, dtype=int) for each in lists])] if lists else stored.values
+    assert found.tobytes() == expected.tobytes()
+    assert found.shape == expected.shape
+
+
 @given(stored_arrays())
 @settings(max_examples=40, deadline=None)
 def test_zarr_python_reads_what_we_write(stored: Stored) -> None:

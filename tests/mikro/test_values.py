@@ -51,7 +51,9 @@ _DTYPES = st.one_of(
 )
 _ARRAYS = hnp.arrays(_DTYPES, hnp.array_shapes(min_dims=0, min_side=0, max_side=3))
 _VALUES = st.recursive(
-    st.one_of(_HASHABLE, st.just(math.nan), _ARRAYS, _ARRAYS.filter(lambda array: array.size > 0).map(lambda a: a.flat[0])),
+    st.one_of(
+        _HASHABLE, st.just(math.nan), _ARRAYS, _ARRAYS.filter(lambda array: array.size > 0).map(lambda a: a.flat[0])
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.lists(inner, max_size=3).map(tuple),
@@ -154,7 +156,8 @@ def test_a_value_inside_itself_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", [{"$": "later"}, {"$": "array", "dtype": "<f8", "shape": [1], "data": "!"}, {"$": "UUID"}, {"$": "date", "v": 1}]
+    "stored",
+    [{"$": "later"}, {"$": "array", "dtype": "<f8", "shape": [1], "data": "!"}, {"$": "UUID"}, {"$": "date", "v": 1}],
 )
 def test_a_stored_value_that_makes_no_sense_says_so(stored: Any) -> None:
     with pytest.raises(ValueError, match="stored"):
