@@ -36,7 +36,7 @@ LOG_TAIL_BYTES = 2000
 
 # The hub outlives the program that started it, so it is not its child: a launcher starts it and is gone.  The
 # launcher leads a session, so neither Ctrl-C nor a closed terminal reaches the hub, and its number names the group.
-_LAUNCHER = "import subprocess, sys, os; subprocess.Popen(sys.argv[1:]); os._exit(0)"
+_LAUNCHER = "import os, sys; os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)"
 
 
 class _Outcome(BaseModel):
@@ -179,7 +179,7 @@ class LocalHub:
         descriptor = os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
         with os.fdopen(descriptor, "ab") as log_file:
             return subprocess.Popen(  # noqa: S603  # our own interpreter
-                (sys.executable, "-I", "-c", _LAUNCHER, *command),
+                (sys.executable, "-I", "-S", "-c", _LAUNCHER, *command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log_file,
