@@ -51,7 +51,7 @@ class _RecordReader:
         self._name = name
         self._path: list[str] = []
         self._text: list[str] = []
-        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser = expat.ParserCreate("utf-8", " ")
         self.parser.StartDoctypeDeclHandler = self._refuse  # entities come with a doctype, and only with one
         self.parser.StartElementHandler = self._open
         self.parser.EndElementHandler = self._close

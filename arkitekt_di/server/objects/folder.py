@@ -78,6 +78,7 @@ class ObjectFolder:
 
     async def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
         """Go through the objects below *prefix*."""
+        place(self._root, bucket, prefix)
         after: str | None = ""
         while after is not None:
             page = await self.page(bucket, f"{prefix}/", after=after, limit=PAGE_SIZE, separator=None)

@@ -28,7 +28,7 @@ LAST_CHARACTER = "\U0010ffff"
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 # Control characters, lone surrogates and the two last code points have no place in XML 1.0 (section 2.2).
-_FORBIDDEN = re.compile("[^\x20-\x5b\x5d-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010fffd]")
+_FORBIDDEN = re.compile(r"[^\x20-\x5b\x5d-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010fffd]")
 
 
 def check_bucket(bucket: str) -> str:
@@ -38,6 +38,11 @@ def check_bucket(bucket: str) -> str:
             "InvalidBucketName", "a bucket has 3 to 63 lower-case letters, digits, dots and dashes"
         )
     return bucket
+
+
+def check_stored_bucket(bucket: str) -> str:
+    """Return *bucket* as `check_bucket` does; inside the hub, `UPLOADS` is one, too."""
+    return bucket if bucket == UPLOADS else check_bucket(bucket)
 
 
 def check_key(key: str, *, max_bytes: int = MAX_KEY_BYTES) -> str:
@@ -55,10 +60,9 @@ def check_key(key: str, *, max_bytes: int = MAX_KEY_BYTES) -> str:
 
 
 def check_name(bucket: str, key: str) -> tuple[str, str]:
-    """Return a bucket, one for uploads included, and a key; raises `ObjectRefusedError` where one is not acceptable."""
-    if bucket == UPLOADS:
-        return bucket, check_key(key, max_bytes=MAX_UPLOAD_KEY_BYTES)
-    return check_bucket(bucket), check_key(key)
+    """Return a bucket and a key; raises `ObjectRefusedError` where one of them is not acceptable."""
+    longest = MAX_UPLOAD_KEY_BYTES if bucket == UPLOADS else MAX_KEY_BYTES
+    return check_stored_bucket(bucket), check_key(key, max_bytes=longest)
 
 
 def file_name(segment: str) -> str:
@@ -69,7 +73,8 @@ def file_name(segment: str) -> str:
 def segment_of(name: str) -> str | None:
     """Return the segment that a file or folder stands for; None for what is not ours."""
     segment = unquote(name, errors="replace")
-    return segment if file_name(segment) == name and segment else None
+    is_ours = file_name(segment) == name and "/" not in segment and not _FORBIDDEN.search(segment)
+    return segment if is_ours else None
 
 
 def is_within(key: str, prefix: str) -> bool:

@@ -9,7 +9,7 @@ from time import time_ns
 from typing import BinaryIO
 
 from arkitekt_di.errors import ObjectRefusedError
-from arkitekt_di.server.objects.keys import UPLOADS, ancestors, charged, check_name, is_within
+from arkitekt_di.server.objects.keys import UPLOADS, ancestors, charged, check_name, check_stored_bucket, is_within
 from arkitekt_di.server.objects.promise import (
     Allowance,
     Condition,
@@ -63,12 +63,14 @@ class InMemoryObjects:
 
     async def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
         """Go through the objects below *prefix*."""
+        check_name(bucket, prefix)
         for key in self._keys(bucket, f"{prefix}/"):
             if (bucket, key) in self.stored:
                 yield self.stored[bucket, key].entry
 
     async def page(self, bucket: str, start: str, *, after: str, limit: int, separator: str | None) -> Page:
         """Return the next objects whose keys begin with *start*."""
+        check_stored_bucket(bucket)
         return Page.cut(self._items(bucket, start, after, separator), limit)
 
     @asynccontextmanager

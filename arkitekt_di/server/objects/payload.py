@@ -164,7 +164,7 @@ class Payload:
     async def _line(self) -> bytes:
         async with _unstalled():
             try:
-                line = await self._content.readuntil(b"\n")
+                line = await self._content.readline()
             except ValueError as error:
                 raise ObjectRefusedError("InvalidRequest", "a chunk begins with too long a line") from error
         if len(line) > _MAX_LINE_BYTES:

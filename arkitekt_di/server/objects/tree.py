@@ -8,7 +8,7 @@ from pathlib import Path
 
 from arkitekt_di.errors import ObjectRefusedError
 from arkitekt_di.private_file import FOLDER_MODE
-from arkitekt_di.server.objects.keys import LAST_CHARACTER, check_name, file_name, segment_of
+from arkitekt_di.server.objects.keys import LAST_CHARACTER, check_name, check_stored_bucket, file_name, segment_of
 from arkitekt_di.server.objects.promise import ObjectEntry
 
 
@@ -67,8 +67,8 @@ def walk(
     With a *separator*, the folders right below *start* are yielded by name, and not descended into.
     """
     base, _, beginning = start.rpartition("/")
-    folder = place(root, bucket, base) if base else root / bucket
-    if not _is_plain_folder(folder, root):
+    folder = _folder_of(root, bucket, base if "/" in start else None)
+    if folder is None or not _is_plain_folder(folder, root):
         return
     pending = [_children(folder, f"{base}/" if base else "", beginning, after)]
     while pending:
@@ -122,6 +122,17 @@ def _children(folder: Path, base: str, beginning: str, after: str) -> Iterator[_
             yield _Child(key, Path(item.path), is_folder, item.stat(follow_symlinks=False))
         except FileNotFoundError:
             continue  # removed meanwhile
+
+
+def _folder_of(root: Path, bucket: str, base: str | None) -> Path | None:
+    """Return a bucket's folder, or the one for *base* in it; None where no key begins like this."""
+    folder = root / check_stored_bucket(bucket)
+    if base is None:
+        return folder
+    try:
+        return place(root, bucket, base)
+    except ObjectRefusedError:
+        return None
 
 
 def _folders_above(path: Path, root: Path) -> list[Path]:
