@@ -63,6 +63,10 @@ class Changes:
         for watch in self._watches.get(organization_id, ()):
             watch.offer(change)
 
+    def has_watchers(self, organization_id: str) -> bool:
+        """Tell whether anyone watches the organization."""
+        return bool(self._watches.get(organization_id))
+
     @contextmanager
     def watch(self, organization_id: str) -> Iterator[Watch]:
         """Watch the images of one organization while the block lasts."""

@@ -92,14 +92,21 @@ class Collector:
         return True
 
     async def _run(self) -> None:
-        await self._attempt(self._remove_leftovers)
-        while True:
-            self._woken.clear()
-            is_clean = await self._attempt(self.collect)
-            delay = await self._delay() if is_clean else RETRY_S
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(delay):
-                    await self._woken.wait()
+        try:
+            await self._attempt(self._remove_leftovers)
+            while True:
+                await self._round()
+        except Exception:
+            log.exception("garbage is not collected any more until the hub starts again")
+            raise
+
+    async def _round(self) -> None:
+        self._woken.clear()
+        is_clean = await self._attempt(self.collect)
+        delay = await self._delay() if is_clean else RETRY_S
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._woken.wait()
 
     async def _attempt(self, work: Callable[[], Awaitable[bool]]) -> bool:
         try:

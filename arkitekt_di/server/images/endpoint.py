@@ -39,6 +39,8 @@ class MikroEndpoint:
 
     Attributes
     ----------
+    changes : Changes
+        News of the images, for other parts of the hub.
     collector : Collector
         Removes what was forgotten.
     """
@@ -54,13 +56,13 @@ class MikroEndpoint:
         clock: Callable[[], float] = time.time,
     ) -> None:
         pixels = Pixels(objects, grants, settings)
-        changes = Changes()
+        self.changes = Changes()
         self.collector = Collector(database, pixels, settings, clock=clock)
         self._view = ImageView(
             Services(
                 uploads=Uploads(database, pixels, self.collector, clock=clock),
-                images=Images(database, pixels, self.collector, changes, clock=clock),
-                changes=changes,
+                images=Images(database, pixels, self.collector, self.changes, clock=clock),
+                changes=self.changes,
                 authenticator=authenticator,
             )
         )

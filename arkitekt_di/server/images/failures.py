@@ -5,7 +5,7 @@ import sqlite3
 
 from graphql import GraphQLError
 from sqlalchemy.exc import DBAPIError
-from strawberry.extensions import MaskErrors
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from arkitekt_di.errors import (
     ArkitektError,
@@ -33,23 +33,19 @@ INVALID = "INVALID_REQUEST"
 INTERNAL = "INTERNAL"
 
 
-class ShowFailures(MaskErrors):
-    """Gives every error its code, and takes the details out of those that nobody expected."""
-
-    def __init__(self) -> None:
-        super().__init__(should_mask_error=lambda _error: True)
-
-    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
-        """Return *error* as the client sees it."""
-        code, message = _explain(error)
-        return GraphQLError(
-            message,
-            nodes=error.nodes,
-            source=error.source,
-            positions=error.positions,
-            path=error.path,
-            extensions={"code": code},
-        )
+def shown(error: GraphQLError) -> GraphQLError:
+    """Return *error* as a client sees it; one that is fit to be seen stays as it is."""
+    if error.extensions and "code" in error.extensions:
+        return error
+    code, message = _explain(error)
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code},
+    )
 
 
 def is_expected(error: GraphQLError) -> bool:
@@ -59,7 +55,7 @@ def is_expected(error: GraphQLError) -> bool:
 
 def _explain(error: GraphQLError) -> tuple[str, str]:
     cause = error.original_error
-    if cause is None or isinstance(cause, GraphQLError):
+    if cause is None or isinstance(cause, GraphQLError | CannotGetOperationTypeError | InvalidOperationTypeError):
         return INVALID, error.message
     if isinstance(cause, RecursionError):
         return INVALID, "the document is nested too deeply"

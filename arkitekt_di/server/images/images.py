@@ -111,14 +111,15 @@ class Images:
 
     async def edit(self, principal: Principal, image_id: str, edit: Edit) -> Image:
         """Change the name or the description; raises `ImageNotFoundError` and `ImageRefusedError`."""
+        values: dict[str, str] = {}
+        if edit.name is not None:
+            values |= {"name": checked_name(edit.name), "folded_name": folded(edit.name)}
+        if edit.description is not None:
+            values |= {"description": checked_description(edit.description)}
+        if values and is_identifier(image_id):
+            async with self._database.transaction() as session:
+                await session.execute(update(Image).where(*_named(principal, image_id)).values(**values))
         image = await self.get(principal, image_id)
-        async with self._database.transaction() as session:
-            session.add(image)
-            if edit.name is not None:
-                image.name = checked_name(edit.name)
-                image.folded_name = folded(edit.name)
-            if edit.description is not None:
-                image.description = checked_description(edit.description)
         self._changes.publish(principal.organization_id, Change(ChangeKind.UPDATED, image.id, image))
         return image
 

@@ -59,8 +59,10 @@ class BoundDocuments(SchemaExtension):
     def on_parse(self) -> Iterator[None]:
         """Measure the document when it has been read."""
         yield
-        if self.execution_context.graphql_document is not None:
-            _check(size_of(self.execution_context.graphql_document))
+        document = self.execution_context.graphql_document
+        excess = None if document is None else _excess(size_of(document))
+        if excess is not None:
+            self.execution_context.pre_execution_errors = [GraphQLError(excess)]
 
 
 def size_of(document: DocumentNode) -> Size:
@@ -101,12 +103,12 @@ def _together(sizes: Iterable[Size]) -> Size:
     return total
 
 
-def _check(size: Size) -> None:
+def _excess(size: Size) -> str | None:
     for name, value, most in (
         ("levels", size.depth, MAX_DEPTH),
         ("fields", size.fields, MAX_FIELDS),
         ("aliases", size.aliases, MAX_ALIASES),
     ):
         if value > most:
-            message = f"The document has more than {most} {name}. Ask for less at a time."
-            raise GraphQLError(message)
+            return f"The document has more than {most} {name}. Ask for less at a time."
+    return None

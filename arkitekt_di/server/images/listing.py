@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, false, select
 
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.server.images.naming import folded
+from arkitekt_di.server.images.naming import folded, is_text
 from arkitekt_di.server.images.tables import Image, is_identifier
 
 MAX_PAGE = 200
@@ -82,7 +82,9 @@ class Listing:
         query = select(Image).where(Image.organization_id == organization_id)
         if self.ids is not None:
             query = query.where(Image.id.in_([identifier for identifier in self.ids if is_identifier(identifier)]))
-        if self.search:
+        if self.search and not is_text(self.search):
+            query = query.where(false())  # no name has such characters, and SQLite stops reading at the first
+        elif self.search:
             query = query.where(Image.folded_name.contains(folded(self.search), autoescape=True))
         order = (*self.order, *NEWEST_FIRST)
         return query.order_by(*(criterion.column() for criterion in order)).limit(self.limit).offset(self.offset)

@@ -1,17 +1,20 @@
 """The operations of the image profile: each hands over to the domain and shows what comes back."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.server.images import inputs, wire
 from arkitekt_di.server.images.context import Info
-from arkitekt_di.server.images.failures import ShowFailures, is_expected
+from arkitekt_di.server.images.failures import is_expected, shown
 from arkitekt_di.server.images.limits import BoundDocuments
 
 log = logging.getLogger(__name__)
@@ -107,7 +110,20 @@ class Subscription:
 
 
 class ImageSchema(strawberry.Schema):
-    """The schema of the image profile."""
+    """The schema of the image profile; whatever it answers, its errors can be shown to clients."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """Run one query or mutation; there is no room for the many answers of a subscription."""
+        kwargs["allowed_operation_types"] = (OperationType.QUERY, OperationType.MUTATION)
+        return _shown(await super().execute(*args, **kwargs))
+
+    async def subscribe(self, *args: Any, **kwargs: Any) -> AsyncGenerator[ExecutionResult, None]:
+        """Run one subscription, for the older WebSocket protocol."""
+        return _each_shown(await super().subscribe(*args, **kwargs))
+
+    async def stream(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+        """Run one operation of any kind, for the newer WebSocket protocol."""
+        return _each_shown(await super().stream(*args, **kwargs))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log what nobody expected, with its traceback; what a client did wrong is told to the client alone."""
@@ -123,6 +139,17 @@ def make_schema() -> ImageSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        extensions=[BoundDocuments, ShowFailures],
+        extensions=[BoundDocuments],
         config=StrawberryConfig(scalar_map=wire.SCALARS | inputs.SCALARS, disable_field_suggestions=True),
     )
+
+
+def _shown(result: ExecutionResult) -> ExecutionResult:
+    result.errors = [shown(error) for error in result.errors] if result.errors else None
+    return result
+
+
+async def _each_shown(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    async with aclosing(results):
+        async for result in results:
+            yield _shown(result)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from strawberry.aiohttp.views import AiohttpWebSocketAdapter
+from strawberry.http.exceptions import NonJsonMessageReceived
 
 HANDSHAKE_S = 10.0
 """Longest wait for the first message, in seconds."""
@@ -55,32 +56,25 @@ class CheckedWebSocket(AiohttpWebSocketAdapter):
     """Hands on well-formed messages only, the first of which opens the connection in time."""
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        """Yield messages until the peer closes, or sends what is none."""
-        messages = super().iter_json(ignore_parsing_errors=ignore_parsing_errors)
+        """Yield messages until the peer closes, or sends what is none; that is never ignored here."""
+        messages = super().iter_json(ignore_parsing_errors=False)
         try:
             async with asyncio.timeout(HANDSHAKE_S):
                 first = await anext(messages, None)
+            if first is not None and await self._opens(first):
+                yield first
+                async for message in messages:
+                    _MESSAGE.validate_python(message)
+                    yield message
         except TimeoutError:
             await self.close(TOO_LATE, "the connection was not opened in time")
-            return
-        if first is None:
-            return
-        if not isinstance(first, dict) or first.get("type") != "connection_init":
+        except (NonJsonMessageReceived, ValidationError):
+            await self.close(MALFORMED, "a message was not understood")
+
+    async def _opens(self, message: object) -> bool:
+        if not isinstance(message, dict) or message.get("type") != "connection_init":
             await self.close(UNAUTHORIZED, "the first message does not open the connection")
-            return
-        if first.get("payload") is None:
-            first.pop("payload", None)  # both mean none, but strawberry takes one of them only
-        yield first
-        async for message in messages:
-            if not _is_well_formed(message):
-                await self.close(MALFORMED, "a message was not understood")
-                return
-            yield message
-
-
-def _is_well_formed(message: object) -> bool:
-    try:
-        _MESSAGE.validate_python(message)
-    except ValidationError:
-        return False
-    return True
+            return False
+        if message.get("payload") is None:
+            message.pop("payload", None)  # both mean none, but strawberry takes one of them only
+        return True

@@ -1,5 +1,6 @@
 """GraphQL over HTTP and WebSockets: strawberry's view, with bounds and refusals of our own."""
 
+import asyncio
 import json
 from typing import Any
 from weakref import WeakSet
@@ -25,6 +26,9 @@ MAX_SOCKETS = 256
 
 HEARTBEAT_S = 20.0
 """Seconds between two pings; a peer that answers none is gone."""
+
+GOODBYE_S = 2.0
+"""Longest wait, in seconds, for a peer to agree to the end of a connection."""
 
 
 class ImageView(GraphQLView[Context, None]):
@@ -69,13 +73,17 @@ class ImageView(GraphQLView[Context, None]):
 
     async def close(self) -> None:
         """Close every WebSocket."""
-        for socket in list(self._sockets):
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops")
+        await asyncio.gather(
+            *(socket.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops") for socket in self._sockets)
+        )
 
     async def create_websocket_response(self, request: web.Request, subprotocol: str | None) -> web.WebSocketResponse:
         """Open a WebSocket with bounds."""
         socket = web.WebSocketResponse(
-            protocols=(subprotocol,) if subprotocol else (), heartbeat=HEARTBEAT_S, max_msg_size=MAX_BODY_BYTES
+            protocols=(subprotocol,) if subprotocol else (),
+            timeout=GOODBYE_S,
+            heartbeat=HEARTBEAT_S,
+            max_msg_size=MAX_BODY_BYTES,
         )
         await socket.prepare(request)
         self._sockets.add(socket)

@@ -132,7 +132,7 @@ class ArrayDataset:
             ),
             data_arrays=[
                 DataArray(
-                    id=strawberry.ID(f"{image.id}:0"),
+                    id=strawberry.ID(f"{image.id}:level:0"),
                     level=0,
                     shape=store.shape,
                     chunk_shape=store.chunks,
@@ -225,7 +225,7 @@ def _extents(shape: tuple[int, ...]) -> list[Extent]:
 
 def _show_axis(image: Image, order: int, axis: AxisMessage) -> Axis:
     return Axis(
-        id=strawberry.ID(f"{image.id}:{order}"),
+        id=strawberry.ID(f"{image.id}:axis:{order}"),
         order=order,
         name=axis.name,
         type=axis.type,

@@ -1,0 +1,161 @@
+import asyncio
+import errno
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.images.collector import Collector
+from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.tables import Store, StoreState
+from arkitekt_di.server.objects.grants import ObjectGrants
+from arkitekt_di.server.objects.memory import InMemoryObjects
+from arkitekt_di.settings.models import ObjectSettings
+from tests.server.images.documents import DELETE, FINISH, REQUEST
+from tests.server.images.image_hub import DUE_S, SETTINGS, Clock, ImageHub, RefusedError, array, serve
+
+pytestmark = pytest.mark.anyio
+
+
+class FailingObjects(InMemoryObjects):
+    """Cannot remove anything while it is broken; tells of every removal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_broken = False
+        self.removed = asyncio.Event()
+
+    async def delete_prefix(self, bucket: str, prefix: str) -> None:
+        if self.is_broken:
+            raise OSError(errno.EIO, "the disk does not answer")
+        await super().delete_prefix(bucket, prefix)
+        self.removed.set()
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+async def test_a_forgotten_upload_is_removed_when_it_is_due_and_not_before(hub: ImageHub, is_finished: bool) -> None:
+    store = (await hub.ask(REQUEST))["store"]
+    await hub.write(f"{store}/zarr.json", json.dumps(array()).encode())
+    if is_finished:
+        await hub.ask(FINISH, id=store, valid=True)
+
+    hub.clock.now += DUE_S - 1
+    await hub.endpoint.collector.collect()
+    assert hub.keys(store)
+
+    hub.clock.now += 1
+    await hub.endpoint.collector.collect()
+    assert hub.keys(store) == []
+    with pytest.raises(RefusedError, match="no store"):
+        await hub.ask(FINISH, id=store, valid=True)
+
+
+async def test_an_image_is_never_removed(hub: ImageHub) -> None:
+    image = await hub.image()
+    hub.clock.now += 1000 * DUE_S
+
+    await hub.endpoint.collector.collect()
+
+    assert hub.keys(image["dataArrays"][0]["store"]["id"])
+    assert await hub.names() == ["embryo"]
+
+
+async def test_what_is_written_under_an_old_grant_after_the_upload_was_given_up_is_removed_too(hub: ImageHub) -> None:
+    store = (await hub.ask(REQUEST))["store"]
+    await hub.ask(FINISH, id=store, valid=False)
+    await hub.write(f"{store}/c/0/0", b"a late request")
+    hub.clock.now += DUE_S
+
+    await hub.endpoint.collector.collect()
+
+    assert hub.keys(store) == []
+
+
+async def test_a_hub_that_died_while_it_deleted_frees_the_space_at_its_next_start(database: Database) -> None:
+    async with serve(database) as hub:
+        store = (await hub.image())["dataArrays"][0]["store"]["id"]
+    objects = FailingObjects()
+    objects.stored = hub.objects.stored
+    async with database.transaction() as session:
+        (await session.get_one(Store, store)).state = StoreState.DISCARDED
+
+    async with running(database, objects, hub.clock):
+        await objects.removed.wait()
+
+    assert hub.keys(store) == []
+
+
+async def test_the_collector_sleeps_until_the_next_upload_is_due(hub: ImageHub, database: Database) -> None:
+    store = (await hub.ask(REQUEST))["store"]
+    await hub.write(f"{store}/c/0/0", b"pixels")
+    objects = FailingObjects()
+    objects.stored = hub.objects.stored
+    clock = hub.clock
+
+    class Alarm(Clock):
+        """Shows the time at which the upload is due from the second look on."""
+
+        def __call__(self) -> float:
+            self.now, before = clock.now + DUE_S, self.now
+            return before
+
+    alarm = Alarm()
+    alarm.now = clock.now + DUE_S - 0.01
+    async with running(database, objects, alarm), asyncio.timeout(10):
+        await objects.removed.wait()
+
+    assert hub.keys(store) == []
+
+
+async def test_the_collector_is_woken_by_a_new_upload(database: Database) -> None:
+    async with serve(database, FailingObjects()) as hub:
+        assert isinstance(hub.objects, FailingObjects)
+        forgotten = (await hub.ask(REQUEST))["store"]
+        hub.clock.now += DUE_S
+
+        await hub.ask(REQUEST)
+
+        async with asyncio.timeout(10):
+            await hub.objects.removed.wait()
+        assert hub.keys(forgotten) == []
+
+
+async def test_a_removal_that_fails_is_tried_again_and_hides_the_image_meanwhile(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    objects = FailingObjects()
+    async with serve(database, objects) as hub:
+        image = await hub.image()
+        store = image["dataArrays"][0]["store"]["id"]
+        objects.is_broken = True
+
+        assert await hub.ask(DELETE, id=image["id"]) == image["id"]
+        assert await hub.names() == []
+        assert hub.keys(store)
+        assert "could not remove the pixels" in caplog.text
+        hub.clock.now += DUE_S
+        assert not await hub.endpoint.collector.collect()
+        objects.is_broken = False
+        assert await hub.endpoint.collector.collect()
+
+        assert hub.keys(store) == []
+
+
+async def test_a_collector_that_never_started_may_be_stopped(database: Database) -> None:
+    await collector_of(database, InMemoryObjects(), Clock(), SETTINGS).stop()
+
+
+def collector_of(database: Database, objects: InMemoryObjects, clock: Clock, settings: ObjectSettings) -> Collector:
+    return Collector(database, Pixels(objects, ObjectGrants(b"s" * 32), settings), settings, clock=clock)
+
+
+@asynccontextmanager
+async def running(database: Database, objects: InMemoryObjects, clock: Clock) -> AsyncIterator[None]:
+    collector = collector_of(database, objects, clock, SETTINGS)
+    await collector.start()
+    try:
+        yield
+    finally:
+        await collector.stop()
