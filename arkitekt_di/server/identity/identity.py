@@ -102,7 +102,7 @@ class Identity:
         self.users = Users(database, Passwords(), clock)
         self.authenticator = self.authenticator_for(HUB_AUDIENCE)
         self._first_run = FirstRun(self.users)
-        codes = DeviceCodes(database, settings.device_code_s, clock)
+        self._codes = codes = DeviceCodes(database, settings.device_code_s, clock)
         pages = Pages(self._sessions, hub_name)
         revocation = Revocation(database, self._tokens, clock)
         self._programs = OAuthEndpoint(address, codes, self._issuer, revocation, clock)

@@ -16,10 +16,16 @@ AT_ONCE = 2
 
 
 class Passwords:
-    """Hashes and checks passwords, as many at a time as memory allows."""
+    """Hashes and checks passwords, as many at a time as memory allows.
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    Parameters
+    ----------
+    hasher : argon2.PasswordHasher, optional
+        argon2-cffi's defaults, which follow RFC 9106, where None.
+    """
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def hash(self, password: SecretStr) -> str:

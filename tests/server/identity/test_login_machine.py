@@ -1,0 +1,123 @@
+"""Random histories of one hub: no order of requests gives a credential a second life."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from arkitekt_di.server.identity.device_codes import KEPT_S
+from tests.server.identity.harness import Hub, running
+
+ACCESS_S, REFRESH_S = 3600, 30 * 24 * 3600
+KEYS = tempfile.TemporaryDirectory(prefix="identity-keys-")
+
+
+@dataclass
+class Family:
+    """What ought to be true of one login."""
+
+    issued: dict[str, Any]
+    asked_at: float
+    tokens: dict[str, Any] | None = None
+    used: list[dict[str, Any]] = field(default_factory=list)
+    issued_at: float = 0.0
+    is_revoked: bool = False
+
+
+class LoginMachine(RuleBasedStateMachine):
+    families = Bundle("families")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.context = running(Path(self.folder.name), Path(KEYS.name))
+        self.hub: Hub = self.runner.run(self.context.__aenter__())
+        self.known: list[Family] = []
+
+    def teardown(self) -> None:
+        self.runner.run(self.context.__aexit__(None, None, None))
+        self.runner.close()
+        self.folder.cleanup()
+
+    @rule(target=families)
+    def ask_and_approve(self) -> Family:
+        self.hub.clock.advance(2)  # below the limit on registrations
+        family = Family(self.runner.run(self.hub.ask()), asked_at=self.hub.clock())
+        self.runner.run(self.hub.approve(family.issued))
+        self.known.append(family)
+        return family
+
+    @rule(family=families)
+    def redeem(self, family: Family) -> None:
+        age = self.hub.clock() - family.asked_at
+        if age >= KEPT_S:  # the code may be forgotten by now, and with it that it was used
+            return
+        answer = self.runner.run(self.hub.poll(family.issued))
+        if family.tokens is None and age < family.issued["expires_in"]:
+            assert answer.status == 200
+            family.tokens, family.issued_at = answer.json, self.hub.clock()
+        else:
+            assert answer.status in {400, 401}
+            family.is_revoked = family.is_revoked or family.tokens is not None
+
+    @rule(family=families)
+    def refresh(self, family: Family) -> None:
+        if family.tokens is None:
+            return
+        answer = self.runner.run(self.hub.refresh(family.tokens))
+        if family.is_revoked or self.hub.clock() - family.issued_at >= REFRESH_S:
+            assert answer.status == 400
+        else:
+            assert answer.status == 200
+            family.used.append(family.tokens)
+            family.tokens, family.issued_at = answer.json, self.hub.clock()
+
+    @rule(family=families, index=st.integers(0, 5))
+    def refresh_again(self, family: Family, index: int) -> None:
+        if not family.used:
+            return
+        answer = self.runner.run(self.hub.refresh(family.used[index % len(family.used)]))
+        assert answer.error == (400, "invalid_grant")
+        family.is_revoked = True  # all the waits of one history are shorter than the life of a refresh token
+
+    @rule(family=families)
+    def revoke(self, family: Family) -> None:
+        if family.tokens is None:
+            return
+        fields = {"token": family.tokens["refresh_token"], "client_id": family.tokens["client_id"]}
+        assert self.runner.run(self.hub.send("POST", "/o/revoke/", data=fields)).status == 200
+        family.is_revoked = True
+
+    @rule(family=families, other=families)
+    def refresh_as_another_client(self, family: Family, other: Family) -> None:
+        if family.tokens is None or family is other:
+            return
+        stolen = {**family.tokens, "client_id": other.issued["client_id"]}
+        assert self.runner.run(self.hub.refresh(stolen)).status in {400, 401}
+
+    @rule(seconds=st.sampled_from([10, ACCESS_S // 2]))
+    def wait(self, seconds: int) -> None:
+        self.hub.clock.advance(seconds)
+
+    @invariant()
+    def access_tokens_work_exactly_while_their_login_is_open(self) -> None:
+        for family in self.known:
+            if family.tokens is None:
+                continue
+            is_good = not family.is_revoked and self.hub.clock() - family.issued_at < ACCESS_S
+            principal = self.runner.run(
+                self.hub.identity.authenticator.authenticate_token(family.tokens["access_token"])
+            )
+            assert (principal is not None) == is_good
+
+
+LoginMachine.TestCase.settings = settings(
+    max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+test_no_history_gives_a_credential_a_second_life = LoginMachine.TestCase
