@@ -13,7 +13,7 @@ from typing import Protocol
 from arkitekt_di.errors import ConfigurationError, ForkedError, KoilClosedError, OwnLoopError, Problem
 from arkitekt_di.koil.here import HERE
 from arkitekt_di.koil.lineage import Lineage, watch_forks
-from arkitekt_di.koil.waiting import SLICE_S
+from arkitekt_di.koil.waiting import join_within, wait_for
 from arkitekt_di.settings.models import KoilSettings
 
 logger = logging.getLogger(__name__)
@@ -165,8 +165,7 @@ class OwnedLoop(Loop):
         # Without it, work that is under way when the interpreter ends would not clean up.
         atexit.register(self.close)
         try:
-            while not self._ready.wait(SLICE_S):
-                pass
+            wait_for(self._ready)
         except BaseException:
             self.close()
             raise
@@ -184,8 +183,7 @@ class OwnedLoop(Loop):
         self.is_closing = True
         with suppress(RuntimeError):  # the loop has ended already
             self.loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(2 * self.grace_s + 1)
-        if self._thread.is_alive():
+        if not join_within(self._thread, 2 * self.grace_s + 1):
             logger.error("%s: a coroutine blocks the loop; its thread is left behind", self._name)
             self.drain()
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -54,6 +55,8 @@ class Script:
             env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         )
         self.lines: list[str] = []
+        self._watchdog = threading.Timer(TIMEOUT_S, self._process.kill)
+        self._watchdog.start()
 
     def wait_for(self, line: str) -> None:
         """Read until the program prints *line*."""
@@ -77,6 +80,7 @@ class Script:
 
     def kill(self) -> None:
         """End the program, whatever it does."""
+        self._watchdog.cancel()
         self._process.kill()
         self._process.communicate()
 

@@ -88,7 +88,9 @@ def test_overlapping_calls_of_one_context_keep_the_changes_of_each(koil: Koil) -
     assert SECOND.get() == "second"
 
 
-@given(before=st.dictionaries(st.integers(0, 4), st.integers()), inside=st.dictionaries(st.integers(0, 4), st.integers()))
+@given(
+    before=st.dictionaries(st.integers(0, 4), st.integers()), inside=st.dictionaries(st.integers(0, 4), st.integers())
+)
 def test_the_variables_after_a_call_are_those_it_left(before: dict[int, int], inside: dict[int, int]) -> None:
     async def change() -> dict[int, int]:
         seen = {index: variable.get() for index, variable in enumerate(MANY) if variable in copy_context()}

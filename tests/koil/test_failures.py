@@ -53,8 +53,12 @@ def test_an_error_keeps_its_identity_its_cause_and_the_frames_of_the_user(koil: 
 def test_at_most_two_frames_are_ours(koil: Koil) -> None:
     fail_dual = dual(fail_deep)
 
-    for call in (lambda: koil.call(fail_deep, ValueError()), lambda: koil.call_within(9, fail_deep, ValueError()),
-                 lambda: unkoil(fail_deep, ValueError()), lambda: fail_dual(ValueError())):
+    for call in (
+        lambda: koil.call(fail_deep, ValueError()),
+        lambda: koil.call_within(9, fail_deep, ValueError()),
+        lambda: unkoil(fail_deep, ValueError()),
+        lambda: fail_dual(ValueError()),
+    ):
         frames = frames_of(raised_by(call))
         assert frames[-2:] == ["fail_deep", "fail"]
         assert len(frames) <= len(["raised_by", "<lambda>"]) + 2 + len(["fail_deep", "fail"])
@@ -97,7 +101,14 @@ def test_an_error_of_a_sync_generator_keeps_its_identity(koil: Koil) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [KeyboardInterrupt(), SystemExit(3), GeneratorExit(), OwnInterrupt(), StopAsyncIteration(), asyncio.CancelledError()],
+    [
+        KeyboardInterrupt(),
+        SystemExit(3),
+        GeneratorExit(),
+        OwnInterrupt(),
+        StopAsyncIteration(),
+        asyncio.CancelledError(),
+    ],
     ids=repr,
 )
 def test_no_base_exception_of_a_coroutine_ends_the_loop(koil: Koil, error: BaseException) -> None:

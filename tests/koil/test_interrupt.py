@@ -12,20 +12,18 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a Ctrl-C event 
 Start = Callable[[str], Script]
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
+def test_ctrl_c_waits_for_the_cleanup_and_leaves_the_koil_usable(start_script: Start) -> None:
+    actions = [
         "koil.call(forever)",
         "koil.call_within(60, forever)",
         "koil.gather(forever(), echo(1))",
+        "koil.map(lambda _: forever(), [1])",
         "list(koil.iterate(stream))",
         "list(koil.iterate(stream, buffer=4))",
         "koil.call(run_sync, in_thread)",
         "koil.call(run_sync, in_nested_call)",
         "dual(forever)()",
-    ],
-)
-def test_ctrl_c_waits_for_the_cleanup_and_leaves_the_koil_usable(start_script: Start, action: str) -> None:
+    ]
     script = start_script(f"""
         async def stream():
             yield 1
@@ -42,45 +40,43 @@ def test_ctrl_c_waits_for_the_cleanup_and_leaves_the_koil_usable(start_script: S
             koil.call(forever)
 
         with Koil(SETTINGS) as koil:
-            try:
-                {action}
-            except KeyboardInterrupt:
-                print("interrupted")
-            print(koil.call(echo, "usable"))
+            for action in {actions}:
+                try:
+                    eval(action)
+                except KeyboardInterrupt:
+                    print("interrupted")
+                print(koil.call(echo, action))
     """)
 
-    script.wait_for("ready")
-    script.interrupt()
-
-    assert script.finish() == ["ready", "cleaned up", "interrupted", "usable"]
+    for action in actions:
+        script.lines.clear()
+        script.wait_for("ready")
+        script.interrupt()
+        script.wait_for(action)
+        assert script.lines == ["ready", "cleaned up", "interrupted", action]
 
 
 def test_a_second_ctrl_c_does_not_wait_for_the_cleanup(start_script: Start) -> None:
     script = start_script("""
-        release = threading.Event()
-
-        async def stubborn():
+        async def slow_to_clean_up():
             try:
                 await forever("ready", "cleaning up")
             finally:
-                await run_sync(release.wait, 60)
-                print("cleaned up")
+                await asyncio.Event().wait()
 
-        with Koil(SETTINGS) as koil:
+        with Koil(KoilSettings(loop=LOOP, grace_s=60)) as koil:
             try:
-                koil.call(stubborn)
+                koil.call(slow_to_clean_up)
             except KeyboardInterrupt:
                 print("interrupted")
-            release.set()
     """)
 
     script.wait_for("ready")
     script.interrupt()
     script.wait_for("cleaning up")
     script.interrupt()
-    script.wait_for("interrupted")
 
-    assert script.finish()[-1] == "cleaned up"
+    assert script.finish() == ["ready", "cleaning up", "interrupted"]
 
 
 def test_work_that_ignores_its_cancellation_holds_ctrl_c_only_for_the_grace(start_script: Start) -> None:
@@ -171,7 +167,7 @@ def test_ctrl_c_while_leaving_leaves_the_koil_closed_and_usable(start_script: St
                 await asyncio.Event().wait()
             finally:
                 print("ready")
-                await run_sync(interrupted.wait, 60)
+                await asyncio.to_thread(interrupted.wait, 60)
 
         koil = Koil(SETTINGS)
         try:

@@ -239,5 +239,3 @@ def test_the_first_failure_of_map_ends_the_rest(koil: Koil) -> None:
         koil.map(work, range(100), limit=2)
 
     assert len(started) < 10
-
-
