@@ -1,5 +1,6 @@
 """A stored array that is read where it is touched."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
@@ -15,6 +16,10 @@ from arkitekt_di.protocols.mikro import PixelSource
 
 _INDEXES: Final = 1024
 """Indexes of shards that are kept, so that the next crop costs one request instead of two; a few KiB each."""
+
+
+_STRIPES: Final = 32
+"""Locks that the indexes share."""
 
 
 class StoredPixels:
@@ -35,7 +40,8 @@ class StoredPixels:
         self._codec = codec
         self._manifest = manifest
         self._image_id = image_id
-        self._index: Callable[[str], npt.NDArray[np.uint64]] = lru_cache(_INDEXES)(self._read_index)
+        self._cached_index: Callable[[str], npt.NDArray[np.uint64]] = lru_cache(_INDEXES)(self._read_index)
+        self._locks = [threading.Lock() for _ in range(_STRIPES)]
         self.shape = codec.layout.shape
         self.dtype = codec.dtype.newbyteorder("=")
         self.ndim = len(self.shape)
@@ -83,6 +89,10 @@ class StoredPixels:
         ranges = [(int(offset), int(offset + size)) for offset, size in (e for e in entries if not is_empty(e))]
         found = iter(self._read(key, ranges))
         return (None if is_empty(entry) else next(found) for entry in entries)
+
+    def _index(self, key: str) -> npt.NDArray[np.uint64]:
+        with self._locks[hash(key) % _STRIPES]:  # the blocks of a shard are read at the same time; one asks for all
+            return self._cached_index(key)
 
     def _read_index(self, key: str) -> npt.NDArray[np.uint64]:
         size = self._size(key)

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.mikro.s3 import S3PixelStore
+from arkitekt_di.protocols.service import Service
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.images.endpoint import MikroEndpoint
 from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
@@ -62,7 +63,7 @@ async def serving(folder: Path, settings: ObjectSettings | None = None) -> Async
     store = ObjectEndpoint(objects, grants, chosen)
     app = web.Application()
     app.router.add_routes([*images.routes(), *store.routes()])
-    services = [database, objects, images, store]
+    services: list[Service] = [database, objects, images, store]
     server = TestServer(app)
     async with HttpClient(TransportSettings()) as http:
         for service in services:

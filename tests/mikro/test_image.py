@@ -1,6 +1,6 @@
 """An image says what it is, and says nothing that it should not."""
 
-import datetime
+import datetime as dt
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_an_image_says_what_it_is(image: Image) -> None:
     assert image.sizes == {"c": 2, "y": 30, "x": 40}
     assert image.dtype == np.dtype("uint16")
     assert image.created_at is not None
-    assert abs(image.created_at - datetime.datetime.now(datetime.UTC)) < datetime.timedelta(minutes=1)
+    assert abs(image.created_at - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
 
 
 def test_an_image_is_shown_without_reading_it(image: Image) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from dask.base import compute
 
 from arkitekt_di.errors import ImageDamagedError, KoilClosedError, OwnLoopError, ProtocolMismatchError
 from arkitekt_di.koil import Koil
@@ -98,7 +99,7 @@ def test_two_readers_of_one_image_share_their_names(counted: Counted, koil: Koil
     again = koil.call(counted.image._home.aopen_image, counted.image._record).to_xarray()
 
     assert again.data.name == counted.data.data.name
-    assert dask.compute(again.max(), counted.data.max())[0].item() == STACK.max().item()
+    assert compute(again.max(), counted.data.max())[0].item() == STACK.max().item()
 
 
 def test_threads_read_side_by_side(counted: Counted) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import dask.array as da
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]  # its stubs are another package
 import pytest
 import xarray as xr
 from hypothesis import given, settings
@@ -30,7 +30,7 @@ def round_trip(array: Any, settings: MikroSettings | None = None, **options: Any
 
 @given(SHAPES, PIXEL_DTYPES, st.sampled_from(["<", ">"]), st.sampled_from(["lz4", "zstd", "none"]))
 @settings(max_examples=60, deadline=None)
-def test_pixels_of_every_type_and_rank(shape: tuple[int, ...], dtype: np.dtype[Any], order: str, codec: Any) -> None:
+def test_pixels_of_every_type_and_rank(shape: tuple[int, ...], dtype: np.dtype[Any], order: Any, codec: Any) -> None:
     array = xr.DataArray(noise(shape, dtype.newbyteorder(order)), dims=list(_DIMS[: len(shape)]))
 
     assert_same_pixels(round_trip(array, MikroSettings(codec=codec)), array)

@@ -13,7 +13,7 @@ from arkitekt_di.errors import ArkitektError, HubRefusedError, ImageRefusedError
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.images import ImageDraft, ImageRecord, UploadGrant
 from arkitekt_di.messages.pixels import HEADER
-from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore
+from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore, InMemoryPrefix
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.settings.models import MikroSettings
 from tests.mikro.arrays import noise, stack
@@ -174,10 +174,10 @@ class Void(InMemoryPixelStore):
     """Keeps nothing but the metadata and the sizes."""
 
     async def open_sink(self, grant: UploadGrant) -> "VoidPrefix":
-        return VoidPrefix()
+        return VoidPrefix(self, grant)
 
 
-class VoidPrefix:
+class VoidPrefix(InMemoryPrefix):
     """Takes everything."""
 
     async def put(self, key: str, body: bytes | bytearray) -> None:

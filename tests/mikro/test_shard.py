@@ -12,6 +12,7 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from zarr.codecs import BloscCodec, BloscShuffle, Crc32cCodec
 
 from arkitekt_di.errors import ImageDamagedError
 from arkitekt_di.messages.images import StoreGrant
@@ -125,15 +126,15 @@ def test_a_missing_or_shortened_object_is_an_error_never_zeros(stored: Stored, d
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "complex64"])
 def test_the_metadata_is_what_zarr_itself_would_write(dtype: str, tmp_path: Path) -> None:
     codec = ShardCodec(Layout((4, 6), (2, 3), (4, 6)), np.dtype(dtype), "zstd")
-    shuffle = "shuffle" if codec.dtype.kind in "fc" else "bitshuffle"
-    blosc = zarr.codecs.BloscCodec(typesize=codec.dtype.itemsize, cname="zstd", clevel=1, shuffle=shuffle)
+    shuffle = BloscShuffle.shuffle if codec.dtype.kind in "fc" else BloscShuffle.bitshuffle
+    blosc = BloscCodec(typesize=codec.dtype.itemsize, cname="zstd", clevel=1, shuffle=shuffle)
     zarr.create_array(
         tmp_path / "theirs",
         shape=(4, 6),
         chunks=(2, 3),
         shards=(4, 6),
         dtype=dtype,
-        compressors=[blosc, zarr.codecs.Crc32cCodec()],
+        compressors=[blosc, Crc32cCodec()],
         dimension_names=["y", "x"],
     )
     theirs = json.loads((tmp_path / "theirs" / "zarr.json").read_text())
