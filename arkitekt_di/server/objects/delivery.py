@@ -1,6 +1,7 @@
 """Answers to GET and HEAD."""
 
 import asyncio
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from aiohttp import web
 
 from arkitekt_di.errors import ObjectRefusedError
 from arkitekt_di.server.objects.promise import ObjectEntry, OpenObject
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE_BYTES = 256 * 1024
 """Up to here, as for most chunks of a shard, one read and one write are faster than ``sendfile``."""
@@ -60,7 +63,8 @@ async def _send(
         try:
             async with asyncio.timeout(STALL_S):
                 await send(request, response, found, begin, end)
-        except (TimeoutError, ConnectionError):
+        except (TimeoutError, ConnectionError) as error:
+            logger.info("gave up sending %s at %d of %d bytes: %r", found.entry.key, begin, stop, error)
             # Fewer bytes than announced: only a broken connection tells the client.
             if request.transport is not None:
                 request.transport.abort()

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -48,10 +49,11 @@ class LiveEndpoint:
     settings: ObjectSettings = field(default_factory=ObjectSettings)
     clock: SettableClock = field(default_factory=SettableClock)
     secret: bytes = b"S" * 32
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 
     def __enter__(self) -> Self:
         self.grants = ObjectGrants(self.secret, clock=self.clock)
-        self.loop = asyncio.new_event_loop()
+        self.loop = self.new_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
         try:
@@ -80,14 +82,14 @@ class LiveEndpoint:
         await endpoint.start()
         app = web.Application()
         app.add_routes(endpoint.routes())
-        self._runner = web.AppRunner(app)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.port = self._runner.addresses[0][1]
+        self.runner = web.AppRunner(app)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        self.port = self.runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{self.port}"
 
     async def _stop(self) -> None:
-        await self._runner.cleanup()
+        await self.runner.cleanup()
         await self.objects.stop()
 
     def _end(self) -> None:
