@@ -71,7 +71,15 @@ class S3Prefix:
             session_token=grant.session_token.get_secret_value(),
             region="us-east-1",
             virtual_hosted_style_request=False,
-            client_options={"allow_http": True, "timeout": _TIMEOUT, "connect_timeout": _CONNECT_TIMEOUT},
+            client_options={
+                "allow_http": True,
+                "timeout": _TIMEOUT,
+                "connect_timeout": _CONNECT_TIMEOUT,
+                # A proxy named in the environment cannot reach a hub on this machine, and the app's HTTP client goes
+                # straight to the hub, too; only a proxy of one's own keeps object_store from taking that one.
+                "proxy_url": "http://proxy.invalid",
+                "proxy_excludes": "*",
+            },
             retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
         )
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import dask.array as da
 import numpy as np
@@ -53,7 +54,7 @@ async def test_a_grant_that_runs_out_during_an_upload_is_renewed(tmp_path: Path)
         loop = asyncio.get_running_loop()
         loop.call_later(1.2, expired.set)
 
-        def slow(block: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        def slow(block: Any) -> Any:
             asyncio.run_coroutine_threadsafe(expired.wait(), loop).result(10)
             return block
 
@@ -66,6 +67,16 @@ async def test_a_grant_that_runs_out_during_an_upload_is_renewed(tmp_path: Path)
         image = await mikro.afrom_xarray(values, name="embryo", dims=["z", "y", "x"])
 
         assert (await asyncio.to_thread((await image.adata()).compute)).values.min() == 1
+
+
+async def test_a_proxy_of_the_environment_is_not_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Institutes set one for the web; it cannot reach a hub on this machine."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with serving(tmp_path) as hub, Koil() as koil:
+        image = await Mikro(hub.records, hub.pixels, koil).afrom_xarray(stack(y=30, x=30), name="embryo")
+
+        assert image.shape == (30, 30)
 
 
 async def test_an_upload_larger_than_the_hub_grants_leaves_nothing(tmp_path: Path) -> None:
@@ -85,7 +96,7 @@ async def test_a_hub_that_stops_in_the_middle_is_an_error_within_bounded_time(tm
         data = await (await mikro.afrom_xarray(stack(y=300, x=300), name="embryo")).adata()
         await hub.server.close()
 
-        with pytest.raises(TransferError, match="Check that the hub is running|try again"):
+        with pytest.raises(TransferError, match="try again"):
             await asyncio.wait_for(asyncio.to_thread(data.compute), 30)
         with pytest.raises(ArkitektError):
             await asyncio.wait_for(mikro.afrom_xarray(stack(y=300, x=300), name="embryo"), 30)
@@ -151,7 +162,7 @@ async def test_refusals_are_told_apart_and_hold_no_secret(status: int, code: str
 async def test_nobody_there_is_an_error_that_names_the_address() -> None:
     place = S3Prefix("http://127.0.0.1:9", GRANT)
 
-    with pytest.raises(TransferError, match="http://127.0.0.1:9/zarr/one"):
+    with pytest.raises(TransferError, match=r"http://127\.0\.0\.1:9/zarr/one"):
         await place.put("c/0", b"x")
 
 
@@ -161,4 +172,5 @@ async def test_a_large_stack_moves_in_whole_shards(tmp_path: Path) -> None:
         image = await Mikro(hub.records, hub.pixels, koil).afrom_xarray(array, name="embryo")
 
         assert (await asyncio.to_thread((await image.adata()).compute)).identical(array)
+        assert image._document is not None
         assert list(image._document.manifest) == ["c/0/0/0"]
