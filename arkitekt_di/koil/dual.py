@@ -77,10 +77,10 @@ class Dual(Generic[P, R]):
         if koil.is_own_loop():
             return cast("R", Unawaited(self.aio(*args, **kwargs), name_of(self.aio)))
         # A keyword of the function's must not be taken for an option of the call's.
-        fn = functools.partial(self.aio, **kwargs) if kwargs else self.aio
+        fn: Any = functools.partial(self.aio, **kwargs) if kwargs else self.aio
         if _is_called_from_coroutine(2):
             return cast("R", Unawaited(koil.cross(fn, *args), name_of(self.aio)))
-        return koil.call(fn, *args)
+        return cast("R", koil.call(fn, *args))
 
     @overload
     def __get__(self, instance: None, owner: type[Any]) -> Self: ...

@@ -15,6 +15,7 @@ async def step_in_thread(
 ) -> AsyncGenerator[Y, Any]:
     """Yield what the iterable that *fn* returns yields; ``asend``, ``athrow`` and ``aclose`` reach a generator."""
     stream: Any = None
+    item: Any
     session = workers.session()
     try:
         stream = await session.run(lambda: iter(fn(*args, **kwargs)))

@@ -31,7 +31,7 @@ def settings(loop_name: str) -> KoilSettings:
 
 @pytest.fixture
 def impatient(loop_name: str) -> KoilSettings:
-    """Settings for work that is meant to ignore its cancellation."""
+    """Return settings for work that is meant to ignore its cancellation."""
     return KoilSettings.model_validate({"loop": loop_name, "grace_s": 0.05})
 
 

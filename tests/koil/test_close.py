@@ -3,10 +3,10 @@
 import asyncio
 import gc
 import logging
-import os
 import sys
 import threading
 from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +21,17 @@ async def echo(value: object) -> object:
     return value
 
 
+async def numbers() -> Any:
+    for number in range(3):
+        yield number
+
+
+def call_all(koil: Koil) -> None:
+    assert koil.call(echo, 1) == 1
+    assert koil.submit(echo, 2).result() == 2
+    assert list(koil.iterate(numbers, buffer=2)) == [0, 1, 2]
+
+
 def race(settings: KoilSettings, rounds: int) -> None:
     """Close a koil again and again while eight threads call it."""
     koil = Koil(settings)
@@ -30,18 +41,12 @@ def race(settings: KoilSettings, rounds: int) -> None:
     def keep_calling() -> None:
         while not is_over.is_set():
             try:
-                assert koil.call(echo, 1) == 1
-                assert koil.submit(echo, 2).result() == 2
-                assert list(koil.iterate(numbers, buffer=2)) == [0, 1, 2]
+                call_all(koil)
             except (KoilClosedError, CancelledError):
                 is_open.wait(20)
             except BaseException as error:  # noqa: BLE001
                 surprises.append(error)
                 return
-
-    async def numbers() -> Any:
-        for number in range(3):
-            yield number
 
     threads = [threading.Thread(target=keep_calling, daemon=True) for _ in range(8)]
     for thread in threads:
@@ -104,7 +109,7 @@ def test_a_blocked_loop_holds_the_exit_only_for_a_bounded_time(
 
     async def block() -> None:
         is_blocked.set()
-        may_end.wait()  # noqa: ASYNC251
+        may_end.wait()
 
     with Koil(impatient) as koil:
         future = koil.submit(block)
@@ -173,7 +178,7 @@ def test_failed_background_work_is_logged_at_once_and_raised_on_exit(
 ) -> None:
     failures = [ValueError("one"), KeyError("two")]
 
-    with pytest.raises(ExceptionGroup) as raised, Koil(settings) as koil:
+    with pytest.raises(ExceptionGroup) as raised, Koil(settings) as koil:  # noqa: PT012  # leaving raises
         for failure in failures:
             koil.background(fail, failure)
         assert koil.call(echo, "goes on") == "goes on"
@@ -185,7 +190,7 @@ def test_failed_background_work_is_logged_at_once_and_raised_on_exit(
 def test_the_error_of_the_body_and_that_of_the_background_are_both_raised(settings: KoilSettings) -> None:
     body, background = ValueError("body"), KeyError("background")
 
-    with pytest.raises(ExceptionGroup) as raised, Koil(settings) as koil:
+    with pytest.raises(ExceptionGroup) as raised, Koil(settings) as koil:  # noqa: PT012  # leaving raises
         koil.background(fail, background)
         koil.call(echo, 1)
         raise body
@@ -194,7 +199,7 @@ def test_the_error_of_the_body_and_that_of_the_background_are_both_raised(settin
 
 
 def test_a_keyboard_interrupt_of_the_body_leaves_alone(settings: KoilSettings) -> None:
-    with pytest.raises(KeyboardInterrupt), Koil(settings) as koil:
+    with pytest.raises(KeyboardInterrupt), Koil(settings) as koil:  # noqa: PT012  # leaving raises
         koil.background(fail, KeyError("background"))
         koil.call(echo, 1)
         raise KeyboardInterrupt
@@ -202,7 +207,7 @@ def test_a_keyboard_interrupt_of_the_body_leaves_alone(settings: KoilSettings) -
 
 def test_background_work_of_a_joined_loop_is_raised_on_exit() -> None:
     async def main() -> None:
-        with pytest.raises(ExceptionGroup) as raised:
+        with pytest.raises(ExceptionGroup) as raised:  # noqa: PT012  # leaving raises
             async with Koil() as koil:
                 koil.background(fail, KeyError("background"))
                 await asyncio.sleep(0)
@@ -244,7 +249,7 @@ def leak(settings: KoilSettings, rounds: int) -> None:
 
     def count() -> tuple[int, int, int]:
         gc.collect()
-        files = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+        files = len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0
         return threading.active_count(), files, len(gc.get_objects())
 
     koil = Koil(settings)

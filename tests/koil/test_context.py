@@ -34,9 +34,9 @@ def test_a_change_before_an_exception_comes_back(koil: Koil) -> None:
 
     async def change_and_fail() -> None:
         FIRST.set("inside")
-        raise ValueError
+        raise ValueError("inside")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="inside"):
         koil.call(change_and_fail)
 
     assert FIRST.get() == "inside"

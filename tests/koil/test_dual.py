@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import gc
 import inspect
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -24,7 +23,7 @@ def forget_loops() -> Iterator[None]:
 
 
 @dual
-async def double(number: int, *, timeout: float = 1.0) -> int:
+async def double(number: int, *, timeout: float = 1.0) -> int:  # noqa: ASYNC109  # a keyword of this name is the point
     """Double a number."""
     await asyncio.sleep(0)
     LOOPS.append(asyncio.get_running_loop())
@@ -42,11 +41,11 @@ class Doubler:
 
 def test_sync_code_blocks(koil: Koil) -> None:
     assert double(21) == 42
-    assert LOOPS == [koil.loop]
+    assert [koil.loop] == LOOPS
 
 
 def test_a_coroutine_on_the_loop_awaits(koil: Koil) -> None:
-    async def main() -> int:
+    async def main() -> Any:
         return await double(21)  # type: ignore[misc]  # typed as in sync code
 
     assert koil.call(main) == 42
@@ -86,7 +85,6 @@ def test_forgetting_to_await_warns_as_a_coroutine_does(koil: Koil) -> None:
     async def main() -> None:
         with pytest.warns(RuntimeWarning, match=r"'double' was never awaited"):
             double(1)
-            gc.collect()
 
     koil.call(main)
 
@@ -95,9 +93,9 @@ def test_in_a_coroutine_of_another_loop_it_is_awaited_and_runs_on_the_koils(koil
     call: Any = double
 
     async def main() -> list[int]:
-        return [await call(1), *await asyncio.gather(*[call(number) for number in (2, 3)]), await (lambda: call)()(4)]
+        return [await call(1), *await asyncio.gather(*[call(number) for number in (2, 3)])]
 
-    assert asyncio.run(main()) == [2, 4, 6, 8]
+    assert asyncio.run(main()) == [2, 4, 6]
     assert set(LOOPS) == {koil.loop}
 
 
@@ -153,7 +151,8 @@ def test_an_await_on_another_loop_can_be_cancelled_and_waits_for_the_cleanup(koi
                 trace.append("cleaned up")
 
         async def wait() -> None:
-            await hang()  # type: ignore[func-returns-value]  # typed as in sync code
+            call: Any = hang
+            await call()
 
         task = asyncio.create_task(wait())
         await started.wait()
@@ -167,7 +166,7 @@ def test_an_await_on_another_loop_can_be_cancelled_and_waits_for_the_cleanup(koi
 
 
 def test_where_the_koil_joined_the_loop_it_is_awaited() -> None:
-    async def main() -> int:
+    async def main() -> Any:
         async with Koil():
             return await double(21)  # type: ignore[misc]  # typed as in sync code
 
@@ -188,7 +187,7 @@ def test_a_method_can_be_dual(koil: Koil) -> None:
 
     assert Doubler().apply(21) == 42
     assert koil.call(main) == 6
-    assert isinstance(Doubler.apply, type(double))
+    assert repr(Doubler.apply) == "<dual Doubler.apply>"
 
 
 def test_a_keyword_of_the_function_is_no_option_of_the_call(koil: Koil) -> None:

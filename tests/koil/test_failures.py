@@ -121,7 +121,7 @@ def test_no_base_exception_of_a_coroutine_ends_the_loop(koil: Koil, error: BaseE
 def test_no_base_exception_of_a_task_ends_the_loop(
     koil: Koil, error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """asyncio lets these two out of the task and out of the loop."""
+    """Where asyncio lets these two out of the task and out of the loop, the thread goes on."""
 
     async def start_and_wait() -> BaseException | None:
         task = asyncio.create_task(fail(error))
@@ -134,12 +134,12 @@ def test_no_base_exception_of_a_task_ends_the_loop(
 
 def test_wrong_arguments_are_an_error_of_the_caller(koil: Koil) -> None:
     with pytest.raises(TypeError, match="argument"):
-        koil.call(fail)  # type: ignore[call-arg]  # the point of the test
+        koil.call(fail)  # type: ignore[call-overload]  # the point of the test
 
 
 def test_a_plain_function_is_an_error_of_the_caller(koil: Koil) -> None:
     with pytest.raises(TypeError, match="await"):
-        koil.call(len, "text")  # type: ignore[arg-type]  # the point of the test
+        koil.call(len, "text")  # type: ignore[call-overload]  # the point of the test
 
 
 def test_an_error_is_freed_without_the_garbage_collector(koil: Koil) -> None:

@@ -53,22 +53,27 @@ def test_where_none_is_open_one_is_opened_for_the_block() -> None:
     assert threading.active_count() <= before
 
 
+def enter_and_fail(door: Any, error: Exception) -> None:
+    with door:
+        raise error
+
+
 def test_what_aexit_returns_counts() -> None:
-    with SyncDoor(swallows=ValueError):
-        raise ValueError
-    with pytest.raises(KeyError), SyncDoor(swallows=ValueError):
-        raise KeyError
+    enter_and_fail(SyncDoor(swallows=ValueError), ValueError())
+
+    with pytest.raises(KeyError):
+        enter_and_fail(SyncDoor(swallows=ValueError), KeyError())
 
 
 @pytest.mark.parametrize("method", ["__aenter__", "__aexit__"])
 def test_a_failure_releases_the_loop(method: str) -> None:
     async def fail(*_: object) -> None:
-        raise ValueError
+        raise ValueError("door")
 
-    failing = koilable(type("FailingDoor", (Door,), {method: fail}))
+    failing: Any = koilable(type("FailingDoor", (Door,), {method: fail}))
     before = threading.active_count()
 
-    with pytest.raises(ValueError), failing():  # type: ignore[attr-defined]  # what the decorator adds
+    with pytest.raises(ValueError, match="door"), failing():
         pass
 
     assert threading.active_count() <= before

@@ -82,7 +82,7 @@ def test_a_blocked_loop_holds_a_timeout_only_for_the_grace(impatient: KoilSettin
     may_end = threading.Event()
 
     async def block() -> None:
-        may_end.wait()  # noqa: ASYNC251
+        may_end.wait()
 
     with Koil(impatient) as koil:
         with pytest.raises(CallTimeoutError):
@@ -233,9 +233,9 @@ def test_the_first_failure_of_map_ends_the_rest(koil: Koil) -> None:
         started.append(number)
         await asyncio.sleep(0)
         if number == 1:
-            raise ValueError
+            raise ValueError("first")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="first"):
         koil.map(work, range(100), limit=2)
 
     assert len(started) < 10

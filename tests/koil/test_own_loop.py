@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_a_call_from_a_coroutine_of_the_loop_names_the_await(koil: Koil) -> None
 
 
 def test_a_call_from_a_callback_of_the_loop_is_refused(koil: Koil) -> None:
-    outcome: "asyncio.Queue[BaseException]" = asyncio.Queue()
+    outcome: asyncio.Queue[BaseException] = asyncio.Queue()
 
     def callback() -> None:
         try:
@@ -48,7 +49,8 @@ def test_a_call_from_the_loop_of_another_koil_is_refused(koil: Koil, settings: K
 
         with pytest.raises(OwnLoopError):
             inner.call(call_outer)
-        assert inner.call(inner.run_sync, koil.call, echo, "through a thread") == "through a thread"
+        through: Any = koil.call
+        assert inner.call(inner.run_sync, through, echo, "through a thread") == "through a thread"
 
 
 def test_a_loop_can_submit_to_itself(koil: Koil) -> None:

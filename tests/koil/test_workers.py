@@ -262,7 +262,7 @@ def test_a_stuck_step_of_a_sync_generator_holds_its_consumer_only_for_the_grace(
             closed.set()
 
     async def main() -> None:
-        task = asyncio.create_task(anext(iterate_sync(stuck)))  # type: ignore[arg-type]  # an awaitable will do
+        task = asyncio.create_task(anext(iterate_sync(stuck)))
         await asyncio.to_thread(started.wait)
         task.cancel()
         await asyncio.wait([task])
