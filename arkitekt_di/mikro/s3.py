@@ -78,7 +78,7 @@ class S3Prefix:
                 # A proxy named in the environment cannot reach a hub on this machine, and the app's HTTP client goes
                 # straight to the hub, too; only a proxy of one's own keeps object_store from taking that one.
                 "proxy_url": "http://proxy.invalid",
-                "proxy_excludes": "*",
+                "proxy_excludes": "*,0.0.0.0/0,::/0",  # every name, and every address
             },
             retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
         )
