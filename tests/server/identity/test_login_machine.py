@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
@@ -118,6 +118,10 @@ class LoginMachine(RuleBasedStateMachine):
 
 
 LoginMachine.TestCase.settings = settings(
-    max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=10,
+    stateful_step_count=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a history takes a second: shrinking one takes minutes
+    suppress_health_check=list(HealthCheck),
 )
 test_no_history_gives_a_credential_a_second_life = LoginMachine.TestCase

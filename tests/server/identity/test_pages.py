@@ -1,12 +1,19 @@
 """What people see, and what protects them."""
 
 import re
+from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from pydantic import SecretStr
 
+from arkitekt_di.server.address import Address
+from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.pages import local_path, shown
-from tests.server.identity.harness import MANIFEST, PASSWORD, Browser, Hub, browsing
+from arkitekt_di.server.identity.sessions import Visitor, WebSessions
+from arkitekt_di.settings.models import DatabaseSettings, ListenSettings
+from tests.server.identity.harness import MANIFEST, PASSWORD, Browser, FakeClock, Hub, browsing
 
 pytestmark = pytest.mark.anyio
 SCRIPT = "<script>alert(1)<x y='z' onload=\"alert(2)\">"
@@ -310,3 +317,14 @@ def test_characters_that_hide_or_reorder_a_name_are_shown_as_such() -> None:
     assert shown("app\u202egpj.exe\n\x00") == "app\ufffdgpj.exe\ufffd\ufffd"
     assert len(shown("x" * 500)) == 120
     assert shown("Zählt 細胞") == "Zählt 細胞"
+
+
+def test_cookies_over_https_are_bound_to_the_host(tmp_path: Path) -> None:
+    address = Address(ListenSettings(port=8000, public_url="https://hub.example"))
+    sessions = WebSessions(Database(DatabaseSettings(), tmp_path), address, tmp_path / "forms.key", FakeClock())
+    response = web.Response()
+
+    sessions.remember(make_mocked_request("GET", "/login"), response, Visitor("x" * 43))
+
+    cookie = response.cookies["__Host-arkitekt"]
+    assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
