@@ -212,7 +212,8 @@ class ObjectsContract:
         """A seal stops new writes, deletes, parts of uploads, and drafts under way; neighbours go on."""
         await put(objects, "k/a", b"kept")
         async with objects.stage(BUCKET, "k/late") as late:
-            await late.write(b"x")
+            for _ in range(3):  # enough that bytes are on the disk already
+                await late.write(b"x" * 2**20)
             await objects.seal(BUCKET, "k")
             with pytest.raises(ObjectRefusedError, match="AccessDenied"):
                 await late.publish()
