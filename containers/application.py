@@ -1,11 +1,11 @@
 """The whole app: each service's container, and what it gets from the others."""
 
-from arkitekt_di.containers.mikro import MikroContainer
 from dependency_injector import providers
 
 from arkitekt_di.containers.fakts import FaktsContainer
 from arkitekt_di.containers.herre import HerreContainer
 from arkitekt_di.containers.koil import KoilContainer
+from arkitekt_di.containers.mikro import MikroContainer
 from arkitekt_di.containers.preset import Container
 from arkitekt_di.containers.transport import TransportContainer
 from arkitekt_di.messages.manifest import Manifest

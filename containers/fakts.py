@@ -1,5 +1,7 @@
 """fakts: which hub, how the app is let in, and what is kept of that."""
 
+from pathlib import Path
+
 from dependency_injector import providers
 from platformdirs import user_cache_path
 
@@ -14,6 +16,10 @@ from arkitekt_di.fakts.presenter import BrowserPresenter, Presenter, PrintPresen
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.settings.models import FaktsSettings
 from arkitekt_di.transport.http import HttpClient
+
+
+def _claims_folder() -> Path:
+    return user_cache_path("arkitekt") / "claims"
 
 
 class FaktsContainer(Container):
@@ -40,7 +46,7 @@ class FaktsContainer(Container):
     )
     cache: providers.Provider[ClaimCache] = providers.Selector(
         cfg.provided.cache,
-        file=providers.ThreadSafeSingleton(FileClaimCache, providers.Callable(user_cache_path, "arkitekt")),
+        file=providers.ThreadSafeSingleton(FileClaimCache, providers.Callable(_claims_folder)),
         none=providers.ThreadSafeSingleton(InMemoryClaimCache),
     )
     service: providers.Provider[Fakts] = Service(

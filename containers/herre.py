@@ -1,5 +1,7 @@
 """herre: tokens, and where they are kept."""
 
+from pathlib import Path
+
 from dependency_injector import providers
 from platformdirs import user_state_path
 
@@ -9,6 +11,10 @@ from arkitekt_di.herre.store import FileTokenStore, InMemoryTokenStore, TokenSto
 from arkitekt_di.protocols.fakts import ClaimSource
 from arkitekt_di.settings.models import HerreSettings
 from arkitekt_di.transport.http import HttpClient
+
+
+def _tokens_folder() -> Path:
+    return user_state_path("arkitekt") / "tokens"
 
 
 class HerreContainer(Container):
@@ -21,7 +27,7 @@ class HerreContainer(Container):
 
     tokens: providers.Provider[TokenStore] = providers.Selector(
         cache,
-        file=providers.ThreadSafeSingleton(FileTokenStore, providers.Callable(user_state_path, "arkitekt")),
+        file=providers.ThreadSafeSingleton(FileTokenStore, providers.Callable(_tokens_folder)),
         none=providers.ThreadSafeSingleton(InMemoryTokenStore),
     )
     service: providers.Provider[Herre] = Service(Herre, claims, http, tokens, cfg)

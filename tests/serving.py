@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,26 +36,30 @@ class ServedHub:
     def kill(self) -> None:
         """End the hub as a power cut would."""
         self.process.kill()
+        self._wait()
+
+    def stop(self) -> None:
+        """End the hub as a person would, or else at once."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self._wait()
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def _wait(self) -> None:
         self.process.wait(STOP_TIMEOUT_S)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
-def start_hub(data: Path, *options: str, port: int = 0, log: Path | None = None) -> ServedHub:
-    """Start a hub on *data* and wait until it says that it is ready."""
-    command = [
-        sys.executable,
-        "-m",
-        "arkitekt_di",
-        "serve",
-        "--port",
-        str(port),
-        "--data",
-        str(data),
-        "--json",
-        *options,
-    ]
-    with (log or data.with_name(f"{data.name}.log")).open("w") as errors:
+def start_hub(data: Path, *options: str, port: int = 0, prefix: Sequence[str] = ()) -> ServedHub:
+    """Start a hub on *data* and wait until it says that it is ready; *prefix* is a command that runs it."""
+    serve = [*prefix, sys.executable, "-m", "arkitekt_di", "serve"]
+    command = [*serve, "--port", str(port), "--data", str(data), "--json", *options]
+    with data.with_name(f"{data.name}.log").open("w") as errors:
         process = subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
         )
     assert process.stdout is not None
     line = process.stdout.readline()  # ends when the hub does: the hub's own bounds hold
@@ -74,11 +78,4 @@ def serving(data: Path, *options: str, port: int = 0) -> Iterator[ServedHub]:
     try:
         yield hub
     finally:
-        if hub.process.poll() is None:
-            hub.process.send_signal(signal.SIGTERM)
-        try:
-            hub.process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            hub.kill()
-        if hub.process.stdout is not None:
-            hub.process.stdout.close()
+        hub.stop()

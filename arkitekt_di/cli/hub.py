@@ -31,10 +31,11 @@ def stop(*, folder: Folder = None, as_json: AsJson = False) -> None:
     """Stop the local hub; its data stay."""
     import asyncio
 
-    stopped = asyncio.run(_local_hub(folder).stop(timeout_s=STOP_TIMEOUT_S))
-    _tell(
-        {"stopped": stopped}, "The local hub is stopped." if stopped else "No local hub was running.", as_json=as_json
-    )
+    hub = _local_hub(folder)
+    if not asyncio.run(hub.stop(timeout_s=STOP_TIMEOUT_S)):
+        typer.echo(f"The local hub has not ended after {STOP_TIMEOUT_S:g} s; see {hub.log_file}", err=True)
+        raise typer.Exit(1)
+    _tell({"running": False}, "No local hub is running any more.", as_json=as_json)
 
 
 @app.command()

@@ -175,7 +175,7 @@ class LocalHub:
         return record
 
     def _launch(self) -> "subprocess.Popen[bytes]":
-        command = (*self._command, "--data", str(self.folder))
+        command = (*self._command, "--data", str(self.folder), "--set", f"idle_s={self._settings.idle_s}")
         descriptor = os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
         with os.fdopen(descriptor, "ab") as log_file:
             return subprocess.Popen(  # noqa: S603  # our own interpreter
