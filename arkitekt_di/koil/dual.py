@@ -27,11 +27,11 @@ class Unawaited(Coroutine[Any, Any, R]):
     The real coroutine inside warns, as every coroutine does, where it is dropped without having been awaited.
     """
 
-    __slots__ = ("_coroutine", "_name")
+    __slots__ = ("_coroutine", "_fn")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, R], name: str) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, R], fn: object) -> None:
         self._coroutine = coroutine
-        self._name = name
+        self._fn = fn
 
     def __await__(self) -> Generator[Any, Any, R]:
         return self._coroutine.__await__()
@@ -49,13 +49,14 @@ class Unawaited(Coroutine[Any, Any, R]):
         self._coroutine.close()
 
     def __getattr__(self, name: str) -> Never:
-        raise NotAwaitedError(self._name)
+        raise NotAwaitedError(name_of(self._fn))
 
     def __bool__(self) -> Never:
-        raise NotAwaitedError(self._name)
+        raise NotAwaitedError(name_of(self._fn))
 
     def __repr__(self) -> str:
-        return f"<the result of {self._name}(), once awaited: await {self._name}(...)>"
+        name = name_of(self._fn)
+        return f"<the result of {name}(), once awaited: await {name}(...)>"
 
 
 class Dual(Generic[P, R]):
@@ -67,19 +68,21 @@ class Dual(Generic[P, R]):
         The coroutine function itself.
     """
 
-    def __init__(self, fn: Callable[P, Coroutine[Any, Any, R]], bridge: Callable[[dict[str, Any]], Bridge]) -> None:
+    def __init__(
+        self, fn: Callable[P, Coroutine[Any, Any, R]], bridge: Callable[[dict[str, Any]], Bridge] | None
+    ) -> None:
         self.aio = fn
         self._bridge = bridge
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Block, or return what has to be awaited, as `dual` tells."""
-        koil = self._bridge(kwargs)
+        koil = KOILS.find() if self._bridge is None else self._bridge(kwargs)
         if koil.is_own_loop():
-            return cast("R", Unawaited(self.aio(*args, **kwargs), name_of(self.aio)))
+            return Unawaited(self.aio(*args, **kwargs), self.aio)  # type: ignore[return-value]  # R, once awaited
         # A keyword of the function's must not be taken for an option of the call's.
         fn: Any = functools.partial(self.aio, **kwargs) if kwargs else self.aio
         if _is_called_from_coroutine(2):
-            return cast("R", Unawaited(koil.cross(fn, *args), name_of(self.aio)))
+            return Unawaited(koil.cross(fn, *args), self.aio)  # type: ignore[return-value]  # R, once awaited
         return cast("R", koil.call(fn, *args))
 
     @overload
@@ -148,17 +151,12 @@ def dual(fn: Any = None, /, *, bridge: Callable[[dict[str, Any]], Bridge] | None
     ...     double(21)
     42
     """
-    choose = bridge or _governing
 
     def decorate(fn: Callable[P, Coroutine[Any, Any, R]]) -> Dual[P, R]:
         if not inspect.iscoroutinefunction(fn):
             raise TypeError(f"dual takes an async function, and {name_of(fn)} is none")
-        wrapped = Dual(fn, choose)
+        wrapped = Dual(fn, bridge)
         functools.update_wrapper(wrapped, fn)
         return wrapped
 
     return decorate if fn is None else decorate(fn)
-
-
-def _governing(kwargs: dict[str, Any]) -> Bridge:
-    return KOILS.find()

@@ -85,10 +85,6 @@ class Loop(ABC):
         """Whether this process was forked after the loop began, so that nothing drives it here."""
         return self._forks != Lineage.forks
 
-    def is_here(self) -> bool:
-        """Tell whether the caller runs on this loop."""
-        return asyncio._get_running_loop() is self.loop  # noqa: SLF001 - documented, and the public twin costs a raise
-
     def check(self, waits_for: object = None) -> None:
         """Refuse work that could never end; *waits_for* is the function for which the caller would block its thread."""
         if self._forks != Lineage.forks:
@@ -102,6 +98,10 @@ class Loop(ABC):
         """Refuse to work in a fork."""
         if self.is_forked:
             raise ForkedError
+
+    @abstractmethod
+    def runs_here(self) -> bool:
+        """Tell whether the loop runs the caller, whose thread is the loop's."""
 
     @abstractmethod
     def survives(self, error: BaseException) -> bool:
@@ -121,6 +121,10 @@ class JoinedLoop(Loop):
     def __init__(self, grace_s: float) -> None:
         super().__init__(asyncio.get_running_loop(), grace_s)
         self.thread_id = _thread.get_ident()
+
+    def runs_here(self) -> bool:
+        """Ask asyncio: somebody else decides when the loop runs."""
+        return asyncio._get_running_loop() is self.loop  # noqa: SLF001  # documented, and the public twin raises
 
     def survives(self, error: BaseException) -> bool:
         """Let a Ctrl-C that hits a piece of work reach who runs the loop."""
@@ -148,6 +152,10 @@ class OwnedLoop(Loop):
         self._ready = threading.Event()
         self._stop = asyncio.Event()
         self._thread: threading.Thread | None = None
+
+    def runs_here(self) -> bool:
+        """Answer without asyncio, which on Python 3.11 makes a system call: this thread does nothing else."""
+        return True
 
     def survives(self, error: BaseException) -> bool:
         """Let nothing end the thread but `close`."""
@@ -211,7 +219,8 @@ class OwnedLoop(Loop):
         await self._stop.wait()
         await self._end_tasks()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.loop.shutdown_asyncgens(), self.grace_s)
+            async with asyncio.timeout(self.grace_s):
+                await self.loop.shutdown_asyncgens()
 
     async def _end_tasks(self) -> None:
         deadline = self.loop.time() + self.grace_s

@@ -124,9 +124,10 @@ class Prefetch(Generic[Y]):
 
     def items(self, koil: Carrier) -> Generator[Y, None, None]:
         """Yield the items; leaving early cancels the fetching and waits for its cleanup, at most *grace_s*."""
-        fetching = koil.submit(self._fetch)
-        fetching.add_done_callback(lambda _: self._items.put(None))
+        fetching: Future[None] | None = None
         try:
+            fetching = koil.submit(self._fetch)
+            fetching.add_done_callback(lambda _: self._items.put(None))
             while (item := take(self._items)) is not None:
                 self._make_room()
                 yield item[0]
@@ -134,7 +135,7 @@ class Prefetch(Generic[Y]):
                 raise error
         finally:
             error = None
-            if not fetching.done():
+            if fetching is not None and not fetching.done():
                 fetching.cancel()
                 if not HERE.runs_a_loop:
                     wait([fetching], koil.grace_s)

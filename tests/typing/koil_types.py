@@ -105,9 +105,7 @@ def dual_in_sync_code(microscope: Microscope) -> None:
 
 
 async def dual_in_async_code(microscope: Microscope) -> None:
-    coroutine = decorated.aio("a", attempts=2)
-    assert_type(coroutine, Coroutine[Any, Any, bytes])
-    await coroutine
+    await assert_type(decorated.aio("a", attempts=2), Coroutine[Any, Any, bytes])
     assert_type(await decorated.aio("a"), bytes)
     assert_type(await chosen.aio("a"), bytes)
     assert_type(await microscope.snap.aio(10.0), bytes)
