@@ -4,16 +4,25 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Executor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Final, TypeVar
 
-from arkitekt_di.errors import OwnLoopError, PermissionDeniedError, TransferError
+from arkitekt_di.errors import KoilClosedError, OwnLoopError, PermissionDeniedError, TransferError
 from arkitekt_di.messages.images import StoreGrant, UploadGrant
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelSink, PixelSource, PixelStore
 
 R = TypeVar("R")
+
+_BLOCKED: Final = ("computing image.data", "asyncio.to_thread(data.compute)")
+"""What blocks the loop, and what to do instead."""
+
+_PATIENCE_S: Final = 2.0
+"""A read that takes longer makes us look whether the app's loop still turns: a shard takes less on a fair line."""
+
+_PULSE_S: Final = 3.0
+"""Longest wait for the loop to turn once."""
 
 _RENEWAL_TIMEOUT_S: Final = 60.0
 """Longest wait for a new grant; a request to the hub and one renewal of its token fit in."""
@@ -27,17 +36,27 @@ class RenewedSource:
     records, pixels : ImageRecords, PixelStore
     bridge : Bridge
         Takes the renewal to the app's loop.
+    readers : concurrent.futures.Executor
+        Threads that read while the caller keeps an eye on the app's loop.
     store_id : str
     margin_s : float
         A grant that expires within this many seconds is renewed.
     """
 
     def __init__(
-        self, records: ImageRecords, pixels: PixelStore, bridge: Bridge, *, store_id: str, margin_s: float
+        self,
+        records: ImageRecords,
+        pixels: PixelStore,
+        bridge: Bridge,
+        readers: Executor,
+        *,
+        store_id: str,
+        margin_s: float,
     ) -> None:
         self._records = records
         self._pixels = pixels
         self._bridge = bridge
+        self._readers = readers
         self._store_id = store_id
         self._margin_s = margin_s
         self._lock = threading.Lock()
@@ -70,9 +89,26 @@ class RenewedSource:
     def _with_grant(self, action: Callable[[PixelSource], R]) -> R:
         source = self._current()
         try:
-            return action(source)
+            return self._watched(action, source)
         except PermissionDeniedError:
-            return action(self._renewed(instead_of=source))
+            return self._watched(action, self._renewed(instead_of=source))
+
+    def _watched(self, action: Callable[[PixelSource], R], source: PixelSource) -> R:
+        """Read, and find out in time whether the hub that should answer lives on a loop that this read blocks."""
+        reading = self._readers.submit(action, source)
+        try:
+            return reading.result(_PATIENCE_S)
+        except FutureTimeoutError:
+            self._require_pulse()
+        return reading.result()
+
+    def _require_pulse(self) -> None:
+        try:
+            self._bridge.submit(_beat).result(_PULSE_S)
+        except FutureTimeoutError:
+            raise OwnLoopError(*_BLOCKED) from None
+        except KoilClosedError:
+            return  # the app was left; its grant is good for a while
 
     def _current(self) -> PixelSource:
         source = self._source
@@ -83,7 +119,7 @@ class RenewedSource:
     def _renewed(self, *, instead_of: PixelSource | None) -> PixelSource:
         """Renew on the app's loop, once for all threads that wait."""
         if self._bridge.is_own_loop():
-            raise OwnLoopError("image.data.compute()", "asyncio.to_thread(image.data.compute)")
+            raise OwnLoopError(*_BLOCKED)
         with self._lock:
             if self._source is None or self._source is instead_of:
                 self._renew(instead_of.address if instead_of is not None else "the object store")
@@ -146,6 +182,10 @@ class RenewedSink:
                 self._sink = await self._pixels.open_sink(grant)
                 self._renew_at = _renewal_time(grant, self._margin_s)
             return self._sink
+
+
+async def _beat() -> None:
+    """Do nothing, on the loop."""
 
 
 def _renewal_time(grant: StoreGrant, margin_s: float) -> float:

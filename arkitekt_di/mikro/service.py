@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import anyio
@@ -23,6 +24,9 @@ from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.settings.models import MikroSettings
 
 log = logging.getLogger(__name__)
+
+_READERS: Final = 64
+"""Requests to the object store at the same time; Dask alone makes as many as there are cores."""
 
 _DISCARD_TIMEOUT_S: Final = 5.0
 """Longest wait for the hub to hear that an upload is given up; it removes abandoned ones by itself later."""
@@ -54,6 +58,7 @@ class Mikro:
         self._pixels = pixels
         self._bridge = bridge
         self._settings = settings or MikroSettings()
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-reader")  # starts threads when used
 
     async def start(self) -> None:
         """Do nothing: places in the store are opened when they are used."""
@@ -170,6 +175,7 @@ class Mikro:
             self._records,
             self._pixels,
             self._bridge,
+            self._readers,
             store_id=record.store.id,
             margin_s=self._settings.access_margin_s,
         )

@@ -16,7 +16,7 @@ from arkitekt_di.koil import Koil
 from arkitekt_di.messages.images import Axis, ImageDraft, StoreGrant
 from arkitekt_di.messages.pixels import HEADER
 from arkitekt_di.mikro.image import Image
-from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore
+from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore, InMemoryPrefix
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.settings.models import MikroSettings
 from tests.mikro.arrays import noise, stack
@@ -207,6 +207,38 @@ async def test_a_grant_that_ran_out_on_the_apps_own_loop_is_an_error_not_a_stand
 
         with dask.config.set(scheduler="synchronous"), pytest.raises(OwnLoopError, match="to_thread"):
             data.compute()
+        assert (await asyncio.to_thread(data.compute)).identical(STACK)
+
+
+class OnLoopStore(InMemoryPixelStore):
+    """Answers from the app's own loop, as an embedded hub does."""
+
+    async def open_source(self, grant: StoreGrant) -> "OnLoopPrefix":
+        return OnLoopPrefix(self, grant, asyncio.get_running_loop())
+
+
+class OnLoopPrefix(InMemoryPrefix):
+    """Waits for the loop before each answer."""
+
+    def __init__(self, store: InMemoryPixelStore, grant: StoreGrant, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(store, grant)
+        self._loop = loop
+
+    def read_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(60)
+        return super().read_ranges(key, ranges)
+
+
+@pytest.mark.anyio
+async def test_computing_on_a_loop_that_has_to_answer_is_an_error_not_a_standstill() -> None:
+    """An embedded hub lives on the app's loop, which ``compute`` would block."""
+    store = OnLoopStore()
+    async with Koil() as koil:
+        image = await Mikro(InMemoryImageRecords(store), store, koil, CUT).afrom_xarray(STACK, name="embryo")
+        data = await image.adata()
+
+        with pytest.raises(OwnLoopError, match=r"await asyncio\.to_thread\(data\.compute\)"):
+            data.isel(c=0).compute()
         assert (await asyncio.to_thread(data.compute)).identical(STACK)
 
 
