@@ -71,3 +71,14 @@ def test_a_grant_is_for_a_proper_prefix(bucket: str, key: str) -> None:
     """Nothing can be granted that reaches beyond one bucket."""
     with pytest.raises(ObjectRefusedError):
         ObjectGrants(SECRET).issue(bucket=bucket, key=key, access=Access.READ, ttl_s=9, max_bytes=9)
+
+
+def test_a_grant_is_for_one_bucket_and_one_use() -> None:
+    """The same prefix of another bucket is somebody else's."""
+    reading = Grant("A", "zarr", "a", Access.READ, expires_at=9.0, max_bytes=9)
+
+    reading.require(Access.READ, "zarr")
+    with pytest.raises(ObjectRefusedError, match="AccessDenied"):
+        reading.require(Access.READ, "other")
+    with pytest.raises(ObjectRefusedError, match="AccessDenied"):
+        reading.require(Access.WRITE, "zarr")
