@@ -109,9 +109,8 @@ class Loop(ABC):
 
     def drain(self) -> None:
         """Give up what the loop will never run."""
-        while self.crossings:
-            with suppress(KeyError):
-                crossing = next(iter(self.crossings))
+        while pending := list(self.crossings):
+            for crossing in pending:
                 crossing.settle(None, KoilClosedError())
 
 
@@ -133,8 +132,9 @@ class JoinedLoop(Loop):
     async def close(self) -> None:
         """Cancel the work of this koil, and only that; wait for its cleanup."""
         self.is_closing = True
-        tasks = {task for crossing in self.crossings if (task := crossing.running_task)}
-        for crossing in list(self.crossings):
+        pending = list(self.crossings)
+        tasks = {task for crossing in pending if (task := crossing.running_task)}
+        for crossing in pending:
             crossing.cancel()
         try:
             if tasks:
