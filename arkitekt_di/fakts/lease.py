@@ -2,16 +2,25 @@
 
 import asyncio
 import logging
+from typing import Protocol
 
 from aiohttp import ClientWebSocketResponse
 
 from arkitekt_di.errors import ConnectionLostError
-from arkitekt_di.fakts.service import Fakts
 from arkitekt_di.messages.hub import LEASE_PATH
 from arkitekt_di.transport.http import HttpClient
 from arkitekt_di.transport.origin import Origin
 
 log = logging.getLogger(__name__)
+
+
+class HubInUse(Protocol):
+    """Whoever knows which hub is in use."""
+
+    @property
+    def url(self) -> str:
+        """Address of the hub."""
+        ...
 
 
 class HubLease:
@@ -21,12 +30,12 @@ class HubLease:
 
     Parameters
     ----------
-    fakts : Fakts
+    fakts : HubInUse
         Started before; knows the hub.
     http : HttpClient
     """
 
-    def __init__(self, fakts: Fakts, http: HttpClient) -> None:
+    def __init__(self, fakts: HubInUse, http: HttpClient) -> None:
         self._fakts = fakts
         self._http = http
         self._holding: asyncio.Task[None] | None = None
