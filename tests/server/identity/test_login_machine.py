@@ -8,12 +8,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from arkitekt_di.server.identity.device_codes import KEPT_S
 from tests.server.identity.harness import Hub, running
 
 ACCESS_S, REFRESH_S = 3600, 30 * 24 * 3600
+MAX_FAMILIES = 2  # many steps on few logins find more than few steps on many
 KEYS = tempfile.TemporaryDirectory(prefix="identity-keys-")
 
 
@@ -45,8 +46,19 @@ class LoginMachine(RuleBasedStateMachine):
         self.runner.close()
         self.folder.cleanup()
 
+    @initialize(target=families)
+    def log_in(self) -> Family:
+        family = self._ask()
+        self._redeem(family)
+        self._refresh(family)
+        return family
+
+    @precondition(lambda self: len(self.known) < MAX_FAMILIES)
     @rule(target=families)
     def ask_and_approve(self) -> Family:
+        return self._ask()
+
+    def _ask(self) -> Family:
         self.hub.clock.advance(2)  # below the limit on registrations
         family = Family(self.runner.run(self.hub.ask()), asked_at=self.hub.clock())
         self.runner.run(self.hub.approve(family.issued))
@@ -55,6 +67,9 @@ class LoginMachine(RuleBasedStateMachine):
 
     @rule(family=families)
     def redeem(self, family: Family) -> None:
+        self._redeem(family)
+
+    def _redeem(self, family: Family) -> None:
         age = self.hub.clock() - family.asked_at
         if age >= KEPT_S:  # the code may be forgotten by now, and with it that it was used
             return
@@ -68,6 +83,9 @@ class LoginMachine(RuleBasedStateMachine):
 
     @rule(family=families)
     def refresh(self, family: Family) -> None:
+        self._refresh(family)
+
+    def _refresh(self, family: Family) -> None:
         if family.tokens is None:
             return
         answer = self.runner.run(self.hub.refresh(family.tokens))
@@ -118,8 +136,8 @@ class LoginMachine(RuleBasedStateMachine):
 
 
 LoginMachine.TestCase.settings = settings(
-    max_examples=10,
-    stateful_step_count=25,
+    max_examples=20,
+    stateful_step_count=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a history takes a second: shrinking one takes minutes
     suppress_health_check=list(HealthCheck),
