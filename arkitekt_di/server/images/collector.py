@@ -92,34 +92,36 @@ class Collector:
         return True
 
     async def _run(self) -> None:
+        work = self._remove_leftovers
         try:
-            await self._attempt(self._remove_leftovers)
             while True:
-                await self._round()
+                self._woken.clear()
+                delay = await self._attempt(work)
+                work = self._collect_and_look_ahead
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(delay):
+                        await self._woken.wait()
         except Exception:
             log.exception("garbage is not collected any more until the hub starts again")
             raise
 
-    async def _round(self) -> None:
-        self._woken.clear()
-        is_clean = await self._attempt(self.collect)
-        delay = await self._delay() if is_clean else RETRY_S
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(delay):
-                await self._woken.wait()
-
-    async def _attempt(self, work: Callable[[], Awaitable[bool]]) -> bool:
+    async def _attempt(self, work: Callable[[], Awaitable[float | None]]) -> float | None:
         try:
             return await work()
         except FAILURES:
             log.exception("could not collect garbage; it is tried again in %.0f s", RETRY_S)
-            return False
+            return RETRY_S
 
-    async def _remove_leftovers(self) -> bool:
+    async def _collect_and_look_ahead(self) -> float | None:
+        return await self._delay() if await self.collect() else RETRY_S
+
+    async def _remove_leftovers(self) -> float | None:
         """Free the space of what was discarded just before the hub stopped, long before its row may go."""
         async with self._database.transaction() as session:
             stores = (await session.scalars(select(Store).where(Store.state == StoreState.DISCARDED))).all()
-        return all([await self.remove(store) for store in stores])
+        for store in stores:
+            await self.remove(store)
+        return await self._collect_and_look_ahead()
 
     async def _delay(self) -> float | None:
         """Seconds until something is due; None where nothing ever will be."""

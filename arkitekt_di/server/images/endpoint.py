@@ -81,8 +81,12 @@ class MikroEndpoint:
 
     async def stop(self) -> None:
         """Close every WebSocket and stop collecting."""
-        await self._view.close()
+        await self.hang_up()
         await self.collector.stop()
+
+    async def hang_up(self) -> None:
+        """Close every WebSocket; a server that waits for its connections to end does so before it waits."""
+        await self._view.close()
 
 
 async def _answer_challenge(_request: web.Request) -> web.Response:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 import zarr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.codecs import BloscCodec
 
@@ -111,10 +111,12 @@ def test_bytes_that_are_no_document_are_refused(content: bytes) -> None:
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(sorted(array())), _json)
 def test_a_document_with_one_strange_member_is_read_or_refused(member: str, value: object) -> None:
     try:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from sqlalchemy import text
 
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.images.collector import Collector
@@ -141,6 +142,50 @@ async def test_a_removal_that_fails_is_tried_again_and_hides_the_image_meanwhile
         assert await hub.endpoint.collector.collect()
 
         assert hub.keys(store) == []
+
+
+async def test_a_database_that_does_not_answer_is_asked_again(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    objects = FailingObjects()
+    async with serve(database, objects) as hub, asyncio.timeout(20):
+        store = (await hub.ask(REQUEST))["store"]
+        await hub.write(f"{store}/c/0/0", b"pixels")
+        async with database.transaction() as session:
+            await session.execute(text("ALTER TABLE image_stores RENAME TO away"))
+        hub.clock.now += DUE_S
+        hub.endpoint.collector.wake()
+        while "could not collect garbage" not in caplog.text:  # noqa: ASYNC110  # a log tells nobody that it grew
+            await asyncio.sleep(0)
+
+        async with database.transaction() as session:
+            await session.execute(text("ALTER TABLE away RENAME TO image_stores"))
+        hub.endpoint.collector.wake()
+        await objects.removed.wait()
+
+        assert hub.keys(store) == []
+
+
+async def test_a_collector_that_breaks_says_so(hub: ImageHub, caplog: pytest.LogCaptureFixture, monkeypatch) -> None:
+    broken = asyncio.Event()
+
+    async def fail(_store: Store) -> bool:
+        broken.set()
+        message = "a bug"
+        raise LookupError(message)
+
+    await hub.ask(REQUEST)
+    hub.clock.now += DUE_S
+    monkeypatch.setattr(hub.endpoint.collector, "remove", fail)
+    hub.endpoint.collector.wake()
+    async with asyncio.timeout(20):
+        await broken.wait()
+
+    with pytest.raises(LookupError):
+        await hub.endpoint.collector.stop()
+
+    assert "not collected any more" in caplog.text
+    hub.endpoint.collector._task = None
 
 
 async def test_a_collector_that_never_started_may_be_stopped(database: Database) -> None:

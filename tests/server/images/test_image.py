@@ -177,6 +177,22 @@ async def test_an_edit_changes_what_it_names_and_nothing_else(hub: ImageHub) -> 
     assert await hub.names(filters={"search": "embryo"}) == []
 
 
+@pytest.mark.parametrize("description", ["x" * 4097, "bell\a"])
+async def test_descriptions_that_nobody_could_read_are_refused(hub: ImageHub, description: str) -> None:
+    image = await hub.image()
+
+    with pytest.raises(RefusedError, match="the description"):
+        await hub.ask(UPDATE, input={"id": image["id"], "description": description})
+
+    assert await hub.ask(GET, id=image["id"]) == image
+
+
+async def test_an_edit_of_nothing_changes_nothing(hub: ImageHub) -> None:
+    image = await hub.image()
+
+    assert await hub.ask(UPDATE, input={"id": image["id"]}) == image
+
+
 async def test_a_deleted_image_takes_its_pixels_along(hub: ImageHub) -> None:
     image = await hub.image()
     store = image["dataArrays"][0]["store"]["id"]

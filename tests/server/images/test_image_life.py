@@ -171,4 +171,4 @@ class ImageLife(RuleBasedStateMachine):
 
 def test_no_order_of_events_shows_an_image_without_its_pixels(migrated: Path) -> None:
     machine = type("ImageLifeHere", (ImageLife,), {"template": migrated})
-    run_state_machine_as_test(machine, settings=settings(max_examples=8, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=6, stateful_step_count=20, deadline=None))

@@ -195,3 +195,13 @@ async def test_a_page_of_another_site_opens_no_socket(hub: ImageHub) -> None:
     headers |= {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": "https://elsewhere.example"}
     async with hub.client.get("/mikro/graphql", headers=headers) as response:
         assert response.status == 403
+
+
+async def test_folders_cannot_be_watched_yet(hub: ImageHub) -> None:
+    async with connect(hub, NEW) as socket:
+        await ask(socket, NEW, 'subscription { arrayDatasets(folder: "1") { delete } }')
+
+        message = await receive(socket)
+
+    errors = message["payload"]["errors"] if isinstance(message["payload"], dict) else message["payload"]
+    assert errors[0]["extensions"]["code"] == "REFUSED"

@@ -3,8 +3,12 @@ import json
 import pytest
 
 from arkitekt_di.errors import ObjectRefusedError
+from arkitekt_di.messages.pixels import MAX_HEADER_BYTES
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.images.tables import Store
+from arkitekt_di.server.objects.memory import InMemoryObjects
 from tests.server.images.documents import ACCESS, FINISH, RENEW, REQUEST
-from tests.server.images.image_hub import ImageHub, RefusedError, array
+from tests.server.images.image_hub import DUE_S, ImageHub, RefusedError, array, serve
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +77,54 @@ async def test_a_long_list_of_missing_objects_is_cut(hub: ImageHub) -> None:
     await hub.write(f"{store}/zarr.json", json.dumps(array(attributes={"arkitekt": {"manifest": manifest}})).encode())
 
     with pytest.raises(RefusedError, match="and 980 more"):
+        await hub.ask(FINISH, id=store, valid=True)
+
+
+async def test_a_header_is_read_up_to_a_limit(hub: ImageHub) -> None:
+    store = (await hub.ask(REQUEST))["store"]
+    await hub.write(f"{store}/zarr.json", json.dumps(array(attributes={"note": "x" * MAX_HEADER_BYTES})).encode())
+
+    with pytest.raises(RefusedError, match="too large"):
+        await hub.ask(FINISH, id=store, valid=True)
+
+
+async def test_an_upload_of_more_than_was_granted_is_refused(hub: ImageHub, database: Database) -> None:
+    store = (await hub.ask(REQUEST))["store"]
+    await hub.write(f"{store}/zarr.json", json.dumps(array()).encode())
+    async with database.transaction() as session:
+        (await session.get_one(Store, store)).max_bytes = 5
+
+    with pytest.raises(RefusedError, match="5 were granted"):
+        await hub.ask(FINISH, id=store, valid=True)
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+async def test_an_upload_that_is_given_up_while_it_is_checked_is_not_finished(
+    database: Database, is_removed: bool
+) -> None:
+    class GivesUp(InMemoryObjects):
+        async def seal(self, bucket: str, prefix: str) -> None:
+            await hub.ask(FINISH, id=prefix, valid=False)
+            if is_removed:
+                hub.clock.now += DUE_S
+                await hub.endpoint.collector.collect()
+            await super().seal(bucket, prefix)
+
+    async with serve(database, GivesUp()) as hub:
+        store = (await hub.ask(REQUEST))["store"]
+        await hub.write(f"{store}/zarr.json", json.dumps(array()).encode())
+
+        with pytest.raises(RefusedError) as refused:
+            await hub.ask(FINISH, id=store, valid=True)
+
+    assert refused.value.code == ("NOT_FOUND" if is_removed else "REFUSED")
+
+
+async def test_an_image_cannot_be_finished_as_an_upload(hub: ImageHub) -> None:
+    store = await hub.upload()
+    await hub.create(store)
+
+    with pytest.raises(RefusedError, match="is finished and cannot be changed"):
         await hub.ask(FINISH, id=store, valid=True)
 
 
