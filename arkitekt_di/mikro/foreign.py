@@ -64,9 +64,20 @@ class SourceStore(Store):
             return False
         return True
 
-    supports_writes = False
-    supports_deletes = False
-    supports_listing = False
+    @property
+    def supports_writes(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def supports_deletes(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def supports_listing(self) -> bool:
+        """No."""
+        return False
 
     async def set(self, key: str, value: Buffer) -> None:
         """Refuse: the store is read-only."""

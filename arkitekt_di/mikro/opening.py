@@ -82,10 +82,11 @@ def _lazy(record: ImageRecord, source: PixelSource, header: Header) -> Any:
 
         array = open_foreign(source)
         layout = Layout(array.shape, array.chunks, array.shards or array.chunks)
+    blocks: Any = layout.blocks(array.dtype.itemsize)  # Dask's default says that it is text
     # Pixels never change, so their address may name them: two readers of one image share what Dask has computed.
     return da.from_array(
         array,
-        chunks=layout.blocks(array.dtype.itemsize),
+        chunks=blocks,
         name=f"image-{tokenize(source.address, record.store.id)}",
         meta=np.empty((0,) * array.ndim, dtype=array.dtype),
     )  # type: ignore[no-untyped-call]  # Dask is not typed
