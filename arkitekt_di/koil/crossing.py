@@ -88,8 +88,7 @@ class Crossing(ABC, Generic[R]):
         try:
             value = await self.fn(*self.args, **self.kwargs)
         except BaseException as error:
-            outcome = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
-            self.settle(None, outcome)
+            self.settle(None, error.with_traceback(error.__traceback__ and error.__traceback__.tb_next))
             if not self.home.survives(error):
                 raise
         else:

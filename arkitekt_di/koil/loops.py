@@ -7,6 +7,7 @@ import functools
 import logging
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 
@@ -150,7 +151,7 @@ class OwnedLoop(Loop):
         super().__init__(new_loop(settings), settings.grace_s)
         self._name = name
         self._ready = threading.Event()
-        self._stop = asyncio.Event()
+        self._is_stopped = False
         self._thread: threading.Thread | None = None
 
     def runs_here(self) -> bool:
@@ -190,7 +191,7 @@ class OwnedLoop(Loop):
         atexit.unregister(self.close)
         self.is_closing = True
         with suppress(RuntimeError):  # the loop has ended already
-            self.loop.call_soon_threadsafe(self._stop.set)
+            self.loop.call_soon_threadsafe(self._stop)
         if not join_within(self._thread, 2 * self.grace_s + 1):
             logger.error("%s: a coroutine blocks the loop; its thread is left behind", self._name)
             self.drain()
@@ -200,23 +201,29 @@ class OwnedLoop(Loop):
         self.thread_id = _thread.get_ident()
         try:
             with surroundings:
-                self._run(self.loop.create_task(self._main()))
+                self.loop.call_soon(self._ready.set)
+                while not self._is_stopped:
+                    self._survive(self.loop.run_forever)
+                ending = self.loop.create_task(self._end())
+                while not ending.done():
+                    self._survive(self.loop.run_until_complete, ending)
         finally:
             self.loop.close()
             self.drain()
             self._ready.set()
 
-    def _run(self, main: asyncio.Task[None]) -> None:
-        while not main.done():
-            try:
-                self.loop.run_until_complete(main)
-            except (KeyboardInterrupt, SystemExit):
-                # asyncio lets both out of any task; they end a program from its main thread only.
-                logger.exception("%s: a task tried to end the loop", self._name)
+    def _survive(self, run: Callable[..., object], *args: object) -> None:
+        try:
+            run(*args)
+        except (KeyboardInterrupt, SystemExit, asyncio.CancelledError):
+            # asyncio lets the first two out of any task, and a task may cancel all others, that of our ending, too.
+            logger.exception("%s: a task tried to end the loop", self._name)
 
-    async def _main(self) -> None:
-        self._ready.set()
-        await self._stop.wait()
+    def _stop(self) -> None:
+        self._is_stopped = True
+        self.loop.stop()
+
+    async def _end(self) -> None:
         await self._end_tasks()
         with suppress(TimeoutError):
             async with asyncio.timeout(self.grace_s):
@@ -225,8 +232,8 @@ class OwnedLoop(Loop):
     async def _end_tasks(self) -> None:
         deadline = self.loop.time() + self.grace_s
         ended: set[asyncio.Task[object]] = set()
-        main = asyncio.current_task()
-        while (tasks := {task for task in asyncio.all_tasks() if task is not main}) and self.loop.time() < deadline:
+        own = asyncio.current_task()
+        while (tasks := {task for task in asyncio.all_tasks() if task is not own}) and self.loop.time() < deadline:
             for task in tasks - ended:
                 task.cancel()
             ended |= tasks

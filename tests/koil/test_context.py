@@ -5,10 +5,13 @@ import threading
 from contextvars import ContextVar, copy_context
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from arkitekt_di.koil import Koil
+
+ON_A_BUSY_MACHINE = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 FIRST: ContextVar[object] = ContextVar("first")
 SECOND: ContextVar[object] = ContextVar("second")
@@ -88,6 +91,7 @@ def test_overlapping_calls_of_one_context_keep_the_changes_of_each(koil: Koil) -
     assert SECOND.get() == "second"
 
 
+@ON_A_BUSY_MACHINE
 @given(
     before=st.dictionaries(st.integers(0, 4), st.integers()), inside=st.dictionaries(st.integers(0, 4), st.integers())
 )

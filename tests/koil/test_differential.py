@@ -9,13 +9,16 @@ from typing import Any
 import anyio.from_thread
 import anyio.lowlevel
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from arkitekt_di.koil import Koil, dual
 from arkitekt_di.settings.models import KoilSettings
 
 VARIABLE: ContextVar[str] = ContextVar("variable", default="unset")
+
+ON_A_BUSY_MACHINE = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 STEPS = st.lists(
     st.sampled_from(["suspend", "read", "write", "task", "gather", "timeout", "catch", "cancel", "thread", "raise"]),
@@ -86,6 +89,7 @@ def shared(request: pytest.FixtureRequest) -> Any:
         yield koil
 
 
+@ON_A_BUSY_MACHINE
 @given(steps=STEPS)
 def test_a_koil_and_the_bridge_of_anyio_give_the_same_trace(shared: Koil, steps: list[str]) -> None:
     async def token() -> Any:
@@ -99,6 +103,7 @@ def test_a_koil_and_the_bridge_of_anyio_give_the_same_trace(shared: Koil, steps:
     assert copy_context().run(trace_of, shared.call, steps) == copy_context().run(trace_of, through_anyio, steps)
 
 
+@ON_A_BUSY_MACHINE
 @given(steps=STEPS)
 def test_a_dual_function_gives_the_same_trace_in_both_worlds(shared: Koil, steps: list[str]) -> None:
     both: Any = dual(bridge=lambda kwargs: shared)(perform)

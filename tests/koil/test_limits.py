@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import sys
 import threading
 
 import pytest
@@ -153,7 +154,10 @@ def test_a_future_tells_of_a_failure(koil: Koil) -> None:
     assert isinstance(future.exception(), ValueError)
 
 
-@pytest.mark.parametrize("steps", [0, 1])
+@pytest.mark.parametrize(
+    "steps",
+    [pytest.param(0, marks=pytest.mark.skipif(sys.version_info >= (3, 12), reason="an eager task starts at once")), 1],
+)
 def test_a_task_cancelled_by_somebody_else_does_not_hang_its_caller(koil: Koil, steps: int) -> None:
     """Also where it is cancelled before its first step, so that its coroutine is never entered."""
     blocked, may_go_on = threading.Event(), threading.Event()
@@ -166,7 +170,7 @@ def test_a_task_cancelled_by_somebody_else_does_not_hang_its_caller(koil: Koil, 
         for _ in range(steps):
             await asyncio.sleep(0)
         for task in asyncio.all_tasks():
-            if task.get_name() == "victim" or "_Errand" in type(task).__name__:
+            if task is not asyncio.current_task():
                 task.cancel()
 
     koil.loop.call_soon_threadsafe(block)
@@ -176,6 +180,7 @@ def test_a_task_cancelled_by_somebody_else_does_not_hang_its_caller(koil: Koil, 
 
     _, pending = concurrent.futures.wait(futures, timeout=20)
     assert not pending
+    assert koil.call(echo, "alive") == "alive"
 
 
 def test_gather_gives_results_in_order(koil: Koil) -> None:
