@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from html import escape
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from arkitekt_di.containers.application import AppContainer
 from arkitekt_di.containers.check import check
@@ -25,29 +25,6 @@ from arkitekt_di.settings.models import AppSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
-S = TypeVar("S")
-
-
-class ServiceAttribute(Generic[S]):
-    """A service of the app, resolved once when the app is entered."""
-
-    def __set_name__(self, owner: type["App"], name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, app: None, owner: type["App"]) -> Self: ...
-    @overload
-    def __get__(self, app: "App", owner: type["App"]) -> S: ...
-    def __get__(self, app: "App | None", owner: type["App"]) -> Self | S:
-        if app is None:
-            return self
-        try:
-            return cast("S", app._services[self._name])  # noqa: SLF001  # part of the same class
-        except KeyError:
-            raise AppClosedError(app.identifier) from None
-
-    def __set__(self, app: "App", value: S) -> None:
-        replace(app.container, self._name, value)
 
 
 class App:
@@ -62,17 +39,6 @@ class App:
     container : AppContainer
         Describes every service and its settings; belongs to this app alone.
 
-    Attributes
-    ----------
-    koil : Koil
-        The bridge between sync and async code.
-    fakts : Fakts
-        The hub in use and the configuration that it gave.
-    herre : Herre
-        Who is logged in.
-    mikro : Mikro
-        Images.
-
     Raises
     ------
     AppEnteredError
@@ -86,11 +52,6 @@ class App:
     """
 
     __slots__ = ("__weakref__", "_container", "_lifecycle", "_lock", "_services")
-
-    koil = ServiceAttribute[Koil]()
-    fakts = ServiceAttribute[Fakts]()
-    herre = ServiceAttribute[Herre]()
-    mikro = ServiceAttribute[Mikro]()
 
     def __init__(self, container: AppContainer) -> None:
         self._container = container
@@ -127,6 +88,46 @@ class App:
     def is_open(self) -> bool:
         """Whether the app is between enter and exit, or on its way."""
         return bool(self._lifecycle)
+
+    # --- services ---------------------------------------------------------------------------------
+
+    @property
+    def koil(self) -> Koil:
+        """The bridge between sync and async code."""
+        return cast("Koil", self._service("koil"))
+
+    @property
+    def fakts(self) -> Fakts:
+        """The hub in use and the configuration that it gave."""
+        return cast("Fakts", self._service("fakts"))
+
+    @fakts.setter
+    def fakts(self, fakts: Fakts) -> None:
+        replace(self._container, "fakts", fakts)
+
+    @property
+    def herre(self) -> Herre:
+        """Who is logged in."""
+        return cast("Herre", self._service("herre"))
+
+    @herre.setter
+    def herre(self, herre: Herre) -> None:
+        replace(self._container, "herre", herre)
+
+    @property
+    def mikro(self) -> Mikro:
+        """Images."""
+        return cast("Mikro", self._service("mikro"))
+
+    @mikro.setter
+    def mikro(self, mikro: Mikro) -> None:
+        replace(self._container, "mikro", mikro)
+
+    def _service(self, name: str) -> object:
+        try:
+            return self._services[name]
+        except KeyError:
+            raise AppClosedError(self.identifier) from None
 
     # --- before it is entered ---------------------------------------------------------------------
 

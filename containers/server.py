@@ -70,7 +70,7 @@ class ServerContainer(Container):
     mikro: providers.Provider[MikroEndpoint] = Service(
         MikroEndpoint, identity.provided.authenticator, database, objects, grants, settings.provided.objects
     )
-    s3 = providers.ThreadSafeSingleton(ObjectEndpoint, objects, grants, settings.provided.objects)
+    s3: providers.Provider[ObjectEndpoint] = Service(ObjectEndpoint, objects, grants, settings.provided.objects)
     leases = providers.ThreadSafeSingleton(Leases)
     site: providers.Provider[Site] = Service(
         Site, settings.provided.listen, address, idleness, providers.List(identity, mikro, s3, leases)
