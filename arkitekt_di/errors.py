@@ -31,7 +31,8 @@
     ├── NotFoundError            (LookupError)      ask for something else
     │   ├── ImageNotFoundError
     │   ├── StoreNotFoundError
-    │   └── ServiceNotGrantedError
+    │   ├── ServiceNotGrantedError
+    │   └── UserNotFoundError
     ├── PermissionDeniedError    (PermissionError)  ask an administrator
     ├── ImageRefusedError        (ValueError)       change the array or its arguments
     ├── ImageDamagedError                           restore the hub's data, or store the image anew
