@@ -5,4 +5,4 @@ from arkitekt_di.builders import embedded as embedded
 from arkitekt_di.errors import ArkitektError as ArkitektError
 
 __version__: str
-__all__: list[str]
+__all__ = ["App", "ArkitektError", "__version__", "current_app", "easy", "embedded"]

@@ -811,6 +811,6 @@ class AutomaticApprovalError(ServeError):
 
     def __str__(self) -> str:
         return (
-            f"refused to approve logins without a person on {self.address}: anyone who reaches the hub would be let in. "
-            "Listen on 127.0.0.1, or leave automatic approval out"
+            f"refused to approve logins without a person on {self.address}: anyone who reaches the hub would be let "
+            "in. Listen on 127.0.0.1, or leave automatic approval out"
         )

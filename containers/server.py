@@ -68,7 +68,12 @@ class ServerContainer(Container):
         hub_name=settings.provided.name,
     )
     mikro: providers.Provider[MikroEndpoint] = Service(
-        MikroEndpoint, identity.provided.authenticator, database, objects, grants, settings.provided.objects
+        MikroEndpoint,
+        identity.provided.authenticator_for.call(MIKRO_SERVICE),  # only apps that were granted this very service
+        database,
+        objects,
+        grants,
+        settings.provided.objects,
     )
     s3: providers.Provider[ObjectEndpoint] = Service(ObjectEndpoint, objects, grants, settings.provided.objects)
     leases = providers.ThreadSafeSingleton(Leases)

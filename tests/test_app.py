@@ -256,8 +256,8 @@ class TestConfiguration:
         fake: Any = Quiet("mikro")
 
         with app.override(mikro=fake), app:
-            assert app.mikro is fake
             assert fake.journal == ["+mikro"]
+            assert app.mikro is fake
         with app:
             assert app.mikro is not fake
 

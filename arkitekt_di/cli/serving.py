@@ -73,7 +73,9 @@ async def run_hub(container: ServerContainer, voice: Voice) -> None:
     lifecycle = Lifecycle(container)
     await lifecycle.start()
     try:
-        voice.say_ready(container.site().url, container.settings(), await container.identity().setup_url())
+        # A hub whose apps come with a key has no use for accounts, so nobody is told how to make one.
+        setup_url = await container.identity().setup_url() if container.mandate_key() is None else None
+        voice.say_ready(container.site().url, container.settings(), setup_url)
         reason = await _first({"asked to": stopping.wait(), "nobody needed it": container.idleness().wait()})
     finally:
         await lifecycle.stop()

@@ -101,7 +101,7 @@ class HttpClient:
         ConnectionLostError
             Nothing answers, or not with a WebSocket.
         """
-        timeout = aiohttp.ClientWSTimeout(ws_close=self._settings.connect_timeout_s)
+        timeout = aiohttp.ClientWSTimeout(ws_close=self._settings.connect_timeout_s)  # pyright: ignore[reportCallIssue]  # attrs
         try:
             async with asyncio.timeout(self._settings.connect_timeout_s):
                 return await self._opened.ws_connect(url, timeout=timeout)

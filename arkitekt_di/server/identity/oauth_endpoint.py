@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 from oauthlib.oauth2 import InvalidClientError, OAuth2Error
+from pydantic import SecretStr
 
 from arkitekt_di.messages.fakts import DeviceCode
 from arkitekt_di.server.address import Address
@@ -75,7 +76,7 @@ class OAuthEndpoint:
         log.info("app %r %r asks to be let in from %s", asked.manifest.identifier, asked.manifest.version, remote)
         url = self._address.url_for(request)
         message = DeviceCode(
-            device_code=issued.device_code,
+            device_code=SecretStr(issued.device_code),
             user_code=issued.user_code,
             client_id=issued.client_id,
             token_endpoint=f"{url}/o/token/",

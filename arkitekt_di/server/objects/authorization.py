@@ -102,7 +102,10 @@ def _in_headers(request: web.BaseRequest, target: Target) -> Presented:
     algorithm, _, rest = headers.get("authorization", "").partition(" ")
     if algorithm != ALGORITHM:
         raise ObjectRefusedError("AccessDenied", f"sign the request with {ALGORITHM}")
-    fields = dict(item.strip().partition("=")[::2] for item in rest.split(","))
+    fields: dict[str, str] = {}
+    for item in rest.split(","):
+        name, _, value = item.strip().partition("=")
+        fields[name] = value
     signed = _signed_headers(fields.get("SignedHeaders", ""))
     # An x-amz header that is not signed could be added by anyone on the way.
     if not signed.issuperset(name for name in headers if name == "host" or name.startswith("x-amz-")):
