@@ -383,7 +383,7 @@ class Koil:
     def is_own_loop(self) -> bool:
         """Tell whether the caller runs on this koil's loop, where only ``await`` is possible."""
         home = self._home
-        return home is not None and home.thread_id == _thread.get_ident() and home.runs_here()
+        return home is not None and home.thread_id == _thread.get_ident() and (home.is_dedicated or home.runs())
 
     def __repr__(self) -> str:
         return f"<Koil {self._identifier!r} {'open' if self.is_open else 'closed'}>"

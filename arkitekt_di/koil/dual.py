@@ -27,11 +27,10 @@ class Unawaited(Coroutine[Any, Any, R]):
     The real coroutine inside warns, as every coroutine does, where it is dropped without having been awaited.
     """
 
-    __slots__ = ("_coroutine", "_fn")
+    __slots__ = ("_coroutine",)
 
-    def __init__(self, coroutine: Coroutine[Any, Any, R], fn: object) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, R]) -> None:
         self._coroutine = coroutine
-        self._fn = fn
 
     def __await__(self) -> Generator[Any, Any, R]:
         return self._coroutine.__await__()
@@ -49,13 +48,13 @@ class Unawaited(Coroutine[Any, Any, R]):
         self._coroutine.close()
 
     def __getattr__(self, name: str) -> Never:
-        raise NotAwaitedError(name_of(self._fn))
+        raise NotAwaitedError(name_of(self._coroutine))
 
     def __bool__(self) -> Never:
-        raise NotAwaitedError(name_of(self._fn))
+        raise NotAwaitedError(name_of(self._coroutine))
 
     def __repr__(self) -> str:
-        name = name_of(self._fn)
+        name = name_of(self._coroutine)
         return f"<the result of {name}(), once awaited: await {name}(...)>"
 
 
@@ -78,11 +77,13 @@ class Dual(Generic[P, R]):
         """Block, or return what has to be awaited, as `dual` tells."""
         koil = KOILS.find() if self._bridge is None else self._bridge(kwargs)
         if koil.is_own_loop():
-            return Unawaited(self.aio(*args, **kwargs), self.aio)  # type: ignore[return-value]  # R, once awaited
+            return Unawaited(self.aio(*args, **kwargs))  # type: ignore[return-value]  # R, once awaited
         # A keyword of the function's must not be taken for an option of the call's.
         fn: Any = functools.partial(self.aio, **kwargs) if kwargs else self.aio
         if _is_called_from_coroutine(2):
-            return Unawaited(koil.cross(fn, *args), self.aio)  # type: ignore[return-value]  # R, once awaited
+            bridged = koil.cross(fn, *args)
+            bridged.__qualname__ = name_of(self.aio)  # type: ignore[attr-defined]  # a coroutine has one
+            return Unawaited(bridged)  # type: ignore[return-value]  # R, once awaited
         return cast("R", koil.call(fn, *args))
 
     @overload

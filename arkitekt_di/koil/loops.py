@@ -69,7 +69,12 @@ class Loop(ABC):
         Longest wait, in seconds, for cancelled work to clean up.
     is_closing : bool
         No work is taken any more.
+    is_dedicated : bool
+        The thread does nothing but run the loop, so whoever is on the thread is on the loop.  Asking asyncio, as
+        elsewhere, makes a system call on Python 3.11.
     """
+
+    is_dedicated = False
 
     def __init__(self, loop: asyncio.AbstractEventLoop, grace_s: float) -> None:
         watch_forks()
@@ -100,9 +105,9 @@ class Loop(ABC):
         if self.is_forked:
             raise ForkedError
 
-    @abstractmethod
-    def runs_here(self) -> bool:
-        """Tell whether the loop runs the caller, whose thread is the loop's."""
+    def runs(self) -> bool:
+        """Tell whether the loop runs in the current thread at the moment."""
+        return asyncio._get_running_loop() is self.loop  # noqa: SLF001  # documented, and the public twin raises
 
     @abstractmethod
     def survives(self, error: BaseException) -> bool:
@@ -121,10 +126,6 @@ class JoinedLoop(Loop):
     def __init__(self, grace_s: float) -> None:
         super().__init__(asyncio.get_running_loop(), grace_s)
         self.thread_id = _thread.get_ident()
-
-    def runs_here(self) -> bool:
-        """Ask asyncio: somebody else decides when the loop runs."""
-        return asyncio._get_running_loop() is self.loop  # noqa: SLF001  # documented, and the public twin raises
 
     def survives(self, error: BaseException) -> bool:
         """Let a Ctrl-C that hits a piece of work reach who runs the loop."""
@@ -147,16 +148,14 @@ class JoinedLoop(Loop):
 class OwnedLoop(Loop):
     """A loop in a daemon thread of its own."""
 
+    is_dedicated = True
+
     def __init__(self, settings: KoilSettings, name: str) -> None:
         super().__init__(new_loop(settings), settings.grace_s)
         self._name = name
         self._ready = threading.Event()
         self._is_stopped = False
         self._thread: threading.Thread | None = None
-
-    def runs_here(self) -> bool:
-        """Answer without asyncio, which on Python 3.11 makes a system call: this thread does nothing else."""
-        return True
 
     def survives(self, error: BaseException) -> bool:
         """Let nothing end the thread but `close`."""
