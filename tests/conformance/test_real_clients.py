@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def real_python() -> Path:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> ServedHub:
+def hub(tmp_path: Path) -> Iterator[ServedHub]:
     with serving(tmp_path / "data", "--auto-approve") as hub:
         yield hub
 

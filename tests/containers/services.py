@@ -1,5 +1,7 @@
 """Small services and containers to compose in tests."""
 
+from typing import Any
+
 from dependency_injector import providers
 
 from arkitekt_di.containers.preset import Container, Service
@@ -63,9 +65,7 @@ class Whole(Container):
 
     settings = providers.Dependency(instance_of=dict)
     journal = providers.Dependency(instance_of=list)
-    fakts: providers.Container[FaktsBox] = providers.Container(
-        FaktsBox, cfg=settings.provided["number"], journal=journal
-    )
+    fakts: Any = providers.Container(FaktsBox, cfg=settings.provided["number"], journal=journal)
     mikro = providers.Container(MikroBox, fakts=fakts.service, journal=journal)
 
 
@@ -79,7 +79,7 @@ class FaktsBesideHub(FaktsBox, adds=("hub",)):
 class WithHub(Whole, adds=("hub",)):
     """A preset that brings a service along and lets a nested container use it."""
 
-    hub: Service[Recorder] = Service(Recorder, Whole.journal, "hub")
+    hub: Any = Service(Recorder, Whole.journal, "hub")
     fakts = providers.Container(FaktsBesideHub, cfg=Whole.settings.provided["number"], journal=Whole.journal, hub=hub)
 
 

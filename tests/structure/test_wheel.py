@@ -67,7 +67,9 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path):
         archive.extractall(purelib)
     # What the package depends on comes from the environment of the tests; the package itself does not.
     code = f"import sys; sys.path.append({site.getsitepackages()[0]!r})\n{SCRIPT}"
-    ran = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(
+        [str(python), "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
 
     assert ran.stderr == ""
     assert ran.stdout == "66\n"

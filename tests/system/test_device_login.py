@@ -34,7 +34,7 @@ def administrator(hub: ServedHub) -> Person:
 
 
 def visit(hub: ServedHub, environment: dict[str, str]) -> subprocess.Popen[str]:
-    command = [sys.executable, HERE / "use_hub.py", hub.url]
+    command = [sys.executable, str(HERE / "use_hub.py"), hub.url]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

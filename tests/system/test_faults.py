@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def stored_prefixes(hub: ServedHub) -> set[str]:
 
 def kill_upload(hub: ServedHub, where: str) -> None:
     """Start a client that uploads, wait until it is stuck at *where*, and kill it."""
-    command = [sys.executable, HERE / "stuck_upload.py", hub.url, where]
+    command = [sys.executable, str(HERE / "stuck_upload.py"), hub.url, where]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as client:
         assert client.stdout is not None
         assert client.stdout.readline() == "stuck\n"
@@ -80,7 +81,7 @@ def test_leftovers_of_a_killed_client_are_removed_later(hub: ServedHub):
     hub.process.wait(BOUND_S)
 
     async def serve_tomorrow() -> None:
-        container = ServerContainer(settings=ServerSettings(data=hub.data))
+        container: Any = ServerContainer(settings=ServerSettings(data=hub.data))
         container.mikro.add_kwargs(clock=lambda: time.time() + 24 * 3600)
         lifecycle = Lifecycle(container)
         await lifecycle.start()

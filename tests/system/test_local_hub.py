@@ -13,7 +13,7 @@ BOUND_S = 120.0
 
 
 def start_app(environment: dict[str, str], name: str, picture: str) -> subprocess.Popen[str]:
-    command = [sys.executable, HERE / "use_local_hub.py", name, picture]
+    command = [sys.executable, str(HERE / "use_local_hub.py"), name, picture]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

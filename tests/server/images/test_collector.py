@@ -185,7 +185,6 @@ async def test_a_collector_that_breaks_says_so(hub: ImageHub, caplog: pytest.Log
         await hub.endpoint.collector.stop()
 
     assert "not collected any more" in caplog.text
-    hub.endpoint.collector._task = None
 
 
 async def test_a_collector_that_never_started_may_be_stopped(database: Database) -> None:
