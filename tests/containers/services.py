@@ -56,7 +56,7 @@ class MikroBox(Container):
     """One service that needs another."""
 
     journal = providers.Dependency(instance_of=list)
-    fakts = providers.Dependency()
+    fakts: providers.Dependency[Any] = providers.Dependency()
     service = Service(Recorder, journal, "mikro", fakts)
 
 
@@ -72,7 +72,7 @@ class Whole(Container):
 class FaktsBesideHub(FaktsBox, adds=("hub",)):
     """A preset of a nested container, with one input more."""
 
-    hub = providers.Dependency()
+    hub: providers.Dependency[Any] = providers.Dependency()
     discovery = providers.Singleton(OtherAddress, hub)
 
 

@@ -60,16 +60,14 @@ def test_the_wheel_holds_every_file_once(wheel: Path):
 
 def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path):
     venv.create(tmp_path / "env", with_pip=False)
-    python = tmp_path / "env" / "bin" / "python"
+    python = str(tmp_path / "env" / "bin" / "python")
     where = [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]
     purelib = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(purelib)
     # What the package depends on comes from the environment of the tests; the package itself does not.
     code = f"import sys; sys.path.append({site.getsitepackages()[0]!r})\n{SCRIPT}"
-    ran = subprocess.run(
-        [str(python), "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
-    )
+    ran = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
 
     assert ran.stderr == ""
     assert ran.stdout == "66\n"
