@@ -48,18 +48,21 @@ class Collector:
         self._clock = clock
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
 
     async def start(self) -> None:
         """Begin to collect; what an earlier run of the hub left over comes first."""
+        self._is_stopping = False
         self._task = asyncio.create_task(self._run(), name="collector of images")
 
     async def stop(self) -> None:
-        """Collect no more; what is left is found at the next start."""
+        """Finish the removal that is under way and collect no more; what is left is found at the next start."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+            # Not cancelled: the database would lose a connection in the middle of a transaction.
+            task, self._task = self._task, None
+            self._is_stopping = True
+            self._woken.set()
+            await task
 
     def wake(self) -> None:
         """Look again when the next upload is due: there is a new one."""
@@ -76,7 +79,7 @@ class Collector:
             )
             due = select(Store).where(Store.state == StoreState.DISCARDED, Store.expires_at <= deadline)
             stores = (await session.scalars(due)).all()
-        removed = [store.id for store in stores if await self.remove(store)]
+        removed = [store.id for store in stores if not self._is_stopping and await self.remove(store)]
         async with self._database.transaction() as session:
             for store_id in removed:
                 await session.execute(delete(Store).where(Store.id == store_id))
@@ -94,16 +97,19 @@ class Collector:
     async def _run(self) -> None:
         work = self._remove_leftovers
         try:
-            while True:
+            while not self._is_stopping:
                 self._woken.clear()
                 delay = await self._attempt(work)
                 work = self._collect_and_look_ahead
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(delay):
-                        await self._woken.wait()
+                await self._sleep(delay)
         except Exception:
             log.exception("garbage is not collected any more until the hub starts again")
             raise
+
+    async def _sleep(self, delay: float | None) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._woken.wait()
 
     async def _attempt(self, work: Callable[[], Awaitable[float | None]]) -> float | None:
         try:
@@ -120,7 +126,8 @@ class Collector:
         async with self._database.transaction() as session:
             stores = (await session.scalars(select(Store).where(Store.state == StoreState.DISCARDED))).all()
         for store in stores:
-            await self.remove(store)
+            if not self._is_stopping:
+                await self.remove(store)
         return await self._collect_and_look_ahead()
 
     async def _delay(self) -> float | None:

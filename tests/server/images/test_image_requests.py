@@ -150,6 +150,7 @@ async def test_one_request_holds_several_operations_and_names_one(hub: ImageHub)
 async def test_what_nobody_expected_is_logged_and_not_told(
     hub: ImageHub, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
+    await hub.endpoint.stop()
     await database.stop()
 
     answer = await hub.post({"query": "query Mine { arrayDatasets { id } }"})
