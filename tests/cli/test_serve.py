@@ -1,0 +1,65 @@
+"""``arkitekt-di serve``, as a person and as a program meet it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BOUND_S = 60.0
+
+
+def serve(data: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-u", "-m", "arkitekt_di", "serve", "--port", "0", "--data", str(data), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_person_reads_the_address_and_ends_it_with_a_signal(tmp_path: Path, how: signal.Signals):
+    with serve(tmp_path / "data") as hub:
+        assert hub.stdout is not None
+        said = [hub.stdout.readline() for _ in range(4)]
+        hub.send_signal(how)
+        rest, errors = hub.communicate(timeout=BOUND_S)
+
+    assert said[0].startswith("Arkitekt hub listens at http://127.0.0.1:")
+    assert said[1] == f"Data are in {tmp_path / 'data'}\n"
+    assert "/setup/" in said[2]
+    assert said[3] == "Ctrl-C stops it.\n"
+    assert (hub.returncode, rest, errors) == (0, "Stopped: asked to.\n", "")
+
+
+def test_a_program_reads_json(tmp_path: Path):
+    with serve(tmp_path / "data", "--json", "--set", "idle_s=0.05") as hub:
+        output, errors = hub.communicate(timeout=BOUND_S)
+    ready, stopped = map(json.loads, output.splitlines())
+
+    assert set(ready) == {"url", "pid", "data", "setup_url"}
+    assert ready["pid"] == hub.pid
+    assert stopped == {"stopped": "nobody needed it"}
+    assert (hub.returncode, errors) == (0, "")
+
+
+def test_a_program_reads_why_it_did_not_start(tmp_path: Path):
+    with serve(tmp_path / "data", "--json") as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        with serve(tmp_path / "data", "--json") as second:
+            output, _errors = second.communicate(timeout=BOUND_S)
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=BOUND_S)
+
+    error = json.loads(output)["error"]
+    assert error["type"] == "DataFolderInUseError"
+    assert str(tmp_path / "data") in error["message"]
+    assert second.returncode == 1
+
+
+def test_automatic_approval_warns(tmp_path: Path):
+    with serve(tmp_path / "data", "--auto-approve", "--set", "idle_s=0.05") as hub:
+        _output, errors = hub.communicate(timeout=BOUND_S)
+
+    assert "WARNING" in errors
+    assert "--auto-approve" in errors
