@@ -327,4 +327,4 @@ def test_apps_that_are_gone_leave_nothing_behind():
     gc.collect()
 
     assert [ref() for ref in apps] == [None] * 10
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # a thread of an earlier test may have ended meanwhile

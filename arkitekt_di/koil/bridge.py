@@ -214,6 +214,10 @@ class Koil:
         ForkedError
             The koil was opened before this process was forked.
         """
+        return self.prepare(fn, *args, **kwargs).send()
+
+    def prepare(self, fn: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Submission[R]:
+        """Return the future of `submit` before the work is sent, for who has to cancel it even when interrupted."""
         home = self._open_home()
         home.check()
         return Submission(home, fn, args, kwargs)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import Context, copy_context
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from arkitekt_di.errors import CallTimeoutError, KoilClosedError
 from arkitekt_di.koil.here import HERE
@@ -195,14 +195,21 @@ class Call(Crossing[R]):
 
 
 class Submission(Future[R]):
-    """The future of work that nobody waits for yet; cancelled only when the work has cleaned up."""
+    """The future of work that nobody waits for yet; cancelled only when the work has cleaned up.
+
+    It is made first and sent then, so that who is interrupted between the two can still cancel it.
+    """
 
     def __init__(
         self, home: Loop, fn: Callable[..., Awaitable[R]], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         super().__init__()
         self._crossing = _Promised(home, fn, args, kwargs, self)
+
+    def send(self) -> Self:
+        """Hand the work to the loop."""
         self._crossing.send()
+        return self
 
     def cancel(self) -> bool:
         """Ask the work to end; False where it has ended already."""

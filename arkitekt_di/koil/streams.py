@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 from arkitekt_di.errors import ForkedError, KoilClosedError
+from arkitekt_di.koil.crossing import Submission
 from arkitekt_di.koil.here import HERE
 from arkitekt_di.koil.waiting import take
 
@@ -29,6 +30,10 @@ class Carrier(Protocol):
 
     def submit(self, fn: Callable[..., Coroutine[Any, Any, R]], /, *args: Any) -> Future[R]:
         """Run *fn* on the loop without waiting."""
+        ...
+
+    def prepare(self, fn: Callable[..., Coroutine[Any, Any, R]], /, *args: Any) -> Submission[R]:
+        """Return the future of *fn*, which is not sent yet."""
         ...
 
 
@@ -124,10 +129,10 @@ class Prefetch(Generic[Y]):
 
     def items(self, koil: Carrier) -> Generator[Y, None, None]:
         """Yield the items; leaving early cancels the fetching and waits for its cleanup, at most *grace_s*."""
-        fetching: Future[None] | None = None
+        # Known before it is sent: Ctrl-C may come before a call that sends it returns.
+        fetching = koil.prepare(self._fetch)
         try:
-            fetching = koil.submit(self._fetch)
-            fetching.add_done_callback(lambda _: self._items.put(None))
+            fetching.send().add_done_callback(lambda _: self._items.put(None))
             while (item := take(self._items)) is not None:
                 self._make_room()
                 yield item[0]
@@ -135,7 +140,7 @@ class Prefetch(Generic[Y]):
                 raise error
         finally:
             error = None
-            if fetching is not None and not fetching.done():
+            if not fetching.done():
                 fetching.cancel()
                 if not HERE.runs_a_loop:
                     wait([fetching], koil.grace_s)

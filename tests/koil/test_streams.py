@@ -4,11 +4,12 @@ import asyncio
 import gc
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
 from arkitekt_di.koil import Koil, unkoil_gen
+from arkitekt_di.koil.crossing import Submission
 from arkitekt_di.settings.models import KoilSettings
 
 BUFFERS = pytest.mark.parametrize("buffer", [0, 1, 3, 16])
@@ -222,3 +223,31 @@ def test_two_iterators_can_be_interleaved(koil: Koil) -> None:
     assert list(zip(koil.iterate(Source(5)), koil.iterate(Source(5), buffer=2), strict=True)) == [
         (number, number) for number in range(5)
     ]
+
+
+def test_ctrl_c_while_the_fetching_is_being_sent_runs_the_cleanup() -> None:
+    """The loop may be at work before the call that sends the work has returned."""
+    fetched, cleaned = threading.Event(), threading.Event()
+
+    async def endless() -> AsyncIterator[int]:
+        try:
+            fetched.set()
+            await asyncio.Event().wait()
+            yield 0
+        finally:
+            cleaned.set()
+
+    class Interrupted(Submission[None]):
+        def send(self) -> Self:
+            super().send()
+            assert fetched.wait(30)
+            raise KeyboardInterrupt
+
+    class InterruptedKoil(Koil):
+        def prepare(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return Interrupted(self._open_home(), fn, args, kwargs)
+
+    with InterruptedKoil(identifier="interrupted") as interrupted:
+        with pytest.raises(KeyboardInterrupt):
+            list(interrupted.iterate(endless, buffer=4))
+        assert cleaned.is_set()

@@ -64,7 +64,10 @@ class SignedParts:
         lines = [
             self.method.encode("utf-8", "surrogateescape"),
             _quoted(self.path, safe="/~"),
-            b"&".join(sorted(_quoted(name) + b"=" + _quoted(value) for name, value in self.query)),
+            # Sorted by name, then by value: an encoded name may begin with another one.
+            b"&".join(
+                b"=".join(pair) for pair in sorted((_quoted(name), _quoted(value)) for name, value in self.query)
+            ),
             *(f"{name}:".encode() + values.get(name, b"") for name in self.signed_headers),
             b"",
             ";".join(self.signed_headers).encode(),

@@ -163,10 +163,16 @@ async def test_what_nobody_expected_is_logged_and_not_told(
     assert "the database is not open" in str(record.exc_info[1])
 
 
-_json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
+_json: st.SearchStrategy[object] = st.deferred(
+    lambda: (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(max_size=20)
+        | st.lists(_json, max_size=4)
+        | st.dictionaries(st.text(max_size=8), _json, max_size=4)
+    )
 )
 VOCABULARY = """
 query mutation subscription fragment on { } ( ) [ ] : ... $ @ ! = | & # " 1 -1 1.5 null true id a b Query arrayDatasets
