@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class Section(BaseModel):
@@ -73,16 +73,32 @@ class FaktsSettings(Section):
 
 
 class HerreSettings(Section):
-    """Tokens.
+    """Login and tokens.
 
     Attributes
     ----------
+    login : {'auto', 'code', 'device', 'never'}
+        How a person is asked: in the browser of this machine (``code``), by a code that works anywhere (``device``),
+        not at all (``never``), or as it fits where the app runs.
+    token : SecretStr or None
+        Access token to use as it is: neither renewed nor kept.
+    issuer : str or None
+        OpenID Connect issuer that gives tokens in place of the hub, such as ``https://login.lab.org/realms/lab``.
+    client_id : str or None
+        Identifier under which the app is registered at the issuer, or at the hub.
+    client_secret : SecretStr or None
+        Secret of that client; with it the app logs in as itself, without a person.
     expiry_skew_s : float
         A token that expires within this many seconds is renewed before it is sent.
     lock_timeout_s : float
         Longest wait, in seconds, for another process that is renewing the same token.
     """
 
+    login: Literal["auto", "code", "device", "never"] = "auto"
+    token: SecretStr | None = None
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
     expiry_skew_s: float = Field(default=60.0, ge=0)
     lock_timeout_s: float = Field(default=30.0, gt=0)
 

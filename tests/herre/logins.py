@@ -9,6 +9,7 @@ from arkitekt_di.fakts.grant import FirstGrant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
 from arkitekt_di.fakts.presenter import PrintPresenter
 from arkitekt_di.herre import Herre
+from arkitekt_di.herre.claim import ClaimFlow
 from arkitekt_di.messages.manifest import Manifest, Requirement
 from arkitekt_di.settings.models import FaktsSettings, HerreSettings
 from arkitekt_di.testing.clock import ManualClock
@@ -31,9 +32,9 @@ def make_fakts(http, url, cache, *, key=None):
 
 
 @asynccontextmanager
-async def logged_in(fakts, http, store, clock, settings=None):
-    """Start fakts and herre as an app does."""
-    herre = Herre(fakts, http, store, settings or HerreSettings(), clock)
+async def logged_in(fakts, http, store, clock, settings=None, flow=None):
+    """Start fakts and herre as an app does; without a *flow*, fakts asks the hub."""
+    herre = Herre(fakts, flow or ClaimFlow(fakts, http, clock), store, settings or HerreSettings(), clock)
     await fakts.start()
     try:
         await herre.start()
