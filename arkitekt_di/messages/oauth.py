@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Never, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from arkitekt_di.messages.fakts import ActiveFakts
 from arkitekt_di.messages.model import Message
@@ -30,10 +30,16 @@ class TokenResponse(ActiveFakts):
 
     access_token: SecretStr
     refresh_token: SecretStr | None = None
+    id_token: SecretStr | None = None
     token_type: str = "Bearer"  # noqa: S105  # a scheme, not a secret
     expires_in: int = 3600
     scope: str = ""
     client_id: str
+
+    @model_serializer(mode="wrap")
+    def _without_absent_members(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # RFC 6749, appendix A: a token is a string, so one that is not there is left out.
+        return {name: value for name, value in serialize(self).items() if value is not None}
 
     def __reduce__(self) -> Never:
         message = "an answer with tokens is never pickled"

@@ -36,7 +36,7 @@ async def test_the_migration_makes_exactly_the_tables_of_the_code(tmp_path: Path
         found = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
     await database.stop()
     assert found >= OWN
-    assert len(OWN) == 8
+    assert len(OWN) == 10
 
 
 def test_the_tables_can_be_made_in_postgresql() -> None:
@@ -48,7 +48,7 @@ def test_the_tables_can_be_made_in_postgresql() -> None:
 
     Table.metadata.create_all(engine, [Table.metadata.tables[name] for name in sorted(OWN)], checkfirst=False)
 
-    assert sum("CREATE TABLE" in statement for statement in statements) == 8
+    assert sum("CREATE TABLE" in statement for statement in statements) == 10
 
 
 async def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
