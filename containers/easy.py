@@ -5,7 +5,7 @@ from dependency_injector import providers
 from arkitekt_di.containers.application import AppContainer
 from arkitekt_di.containers.fakts import FaktsContainer
 from arkitekt_di.containers.preset import Service
-from arkitekt_di.fakts.discovery import ConfiguredDiscovery, LocalHubDiscovery
+from arkitekt_di.fakts.discovery import ConfiguredDiscovery, FactsDiscovery, LocalHubDiscovery
 from arkitekt_di.fakts.lease import HubLease
 from arkitekt_di.fakts.local_hub import LocalHub
 from arkitekt_di.settings.models import HubSettings
@@ -20,7 +20,11 @@ class EasyFakts(FaktsContainer, adds=("hub_cfg", "local_hub")):
     discovery = providers.ThreadSafeSingleton(
         ConfiguredDiscovery,
         FaktsContainer.cfg,
-        fallback=providers.ThreadSafeSingleton(LocalHubDiscovery, local_hub),
+        fallback=providers.ThreadSafeSingleton(
+            FactsDiscovery,
+            FaktsContainer.facts,
+            fallback=providers.ThreadSafeSingleton(LocalHubDiscovery, local_hub),
+        ),
     )
 
 

@@ -9,10 +9,12 @@ from arkitekt_di.containers.preset import Container, Service
 from arkitekt_di.fakts import Fakts
 from arkitekt_di.fakts.cache import ClaimCache, FileClaimCache, InMemoryClaimCache
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
-from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, NoDiscovery
+from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, FactsDiscovery, NoDiscovery
+from arkitekt_di.fakts.facts import ConfiguredFacts, Facts
 from arkitekt_di.fakts.grant import FirstGrant, Grant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
 from arkitekt_di.fakts.presenter import BrowserPresenter, Presenter, PrintPresenter
+from arkitekt_di.fakts.refresh_token import RefreshTokenGrant
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.settings.models import FaktsSettings
 from arkitekt_di.transport.http import HttpClient
@@ -23,14 +25,19 @@ def _claims_folder() -> Path:
 
 
 class FaktsContainer(Container):
-    """Uses the hub that the settings name; a mandate key lets the app in where there is one, a person otherwise."""
+    """Uses the hub that the settings name; a login or key that they give lets the app in, else a person."""
 
     cfg = providers.Dependency(instance_of=FaktsSettings)
     manifest = providers.Dependency(instance_of=Manifest)
     http = providers.Dependency(instance_of=HttpClient)
 
+    facts: providers.Provider[Facts] = providers.ThreadSafeSingleton(ConfiguredFacts, cfg)
     discovery: providers.Provider[Discovery] = providers.ThreadSafeSingleton(
-        ConfiguredDiscovery, cfg, fallback=providers.ThreadSafeSingleton(NoDiscovery)
+        ConfiguredDiscovery,
+        cfg,
+        fallback=providers.ThreadSafeSingleton(
+            FactsDiscovery, facts, fallback=providers.ThreadSafeSingleton(NoDiscovery)
+        ),
     )
     presenter: providers.Provider[Presenter] = providers.Selector(
         cfg.provided.browser,
@@ -40,6 +47,7 @@ class FaktsContainer(Container):
     grant: providers.Provider[Grant] = providers.ThreadSafeSingleton(
         FirstGrant,
         providers.List(
+            providers.ThreadSafeSingleton(RefreshTokenGrant, http, cfg),
             providers.ThreadSafeSingleton(MandateKeyGrant, http, cfg),
             providers.ThreadSafeSingleton(DeviceCodeGrant, http, presenter),
         ),
@@ -50,5 +58,5 @@ class FaktsContainer(Container):
         none=providers.ThreadSafeSingleton(InMemoryClaimCache),
     )
     service: providers.Provider[Fakts] = Service(
-        Fakts, manifest=manifest, discovery=discovery, grant=grant, http=http, cache=cache, settings=cfg
+        Fakts, manifest=manifest, discovery=discovery, grant=grant, http=http, cache=cache, facts=facts, settings=cfg
     )

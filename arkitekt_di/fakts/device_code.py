@@ -57,6 +57,14 @@ class DeviceCodeGrant:
         """Tell that a person is needed."""
         return False
 
+    def asks_person(self, hub: KnownHub) -> bool:
+        """Tell that a person is needed."""
+        return True
+
+    def tag(self) -> str:
+        """Tell that a person's login is like any other of theirs."""
+        return ""
+
     async def claim(self, hub: KnownHub, manifest: Manifest) -> TokenResponse:
         """Ask for a code and wait for a person.
 

@@ -1,10 +1,12 @@
 """Ways to find a hub."""
 
+import asyncio
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from arkitekt_di.errors import HubUnreachableError
+from arkitekt_di.fakts.facts import Facts
 from arkitekt_di.fakts.local_hub import LocalHub
 from arkitekt_di.fakts.location import HubLocation
 from arkitekt_di.settings.models import FaktsSettings
@@ -75,6 +77,27 @@ class ConfiguredDiscovery:
     async def find(self) -> HubLocation:
         """Return where the hub is."""
         return await self._discovery.find()
+
+
+class FactsDiscovery:
+    """The hub that a configuration of the user's names, else what another discovery finds.
+
+    Parameters
+    ----------
+    facts : Facts
+    fallback : Discovery
+    """
+
+    def __init__(self, facts: Facts, fallback: Discovery) -> None:
+        self._facts = facts
+        self._fallback = fallback
+
+    async def find(self) -> HubLocation:
+        """Return where the hub is; raises `ConfigurationError` where the configuration is none."""
+        given = await asyncio.to_thread(self._facts.read)
+        if given is None or given.self.alias is None:
+            return await self._fallback.find()
+        return HubLocation(given.self.alias.url())
 
 
 class NoDiscovery:

@@ -44,6 +44,11 @@ class AuthorizationCodeFlow:
         """Tell that a person is needed."""
         return False
 
+    @property
+    def asks_person(self) -> bool:
+        """Tell that a person is needed."""
+        return True
+
     async def login(self) -> Login:
         """Open the provider's page and wait for the browser.
 

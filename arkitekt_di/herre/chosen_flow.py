@@ -50,6 +50,11 @@ class ChosenFlow:
         """Whether no person is needed, now and later."""
         return self._keeper.is_repeatable
 
+    @property
+    def asks_person(self) -> bool:
+        """Whether a person is needed now."""
+        return self._keeper.asks_person
+
     async def login(self) -> Login:
         """Log in by the way that fits here.
 
@@ -91,7 +96,7 @@ class ChosenFlow:
             wish=settings.login,
             has_token=settings.token is not None,
             has_secret=settings.client_secret is not None,
-            is_silent=self._claims.is_silent and not self._is_registered,
+            is_silent=not self._claims.asks_person and not self._is_registered,
             has_client=self._is_registered,
         )
 

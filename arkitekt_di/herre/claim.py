@@ -30,12 +30,17 @@ class ClaimFlow:
     @property
     def key(self) -> TokenKey:
         """Under which the login is kept."""
-        return TokenKey(self._claims.url, self._claims.manifest.digest())
+        return TokenKey(self._claims.url, self._claims.digest)
 
     @property
     def is_repeatable(self) -> bool:
         """Whether the hub needs no person."""
         return self._claims.is_silent
+
+    @property
+    def asks_person(self) -> bool:
+        """Whether the hub needs a person now."""
+        return self._claims.asks_person
 
     async def login(self) -> Login:
         """Ask to be let in; fakts keeps the configuration."""

@@ -27,6 +27,11 @@ class ClientCredentialsFlow:
         """Tell that no person is needed."""
         return True
 
+    @property
+    def asks_person(self) -> bool:
+        """Tell that no person is needed."""
+        return False
+
     async def login(self) -> Login:
         """Ask for a token."""
         return await self._client.obtain({"grant_type": "client_credentials", "scope": self._client.scope})

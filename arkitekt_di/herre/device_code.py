@@ -46,6 +46,11 @@ class DeviceCodeFlow:
         """Tell that a person is needed."""
         return False
 
+    @property
+    def asks_person(self) -> bool:
+        """Tell that a person is needed."""
+        return True
+
     async def login(self) -> Login:
         """Ask for a code and wait for a person.
 

@@ -36,6 +36,11 @@ class LoginFlow(Protocol):
         """Whether :meth:`login` needs no person, now and later; then nothing is kept."""
         ...
 
+    @property
+    def asks_person(self) -> bool:
+        """Whether :meth:`login` needs a person now."""
+        ...
+
     async def login(self) -> Login:
         """Log in.
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Never
 
@@ -160,6 +161,18 @@ class Herre:
         return await self._renew_once(token)
 
     async def _log_in(self) -> Token:
+        """Log in; a credential that is good once is used by one process, and the others take what that one left."""
+        if self._flow.is_repeatable or self._flow.asks_person:
+            return await self._log_in_now()
+        async with self._alone():
+            if await asyncio.to_thread(self._store.load, self._flow.key) is None:
+                return await self._log_in_now()
+        recalled = await self._recall()
+        if recalled is None:
+            raise LoginRequiredError(self._issuer, "the login has expired or was revoked")
+        return recalled
+
+    async def _log_in_now(self) -> Token:
         login = await self._flow.login()
         if not self._flow.is_repeatable:
             await asyncio.to_thread(self._store.save, self._flow.key, login.token)
@@ -209,17 +222,26 @@ class Herre:
         A refresh token is good once: a second use ends the login (RFC 9700, section 4.14.2).  So whoever comes second
         takes what the first one has left in the store.
         """
-        try:
-            async with self._store.exclusive(self._flow.key, timeout_s=self._settings.lock_timeout_s):
-                stored = await asyncio.to_thread(self._store.load, self._flow.key)
-                if stored is not None and self._replaces(stored, stale):
-                    return stored
-                return await self._exchange(stored or stale)
-        except TimeoutError as error:
-            seconds = f"{self._settings.lock_timeout_s:g} s"
-            raise LoginError(
-                self._issuer, f"another program has been renewing the login for {seconds}. Close it, and try again"
-            ) from error
+        async with self._alone():
+            stored = await asyncio.to_thread(self._store.load, self._flow.key)
+            if stored is not None and self._replaces(stored, stale):
+                return stored
+            return await self._exchange(stored or stale)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold the login against all other processes."""
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(
+                    self._store.exclusive(self._flow.key, timeout_s=self._settings.lock_timeout_s)
+                )
+            except TimeoutError as error:
+                seconds = f"{self._settings.lock_timeout_s:g} s"
+                raise LoginError(
+                    self._issuer, f"another program has been renewing the login for {seconds}. Close it, and try again"
+                ) from error
+            yield
 
     async def _exchange(self, token: Token) -> Token | None:
         answer = await self._flow.renew(token)

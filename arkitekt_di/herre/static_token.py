@@ -35,6 +35,11 @@ class StaticTokenFlow:
         """Tell that no person is needed."""
         return True
 
+    @property
+    def asks_person(self) -> bool:
+        """Tell that no person is needed."""
+        return False
+
     async def login(self) -> Login:
         """Return the token, which is taken to be good until a service refuses it."""
         if self._token is None:

@@ -52,8 +52,17 @@ class FaktsSettings(Section):
     ----------
     url : str or None
         Address of the hub; None looks for one, and starts the user's local hub where there is none.
+    facts : str or None
+        Configuration that holds whatever the hub says, as JSON: what ``app.fakts.get`` shows, with ``self`` and
+        ``instances``.
+    facts_file : Path or None
+        File with such a configuration, as JSON or YAML.
+    token : SecretStr or None
+        Login that was made elsewhere, as ``client_id:refresh_token``; good for one first start, then kept renewed.
+    mandate_key : SecretStr or None
+        Key that lets the app in without a person.
     mandate_key_file : Path or None
-        File with a key that lets the app in without a person.
+        File with such a key.
     discovery_timeout_s : float
         Longest wait for the hub's well-known document, in seconds.
     challenge_timeout_s : float
@@ -65,6 +74,10 @@ class FaktsSettings(Section):
     """
 
     url: str | None = None
+    facts: str | None = None
+    facts_file: Path | None = None
+    token: SecretStr | None = None
+    mandate_key: SecretStr | None = None
     mandate_key_file: Path | None = None
     discovery_timeout_s: float = Field(default=3.0, gt=0)
     challenge_timeout_s: float = Field(default=3.0, gt=0)

@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from arkitekt_di.fakts import Fakts
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
 from arkitekt_di.fakts.discovery import StaticDiscovery
+from arkitekt_di.fakts.facts import ConfiguredFacts
 from arkitekt_di.fakts.grant import FirstGrant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
 from arkitekt_di.fakts.presenter import PrintPresenter
+from arkitekt_di.fakts.refresh_token import RefreshTokenGrant
 from arkitekt_di.herre import Herre
 from arkitekt_di.herre.claim import ClaimFlow
 from arkitekt_di.messages.manifest import Manifest, Requirement
@@ -17,16 +19,17 @@ from arkitekt_di.testing.clock import ManualClock
 MANIFEST = Manifest(identifier="my-analysis", requirements=(Requirement(key="mikro", service="live.arkitekt.mikro"),))
 
 
-def make_fakts(http, url, cache, *, key=None):
-    settings = FaktsSettings()
+def make_fakts(http, url, cache, *, key=None, **members):
+    settings = FaktsSettings(**members)
     clock = ManualClock()
     device = DeviceCodeGrant(http, PrintPresenter(), clock=clock, sleep=clock.sleep)
     return Fakts(
         manifest=MANIFEST,
         discovery=StaticDiscovery(url, key),
-        grant=FirstGrant([MandateKeyGrant(http, settings), device]),
+        grant=FirstGrant([RefreshTokenGrant(http, settings), MandateKeyGrant(http, settings), device]),
         http=http,
         cache=cache,
+        facts=ConfiguredFacts(settings),
         settings=settings,
     )
 
