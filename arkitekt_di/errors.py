@@ -551,7 +551,7 @@ class OrganizationNotFoundError(NotFoundError):
         What was asked for; None where nothing was named.
     """
 
-    def __init__(self, slug: str | None) -> None:
+    def __init__(self, slug: str | None = None) -> None:
         super().__init__(slug)
         self.slug = slug
 

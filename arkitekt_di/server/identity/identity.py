@@ -14,6 +14,7 @@ from arkitekt_di.server.database import Database
 from arkitekt_di.server.directory import Directory
 from arkitekt_di.server.identity.access_tokens import HUB_AUDIENCE, AccessTokens
 from arkitekt_di.server.identity.app_endpoint import AppEndpoint
+from arkitekt_di.server.identity.apps_page import AppsPage
 from arkitekt_di.server.identity.authenticator import TokenAuthenticator
 from arkitekt_di.server.identity.authorization_page import AuthorizationPage
 from arkitekt_di.server.identity.clients import Clients
@@ -124,6 +125,7 @@ class Identity:
             LoginPage(pages, self._sessions, self.users, clock),
             DevicePage(pages, self._sessions, self.users, codes, wishes, clock),
             AuthorizationPage(database, address, pages, self._sessions, self.users, wishes, clock),
+            AppsPage(database, pages, self._sessions, clock),
             SetupPage(pages, self._sessions, self._first_run),
         )
 
