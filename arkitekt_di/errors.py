@@ -34,7 +34,8 @@
     │   ├── ServiceNotGrantedError
     │   ├── UserNotFoundError
     │   ├── ClientNotFoundError
-    │   └── OrganizationNotFoundError
+    │   ├── OrganizationNotFoundError
+    │   └── HubDataNotFoundError
     ├── PermissionDeniedError    (PermissionError)  ask an administrator
     ├── ImageRefusedError        (ValueError)       change the array or its arguments
     ├── ImageDamagedError                           restore the hub's data, or store the image anew
@@ -559,6 +560,24 @@ class OrganizationNotFoundError(NotFoundError):
         if self.slug is None:
             return "this hub has none or several organizations. Name one with --organization"
         return f"this hub has no organization {self.slug!r}. `arkitekt-di users list` shows those that it has"
+
+
+class HubDataNotFoundError(NotFoundError):
+    """There are no records of a hub in the folder.
+
+    Attributes
+    ----------
+    folder : str
+    """
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self.folder = folder
+
+    def __str__(self) -> str:
+        return (
+            f"no hub has been in {self.folder}. Name its data folder with --data, or start it once: arkitekt-di serve"
+        )
 
 
 class ClientRefusedError(ArkitektError, ValueError):

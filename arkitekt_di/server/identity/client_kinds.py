@@ -1,31 +1,14 @@
-"""The kinds of clients, and what each may do."""
+"""What each kind of client may do."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
 from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
+from arkitekt_di.server.identity.client_kind import ClientKind
 
 CODE_GRANT = "authorization_code"
 CLIENT_CREDENTIALS_GRANT = "client_credentials"
 REFRESH_GRANT = "refresh_token"
-
-
-class ClientKind(StrEnum):
-    """What an administrator can register."""
-
-    NATIVE = "native"
-    """A program on people's computers; it cannot keep a secret (RFC 8252, section 8.4)."""
-
-    WEB = "web"
-    """A web site with a server that keeps the client's secret."""
-
-    SERVICE = "service"
-    """A program that works for the organization and not for a person."""
-
-    RESOURCE_SERVER = "resource-server"
-    """A service that asks the hub what the tokens it gets are worth, and gets none itself."""
-
 
 CONFIDENTIAL = frozenset({ClientKind.WEB, ClientKind.SERVICE, ClientKind.RESOURCE_SERVER})
 """Kinds with a secret (RFC 6749, section 2.1)."""

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from arkitekt_di.errors import ClientNotFoundError, ClientRefusedError, OrganizationNotFoundError
 from arkitekt_di.messages.manifest import Manifest, Requirement
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.identity.client_kinds import CONFIDENTIAL, WITH_REDIRECT, ClientKind
+from arkitekt_di.server.identity.client_kind import ClientKind
+from arkitekt_di.server.identity.client_kinds import CONFIDENTIAL, WITH_REDIRECT
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.opaque import digest, new_id, new_secret
 from arkitekt_di.server.identity.redirect_uris import is_registrable

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.access_tokens import HUB_AUDIENCE, AccessTokens, Claims
-from arkitekt_di.server.identity.client_kinds import ClientKind
+from arkitekt_di.server.identity.client_kind import ClientKind
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.forms import encode_form
 from arkitekt_di.server.identity.logins import is_open

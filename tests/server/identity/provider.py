@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import SecretStr
 
-from arkitekt_di.server.identity.client_kinds import ClientKind
+from arkitekt_di.server.identity.client_kind import ClientKind
 from arkitekt_di.server.identity.clients import RegisteredClient
 from arkitekt_di.server.identity.users import Users
 from tests.server.identity.harness import CHEAP, PASSWORD, Answer, Browser, Hub

@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from arkitekt_di.server.identity.client_kinds import ClientKind
+from arkitekt_di.server.identity.client_kind import ClientKind
 from tests.server.identity.harness import MANIFEST, MIKRO, PASSWORD, Browser, Hub, part
 from tests.server.identity.provider import (
     REDIRECT,

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from arkitekt_di.errors import ClientNotFoundError, ClientRefusedError, OrganizationNotFoundError
 from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
-from arkitekt_di.server.identity.client_kinds import ClientKind
+from arkitekt_di.server.identity.client_kind import ClientKind
 from arkitekt_di.server.identity.clients import RegisteredClient
 from tests.server.identity.harness import MIKRO, PASSWORD, Answer, Browser, Hub, part
 from tests.server.identity.provider import REDIRECT, SITE, Try, get_tokens, register

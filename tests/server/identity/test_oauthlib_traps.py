@@ -7,7 +7,7 @@ import os
 import pytest
 
 from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
-from arkitekt_di.server.identity.client_kinds import ClientKind
+from arkitekt_di.server.identity.client_kind import ClientKind
 from tests.server.identity.harness import MANDATE_KEY, MANIFEST, PASSWORD, Browser, Hub
 from tests.server.identity.provider import SITE, Try, get_code, register, sent_back
 

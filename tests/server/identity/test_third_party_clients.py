@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from requests_oauthlib import OAuth2Session
 
-from arkitekt_di.server.identity.client_kinds import ClientKind
+from arkitekt_di.server.identity.client_kind import ClientKind
 from arkitekt_di.server.identity.clients import RegisteredClient
 from tests.server.identity.provider import REDIRECT
 from tests.server.identity.secure_hub import SecureHub, answer_in, serving_securely
