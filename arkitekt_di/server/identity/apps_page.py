@@ -9,11 +9,13 @@ from aiohttp import web
 from sqlalchemy import select, update
 
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.identity.client_kinds import UNREGISTERED
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.pages import Pages
 from arkitekt_di.server.identity.scopes import SCOPES
 from arkitekt_di.server.identity.sessions import WebSessions
 from arkitekt_di.server.identity.tables import Client, Login, Organization
+from arkitekt_di.server.identity.wishes import Wishes
 
 PATH = "/apps"
 MAX_SHOWN = 200
@@ -28,10 +30,10 @@ class AppLogin:
 
     login_id: str
     name: str
-    version: str
+    version: str | None
     device: str | None
     organization: str
-    scopes: tuple[str, ...]
+    rights: tuple[str, ...]
     began: datetime
     used: datetime | None
 
@@ -44,11 +46,13 @@ class AppsPage:
     database : Database
     pages : Pages
     sessions : WebSessions
+    wishes : Wishes
     clock : Clock
     """
 
-    def __init__(self, database: Database, pages: Pages, sessions: WebSessions, clock: Clock) -> None:
+    def __init__(self, database: Database, pages: Pages, sessions: WebSessions, wishes: Wishes, clock: Clock) -> None:
         self._database = database
+        self._wishes = wishes
         self._pages = pages
         self._sessions = sessions
         self._clock = clock
@@ -82,7 +86,7 @@ class AppsPage:
                 .order_by(Login.created_at.desc(), Login.id)
                 .limit(MAX_SHOWN)
             )
-            return [_described(login, client, organization) for login, client, organization in rows]
+            return [self._described(login, client, organization) for login, client, organization in rows]
 
     async def _end(self, user_id: str, login_id: str) -> bool:
         async with self._database.transaction() as session:
@@ -94,16 +98,17 @@ class AppsPage:
             )
             return ended.one_or_none() is not None
 
-
-def _described(login: Login, client: Client, organization: str) -> AppLogin:
-    manifest = client.manifest
-    return AppLogin(
-        login_id=login.id,
-        name=manifest.identifier,
-        version=manifest.version,
-        device=manifest.device_id,
-        organization=organization,
-        scopes=tuple(SCOPES[scope] for scope in login.scopes if scope in SCOPES),
-        began=datetime.fromtimestamp(login.created_at, UTC),
-        used=None if login.used_at is None else datetime.fromtimestamp(login.used_at, UTC),
-    )
+    def _described(self, login: Login, client: Client, organization: str) -> AppLogin:
+        manifest = client.manifest
+        services = [words for words, is_here in self._wishes.services(manifest) if is_here]
+        scopes = [SCOPES[scope] for scope in login.scopes if scope in SCOPES]
+        return AppLogin(
+            login_id=login.id,
+            name=manifest.identifier,
+            version=manifest.version if client.kind in UNREGISTERED else None,
+            device=manifest.device_id,
+            organization=organization,
+            rights=(*services, *scopes),
+            began=datetime.fromtimestamp(login.created_at, UTC),
+            used=None if login.used_at is None else datetime.fromtimestamp(login.used_at, UTC),
+        )

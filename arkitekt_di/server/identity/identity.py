@@ -125,7 +125,7 @@ class Identity:
             LoginPage(pages, self._sessions, self.users, clock),
             DevicePage(pages, self._sessions, self.users, codes, wishes, clock),
             AuthorizationPage(database, address, pages, self._sessions, self.users, wishes, clock),
-            AppsPage(database, pages, self._sessions, clock),
+            AppsPage(database, pages, self._sessions, wishes, clock),
             SetupPage(pages, self._sessions, self._first_run),
         )
 

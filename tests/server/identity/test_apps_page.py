@@ -19,7 +19,14 @@ async def test_a_person_sees_an_app_and_ends_its_access(hub: Hub, browser: Brows
     await browser.log_in()
 
     page = await browser.get("/apps")
-    for words in ("cell-counter", "microscope-pc", "Lab of ada", "2027-01-15 08:00 UTC", "2027-01-15 09:00 UTC"):
+    for words in (
+        "cell-counter",
+        "microscope-pc",
+        "Lab of ada",
+        "Your images",
+        "2027-01-15 08:00 UTC",
+        "2027-01-15 09:00 UTC",
+    ):
         assert words in page.text
     page = await browser.submit("/apps", login=login_on(page.text))
 
