@@ -3,18 +3,19 @@
 from pathlib import Path
 
 from dependency_injector import providers
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_state_path
 
 from arkitekt_di.containers.preset import Container, Service
 from arkitekt_di.fakts import Fakts
 from arkitekt_di.fakts.cache import ClaimCache, FileClaimCache, InMemoryClaimCache
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
-from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, FactsDiscovery, NoDiscovery
+from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, FactsDiscovery, NoDiscovery, RememberedDiscovery
 from arkitekt_di.fakts.facts import ConfiguredFacts, Facts
 from arkitekt_di.fakts.grant import FirstGrant, Grant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
 from arkitekt_di.fakts.presenter import BrowserPresenter, Presenter, PrintPresenter
 from arkitekt_di.fakts.refresh_token import RefreshTokenGrant
+from arkitekt_di.fakts.remembered import RememberedHubs
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.settings.models import FaktsSettings
 from arkitekt_di.transport.http import HttpClient
@@ -24,19 +25,29 @@ def _claims_folder() -> Path:
     return user_cache_path("arkitekt") / "claims"
 
 
+def _hubs_file() -> Path:
+    return user_state_path("arkitekt") / "hubs.json"
+
+
 class FaktsContainer(Container):
-    """Uses the hub that the settings name; a login or key that they give lets the app in, else a person."""
+    """Uses the hub that the settings name, or a remembered one; a given login or key lets the app in, else a person."""
 
     cfg = providers.Dependency(instance_of=FaktsSettings)
     manifest = providers.Dependency(instance_of=Manifest)
     http = providers.Dependency(instance_of=HttpClient)
 
     facts: providers.Provider[Facts] = providers.ThreadSafeSingleton(ConfiguredFacts, cfg)
+    remembered: providers.Provider[RememberedHubs] = providers.ThreadSafeSingleton(
+        RememberedHubs, providers.Callable(_hubs_file)
+    )
+    last_resort: providers.Provider[Discovery] = providers.ThreadSafeSingleton(NoDiscovery)
     discovery: providers.Provider[Discovery] = providers.ThreadSafeSingleton(
         ConfiguredDiscovery,
         cfg,
         fallback=providers.ThreadSafeSingleton(
-            FactsDiscovery, facts, fallback=providers.ThreadSafeSingleton(NoDiscovery)
+            FactsDiscovery,
+            facts,
+            fallback=providers.ThreadSafeSingleton(RememberedDiscovery, remembered, fallback=last_resort),
         ),
     )
     presenter: providers.Provider[Presenter] = providers.Selector(

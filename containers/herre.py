@@ -15,6 +15,7 @@ from arkitekt_di.herre.client import OAuthClient
 from arkitekt_di.herre.client_credentials import ClientCredentialsFlow
 from arkitekt_di.herre.device_code import DeviceCodeFlow
 from arkitekt_di.herre.flow import LoginFlow
+from arkitekt_di.herre.keyring_store import KeyringTokenStore, find_keyring
 from arkitekt_di.herre.static_token import StaticTokenFlow
 from arkitekt_di.herre.store import FileTokenStore, InMemoryTokenStore, TokenStore
 from arkitekt_di.herre.surroundings import surroundings
@@ -53,9 +54,16 @@ class HerreContainer(Container):
         settings=cfg,
         look_around=providers.Object(surroundings),
     )
+    files: providers.Provider[FileTokenStore] = providers.ThreadSafeSingleton(
+        FileTokenStore, providers.Callable(_tokens_folder)
+    )
     tokens: providers.Provider[TokenStore] = providers.Selector(
         cache,
-        file=providers.ThreadSafeSingleton(FileTokenStore, providers.Callable(_tokens_folder)),
+        file=providers.Selector(
+            cfg.provided.store,
+            auto=providers.ThreadSafeSingleton(KeyringTokenStore, providers.Object(find_keyring), files),
+            file=files,
+        ),
         none=providers.ThreadSafeSingleton(InMemoryTokenStore),
     )
     service: providers.Provider[Herre] = Service(Herre, claims, flow, tokens, cfg)

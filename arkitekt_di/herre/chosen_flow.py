@@ -1,14 +1,30 @@
 """The way of logging in that fits the settings and the surroundings."""
 
+import shlex
 from collections.abc import Callable, Mapping
 
 from arkitekt_di.errors import LoginRequiredError
 from arkitekt_di.herre.choice import Offer, Surroundings, Way, choose_way
 from arkitekt_di.herre.flow import Login, LoginFlow
 from arkitekt_di.herre.store import TokenKey
+from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.messages.oauth import OAuthRefusal, Token
 from arkitekt_di.protocols.fakts import ClaimSource
 from arkitekt_di.settings.models import HerreSettings
+
+
+def login_command(url: str, manifest: Manifest) -> str:
+    """Return the command that logs in the app of *manifest* at *url*, with a person."""
+    known = Manifest(identifier=manifest.identifier)
+    options = {
+        "--app": manifest.identifier,
+        "--app-version": manifest.version if manifest.version != known.version else None,
+        "--scopes": " ".join(manifest.scopes) if manifest.scopes != known.scopes else None,
+        "--instance-id": manifest.device_id,
+        "--logo": manifest.logo,
+    }
+    given = [part for name, value in options.items() if value is not None for part in (name, value)]
+    return shlex.join(["arkitekt-di", "auth", *given, "login", url])
 
 
 class ChosenFlow:
@@ -106,4 +122,4 @@ class ChosenFlow:
 
     @property
     def _command(self) -> str:
-        return f"arkitekt-di auth login {self._claims.url} --app {self._claims.manifest.identifier}"
+        return login_command(self._claims.url, self._claims.manifest)

@@ -94,6 +94,26 @@ class Herre:
         self._token = self._renewal = None
 
     @property
+    def place(self) -> str:
+        """Where the login is kept."""
+        return "nowhere" if self._flow.is_repeatable else self._store.place(self._flow.key)
+
+    @property
+    def expires_at(self) -> float:
+        """When the token expires: Unix time in seconds, infinity where that is not known; most can be renewed then."""
+        return self._current.expires_at
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What was granted."""
+        return self._current.scopes
+
+    @property
+    def issuer(self) -> str:
+        """Who gives the tokens."""
+        return self._issuer
+
+    @property
     def user(self) -> User:
         """Who is logged in."""
         about = self._claims.active.self

@@ -101,6 +101,9 @@ class HerreSettings(Section):
         Identifier under which the app is registered at the issuer, or at the hub.
     client_secret : SecretStr or None
         Secret of that client; with it the app logs in as itself, without a person.
+    store : {'auto', 'file'}
+        Where logins are kept: in the system's keyring where the extra ``keyring`` is installed and finds one, or in
+        files that only the user may read.
     expiry_skew_s : float
         A token that expires within this many seconds is renewed before it is sent.
     lock_timeout_s : float
@@ -112,6 +115,7 @@ class HerreSettings(Section):
     issuer: str | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
+    store: Literal["auto", "file"] = "auto"
     expiry_skew_s: float = Field(default=60.0, ge=0)
     lock_timeout_s: float = Field(default=30.0, gt=0)
 

@@ -94,7 +94,7 @@ async def test_a_given_token_wins_over_a_kept_login(app):
 
 
 async def test_a_program_that_nobody_watches_asks_nobody(app, hub):
-    with pytest.raises(LoginRequiredError, match=rf"arkitekt-di auth login {hub.url} --app my-analysis"):
+    with pytest.raises(LoginRequiredError, match=rf"`arkitekt-di auth --app my-analysis login {hub.url}`"):
         async with app(BATCH):
             pass
 
