@@ -129,8 +129,10 @@ class AuthorizationPage:
         except FatalClientError as error:
             return self._refuse(request, visitor, error)
         except OAuth2Error as error:
+            if error.redirect_uri is None:
+                return self._refuse(request, visitor, error)
             answer = [(name, value) for name, value in error.twotuples if value and name != "error_uri"]
-            return self._pages.leave(request, visitor, self._answer_uri(error.redirect_uri or "", answer))
+            return self._pages.leave(request, visitor, self._answer_uri(error.redirect_uri, answer))
 
     def _send_back(
         self, request: web.Request, visitor: Visitor, asked: AuthorizationRequest, answer: Sequence[tuple[str, str]]

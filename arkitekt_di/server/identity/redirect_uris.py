@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlencode, urlsplit
 
+from arkitekt_di.server.address import LOOPBACK_HOSTS, host_name
+
 MAX_LENGTH = 1000
 """Characters of one redirect URI."""
 
@@ -34,9 +36,8 @@ def is_registrable(uri: str) -> bool:
         return False
     if parts.scheme not in {"http", "https"}:
         return PRIVATE_SCHEME.fullmatch(parts.scheme) is not None and uri.startswith(f"{parts.scheme}:/")
-    if parts.hostname is None or "@" in parts.netloc:
-        return False
-    return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    name = host_name(parts.netloc)  # neither a user in it, nor anything that a policy or a page would stumble over
+    return name is not None and (parts.scheme == "https" or name in LOOPBACK_HOSTS)
 
 
 def is_registered(uri: str, registered: Iterable[str]) -> bool:

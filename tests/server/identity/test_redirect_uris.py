@@ -99,6 +99,8 @@ def test_a_loopback_address_with_anything_changed_but_its_port_is_another(text: 
         "https://example.org/ space",
         "https://example.org/\r\nSet-Cookie: x=y",
         "https://example.org:port/",
+        "https://example.org;script-src/",
+        "https://'unsafe-inline'/",
         f"https://example.org/{'x' * 1000}",
         "//example.org/",
         "/local",
