@@ -33,6 +33,7 @@ def folders(tmp_path, monkeypatch):
     for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
     monkeypatch.setenv("ARKITEKT_FAKTS__BROWSER", "print")
+    monkeypatch.setenv("ARKITEKT_HERRE__STORE", "file")  # not the keyring of whoever runs the tests
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
