@@ -1,4 +1,5 @@
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,19 @@ async def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
     config = migration_config(f"sqlite+aiosqlite:///{tmp_path / 'hub.sqlite'}")
     await asyncio.to_thread(command.downgrade, config, "base")
     await asyncio.to_thread(command.upgrade, config, "head")
+
+
+async def test_what_an_earlier_version_stored_is_still_there(tmp_path: Path) -> None:
+    config = migration_config(f"sqlite+aiosqlite:///{tmp_path / 'hub.sqlite'}")
+    await asyncio.to_thread(command.upgrade, config, "0002_images")
+    with sqlite3.connect(tmp_path / "hub.sqlite") as connection:
+        connection.execute("INSERT INTO clients VALUES ('a', '{}', 'desktop', 'interface', 1)")
+    connection.close()
+
+    database = Database(DatabaseSettings(), tmp_path)
+    await database.start()
+    async with database.transaction() as session:
+        client = await session.get_one(tables.Client, "a")
+    await database.stop()
+
+    assert (client.kind, client.redirect_uris) == ("desktop", "")
