@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, cast
 
 from pydantic import ValidationError
 
@@ -40,7 +40,7 @@ def find_keyring() -> Keyring | None:
     except ImportError:
         return None
     found = keyring.get_keyring()
-    return None if isinstance(found, fail.Keyring | null.Keyring) else found
+    return None if isinstance(found, fail.Keyring | null.Keyring) else cast("Keyring", found)
 
 
 class KeyringTokenStore:
