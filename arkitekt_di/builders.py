@@ -28,6 +28,8 @@ def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two k
     logo: str | None = None,
     scopes: Sequence[str] = ("openid",),
     url: str | None = None,
+    token: str | None = None,
+    issuer: str | None = None,
     headless: bool = False,
     log_level: str | None = None,
     no_cache: bool = False,
@@ -51,8 +53,14 @@ def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two k
     url : str, optional
         Address of the hub, such as ``https://hub.lab.org`` or ``localhost:8000``.  Without it, and without one in the
         settings, the user's own hub on this machine is used, and started where it is not running.
+    token : str, optional
+        Access token to use as it is: neither renewed nor kept.
+    issuer : str, optional
+        OpenID Connect issuer that gives tokens in place of the hub; the settings ``herre.client_id`` and
+        ``herre.client_secret`` say as which client.
     headless : bool, default False
-        Print the login link and the code instead of opening a browser.
+        Print the login link and the code instead of opening a browser, and wait for as long as the code is good.
+        Without it, an app that needs a person raises `LoginRequiredError` where there is neither terminal nor notebook.
     log_level : str, optional
         Level of the logger ``arkitekt_di``, such as ``"DEBUG"``.  Logging is left alone by default.
     no_cache : bool, default False
@@ -88,6 +96,9 @@ def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two k
         {
             "fakts.url": url,
             "fakts.browser": "print" if headless else None,
+            "herre.login": "device" if headless else None,
+            "herre.token": token,
+            "herre.issuer": issuer,
             "fakts.cache": "none" if no_cache else None,
         }
     )

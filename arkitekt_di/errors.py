@@ -32,7 +32,10 @@
     │   ├── ImageNotFoundError
     │   ├── StoreNotFoundError
     │   ├── ServiceNotGrantedError
-    │   └── UserNotFoundError
+    │   ├── UserNotFoundError
+    │   ├── ClientNotFoundError
+    │   ├── OrganizationNotFoundError
+    │   └── HubDataNotFoundError
     ├── PermissionDeniedError    (PermissionError)  ask an administrator
     ├── ImageRefusedError        (ValueError)       change the array or its arguments
     ├── ImageDamagedError                           restore the hub's data, or store the image anew
@@ -41,6 +44,7 @@
     │   ├── CertificateError
     │   └── TransferError
     ├── AccountRefusedError      (ValueError)       choose another name or password
+    ├── ClientRefusedError       (ValueError)       register the client with other words
     ├── StorageFullError         (OSError)          free space
     ├── HubRefusedError                             the hub answered with an error
     ├── ObjectRefusedError                          change the request to the object store
@@ -521,6 +525,79 @@ class UserNotFoundError(NotFoundError):
 
     def __str__(self) -> str:
         return f"this hub has no user {self.name!r}. Check the spelling, or create the user first"
+
+
+class ClientNotFoundError(NotFoundError):
+    """The hub has no registered client of this identifier, or it has no secret.
+
+    Attributes
+    ----------
+    client_id : str
+    """
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(client_id)
+        self.client_id = client_id
+
+    def __str__(self) -> str:
+        return f"this hub has no such client {self.client_id!r}. `arkitekt-di clients list` shows those that it has"
+
+
+class OrganizationNotFoundError(NotFoundError):
+    """The hub has no organization of this name, or several where none was named.
+
+    Attributes
+    ----------
+    slug : str or None
+        What was asked for; None where nothing was named.
+    """
+
+    def __init__(self, slug: str | None = None) -> None:
+        super().__init__(slug)
+        self.slug = slug
+
+    def __str__(self) -> str:
+        if self.slug is None:
+            return "this hub has none or several organizations. Name one with --organization"
+        return f"this hub has no organization {self.slug!r}. `arkitekt-di users list` shows those that it has"
+
+
+class HubDataNotFoundError(NotFoundError):
+    """There are no records of a hub in the folder.
+
+    Attributes
+    ----------
+    folder : str
+    """
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self.folder = folder
+
+    def __str__(self) -> str:
+        return (
+            f"no hub has been in {self.folder}. Name its data folder with --data, or start it once: arkitekt-di serve"
+        )
+
+
+class ClientRefusedError(ArkitektError, ValueError):
+    """A client cannot be registered like this; nothing has been stored.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}. {self.remedy}"
 
 
 class AccountRefusedError(ArkitektError, ValueError):

@@ -36,6 +36,7 @@ class AppContainer(Container):
         cache=settings.provided.fakts.cache,
         claims=fakts.service,
         http=transport.service,
+        presenter=fakts.presenter,
     )
     mikro: providers.Container[MikroContainer] = providers.Container(
         MikroContainer,

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 from dependency_injector import providers
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_state_path
 
 from arkitekt_di.containers.preset import Container, Service
 from arkitekt_di.fakts import Fakts
 from arkitekt_di.fakts.cache import ClaimCache, FileClaimCache, InMemoryClaimCache
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
-from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, NoDiscovery
+from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, FactsDiscovery, NoDiscovery, RememberedDiscovery
+from arkitekt_di.fakts.facts import ConfiguredFacts, Facts
 from arkitekt_di.fakts.grant import FirstGrant, Grant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
 from arkitekt_di.fakts.presenter import BrowserPresenter, Presenter, PrintPresenter
+from arkitekt_di.fakts.refresh_token import RefreshTokenGrant
+from arkitekt_di.fakts.remembered import RememberedHubs
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.settings.models import FaktsSettings
 from arkitekt_di.transport.http import HttpClient
@@ -22,15 +25,30 @@ def _claims_folder() -> Path:
     return user_cache_path("arkitekt") / "claims"
 
 
+def _hubs_file() -> Path:
+    return user_state_path("arkitekt") / "hubs.json"
+
+
 class FaktsContainer(Container):
-    """Uses the hub that the settings name; a mandate key lets the app in where there is one, a person otherwise."""
+    """Uses the hub that the settings name, or a remembered one; a given login or key lets the app in, else a person."""
 
     cfg = providers.Dependency(instance_of=FaktsSettings)
     manifest = providers.Dependency(instance_of=Manifest)
     http = providers.Dependency(instance_of=HttpClient)
 
+    facts: providers.Provider[Facts] = providers.ThreadSafeSingleton(ConfiguredFacts, cfg)
+    remembered: providers.Provider[RememberedHubs] = providers.ThreadSafeSingleton(
+        RememberedHubs, providers.Callable(_hubs_file)
+    )
+    last_resort: providers.Provider[Discovery] = providers.ThreadSafeSingleton(NoDiscovery)
     discovery: providers.Provider[Discovery] = providers.ThreadSafeSingleton(
-        ConfiguredDiscovery, cfg, fallback=providers.ThreadSafeSingleton(NoDiscovery)
+        ConfiguredDiscovery,
+        cfg,
+        fallback=providers.ThreadSafeSingleton(
+            FactsDiscovery,
+            facts,
+            fallback=providers.ThreadSafeSingleton(RememberedDiscovery, remembered, fallback=last_resort),
+        ),
     )
     presenter: providers.Provider[Presenter] = providers.Selector(
         cfg.provided.browser,
@@ -40,6 +58,7 @@ class FaktsContainer(Container):
     grant: providers.Provider[Grant] = providers.ThreadSafeSingleton(
         FirstGrant,
         providers.List(
+            providers.ThreadSafeSingleton(RefreshTokenGrant, http, cfg),
             providers.ThreadSafeSingleton(MandateKeyGrant, http, cfg),
             providers.ThreadSafeSingleton(DeviceCodeGrant, http, presenter),
         ),
@@ -50,5 +69,5 @@ class FaktsContainer(Container):
         none=providers.ThreadSafeSingleton(InMemoryClaimCache),
     )
     service: providers.Provider[Fakts] = Service(
-        Fakts, manifest=manifest, discovery=discovery, grant=grant, http=http, cache=cache, settings=cfg
+        Fakts, manifest=manifest, discovery=discovery, grant=grant, http=http, cache=cache, facts=facts, settings=cfg
     )

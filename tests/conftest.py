@@ -19,7 +19,8 @@ def anyio_backend() -> str:
 def user_folders(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Return an environment in which the user's folders are empty; a local hub started there ends with the test."""
     folders = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKITEKT_")} | folders
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("ARKITEKT_", "FAKTS"))}
+    environment |= folders | {"ARKITEKT_HERRE__STORE": "file"}  # not the keyring of whoever runs the tests
     yield environment
     subprocess.run(
         [sys.executable, "-m", "arkitekt_di", "hub", "stop"],

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arkitekt_di import __version__
-from arkitekt_di.cli import config, demo, graph, hub, serve
+from arkitekt_di.cli import auth, config, demo, graph, hub, identity, serve
 from arkitekt_di.errors import (
     ArkitektError,
     CompositionError,
@@ -37,8 +37,12 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.add_typer(hub.app, name="hub")
+app.add_typer(auth.app, name="auth")
 app.add_typer(config.app, name="config")
 app.command()(graph.graph)
+app.add_typer(identity.users, name="users")
+app.add_typer(identity.clients, name="clients")
+app.add_typer(identity.keys, name="keys")
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so

@@ -7,33 +7,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from arkitekt_di.errors import (
-    ConnectionLostError,
-    LoginExpiredError,
-    LoginRefusedError,
-    NotAHubError,
-)
+from arkitekt_di.errors import LoginRefusedError, NotAHubError
 from arkitekt_di.fakts.grant import REQUESTED_CLIENT, wire_form
 from arkitekt_di.fakts.known_hub import KnownHub
 from arkitekt_di.fakts.presenter import LoginPrompt, Presenter
 from arkitekt_di.messages.fakts import DeviceCode
 from arkitekt_di.messages.manifest import Manifest
-from arkitekt_di.messages.oauth import OAuthRefusal, TokenResponse
+from arkitekt_di.messages.oauth import TokenResponse
 from arkitekt_di.transport.answer import Answer
+from arkitekt_di.transport.device_polling import LONGEST_EXPIRY_S, DevicePolling, is_safe_to_show
 from arkitekt_di.transport.http import HttpClient
-from arkitekt_di.transport.origin import Origin
 from arkitekt_di.transport.token_endpoint import TokenEndpoint
 
 REQUESTED_EXPIRY_S = 300
 """How long a code should be good for, in seconds."""
-
-LONGEST_EXPIRY_S = 3600.0
-"""A code is given up after this many seconds even where the hub would wait longer."""
-
-SLOW_DOWN_S = 5.0
-"""What an interval grows by when the hub asks for it (RFC 8628, section 3.5)."""
-
-SHORTEST_INTERVAL_S = 1.0
 
 
 class DeviceCodeGrant:
@@ -60,7 +47,7 @@ class DeviceCodeGrant:
         self._http = http
         self._presenter = presenter
         self._clock = clock
-        self._sleep = sleep
+        self._polling = DevicePolling(clock, sleep)
 
     def suits(self, hub: KnownHub) -> bool:
         """Tell whether the hub gives such codes."""
@@ -69,6 +56,14 @@ class DeviceCodeGrant:
     def is_silent(self, hub: KnownHub) -> bool:
         """Tell that a person is needed."""
         return False
+
+    def asks_person(self, hub: KnownHub) -> bool:
+        """Tell that a person is needed."""
+        return True
+
+    def tag(self) -> str:
+        """Tell that a person's login is like any other of theirs."""
+        return ""
 
     async def claim(self, hub: KnownHub, manifest: Manifest) -> TokenResponse:
         """Ask for a code and wait for a person.
@@ -113,32 +108,13 @@ class DeviceCodeGrant:
             code.device_code.get_secret_value(), include_client_id=True
         )
         endpoint = TokenEndpoint(self._http, hub.token_endpoint)
-        interval = max(float(code.interval), SHORTEST_INTERVAL_S)
-        while (left := deadline - self._clock()) > 0:
-            await self._sleep(min(interval, left))
-            try:
-                answer = await endpoint.exchange(form)
-            except ConnectionLostError:
-                interval *= 2  # RFC 8628, section 3.5: an exponential backoff; the deadline bounds it
-                continue
-            if isinstance(answer, TokenResponse):
-                return answer
-            interval = _next_interval(hub, answer, interval)
-        raise LoginExpiredError(hub.url, f"the code {code.user_code} has expired")
-
-
-def _next_interval(hub: KnownHub, refusal: OAuthRefusal, interval: float) -> float:
-    match refusal.error:
-        case "authorization_pending":
-            return interval
-        case "slow_down":
-            return interval + SLOW_DOWN_S
-        case "expired_token":
-            raise LoginExpiredError(hub.url, "the hub says that the code has expired")
-        case "access_denied":
-            raise LoginRefusedError(hub.url, "the app was not approved")
-        case _:
-            raise LoginRefusedError(hub.url, refusal.reason)
+        return await self._polling.wait(
+            lambda: endpoint.exchange(form),
+            code.user_code,
+            url=hub.url,
+            deadline=deadline,
+            interval=float(code.interval),
+        )
 
 
 def _read_code(hub: KnownHub, answer: Answer) -> DeviceCode:
@@ -152,19 +128,11 @@ def _read_code(hub: KnownHub, answer: Answer) -> DeviceCode:
     except ValidationError as error:
         raise NotAHubError(hub.url, "its device code is incomplete") from error
     for link in (code.verification_uri, code.verification_uri_complete or code.verification_uri):
-        if not _is_safe_to_show(link):
+        if not is_safe_to_show(link):
             raise NotAHubError(hub.url, "its login link is not a web page that can be opened safely")
     if not code.user_code.isprintable():
         raise NotAHubError(hub.url, "its code cannot be shown")
     return code
-
-
-def _is_safe_to_show(link: str) -> bool:
-    """Tell whether a browser may be sent there: a web page, not a file or a program, and no terminal codes in it."""
-    try:
-        return link.isprintable() and Origin.of(link).is_private
-    except ValueError:
-        return False
 
 
 def _printable(text: str) -> str:

@@ -1,12 +1,15 @@
 """Ways to find a hub."""
 
+import asyncio
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from arkitekt_di.errors import HubUnreachableError
+from arkitekt_di.fakts.facts import Facts
 from arkitekt_di.fakts.local_hub import LocalHub
 from arkitekt_di.fakts.location import HubLocation
+from arkitekt_di.fakts.remembered import RememberedHubs
 from arkitekt_di.settings.models import FaktsSettings
 
 
@@ -77,9 +80,49 @@ class ConfiguredDiscovery:
         return await self._discovery.find()
 
 
+class FactsDiscovery:
+    """The hub that a configuration of the user's names, else what another discovery finds.
+
+    Parameters
+    ----------
+    facts : Facts
+    fallback : Discovery
+    """
+
+    def __init__(self, facts: Facts, fallback: Discovery) -> None:
+        self._facts = facts
+        self._fallback = fallback
+
+    async def find(self) -> HubLocation:
+        """Return where the hub is; raises `ConfigurationError` where the configuration is none."""
+        given = await asyncio.to_thread(self._facts.read)
+        if given is None or given.self.alias is None:
+            return await self._fallback.find()
+        return HubLocation(given.self.alias.url())
+
+
+class RememberedDiscovery:
+    """The hub that the user chose with ``arkitekt-di auth``, else what another discovery finds.
+
+    Parameters
+    ----------
+    remembered : RememberedHubs
+    fallback : Discovery
+    """
+
+    def __init__(self, remembered: RememberedHubs, fallback: Discovery) -> None:
+        self._remembered = remembered
+        self._fallback = fallback
+
+    async def find(self) -> HubLocation:
+        """Return where the hub is."""
+        current = (await asyncio.to_thread(self._remembered.load)).current
+        return await self._fallback.find() if current is None else HubLocation(current)
+
+
 class NoDiscovery:
     """For apps that use no hub unless one is named."""
 
     async def find(self) -> HubLocation:
         """Raise `HubUnreachableError`."""
-        raise HubUnreachableError("no address", "the setting fakts.url is empty, and this app looks for no other")
+        raise HubUnreachableError("no address", "none is named or remembered")

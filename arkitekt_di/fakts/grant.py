@@ -20,7 +20,15 @@ class Grant(Protocol):
         ...
 
     def is_silent(self, hub: KnownHub) -> bool:
-        """Tell whether no person is needed."""
+        """Tell whether no person is needed, as often as the hub is asked."""
+        ...
+
+    def asks_person(self, hub: KnownHub) -> bool:
+        """Tell whether a person is needed now."""
+        ...
+
+    def tag(self) -> str:
+        """Return what sets its logins apart from those that other credentials gave; empty where nothing does."""
         ...
 
     async def claim(self, hub: KnownHub, manifest: Manifest) -> TokenResponse:
@@ -55,6 +63,14 @@ class FirstGrant:
     def is_silent(self, hub: KnownHub) -> bool:
         """Tell whether the way that is taken needs no person."""
         return self._first(hub).is_silent(hub)
+
+    def asks_person(self, hub: KnownHub) -> bool:
+        """Tell whether the way that is taken needs a person now."""
+        return self._first(hub).asks_person(hub)
+
+    def tag(self) -> str:
+        """Return the tags of all ways: a credential that is added or taken away makes other logins."""
+        return "".join(grant.tag() for grant in self._grants)
 
     async def claim(self, hub: KnownHub, manifest: Manifest) -> TokenResponse:
         """Ask by the first way that is open; the others are not tried after it."""

@@ -18,7 +18,7 @@ from arkitekt_di.transport.token_endpoint import TokenEndpoint
 
 
 class MandateKeyGrant:
-    """Shows a key: the one that came with the hub, else the one in the file that the settings name.
+    """Shows a key: the one that came with the hub, else the one in the settings, or in the file that they name.
 
     Parameters
     ----------
@@ -28,19 +28,28 @@ class MandateKeyGrant:
 
     def __init__(self, http: HttpClient, settings: FaktsSettings) -> None:
         self._http = http
+        self._key = settings.mandate_key
         self._key_file = settings.mandate_key_file
 
     def suits(self, hub: KnownHub) -> bool:
         """Tell whether there is a key."""
-        return hub.mandate_key is not None or self._key_file is not None
+        return any(given is not None for given in (hub.mandate_key, self._key, self._key_file))
 
     def is_silent(self, hub: KnownHub) -> bool:
         """Tell that no person is needed."""
         return True
 
+    def asks_person(self, hub: KnownHub) -> bool:
+        """Tell that no person is needed."""
+        return False
+
+    def tag(self) -> str:
+        """Tell that its logins are not kept."""
+        return ""
+
     async def claim(self, hub: KnownHub, manifest: Manifest) -> TokenResponse:
         """Exchange the key for an access token and the configuration."""
-        key = hub.mandate_key or _read_key(self._key_file)
+        key = hub.mandate_key or self._key or _read_key(self._key_file)
         answer = await TokenEndpoint(self._http, hub.token_endpoint).exchange(
             {
                 "grant_type": MANDATE_KEY_GRANT,

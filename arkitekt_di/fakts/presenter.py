@@ -1,4 +1,4 @@
-"""How a person learns that a login waits for them."""
+"""Shows prompts of logins in a terminal and in a browser."""
 
 import contextlib
 import os
@@ -6,42 +6,11 @@ import sys
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from typing import Protocol
+from contextlib import asynccontextmanager
 
+from arkitekt_di.protocols.presenter import LoginPrompt, Presenter
 
-@dataclass(frozen=True)
-class LoginPrompt:
-    """What a person needs to approve an app.
-
-    Attributes
-    ----------
-    app : str
-        Identifier of the app.
-    hub : str
-        Name of the hub.
-    link : str
-        Page to open; it may already know the code.
-    code : str
-        To compare with the page, or to type in.
-    expires_in_s : float
-        How long the code can be approved, in seconds.
-    """
-
-    app: str
-    hub: str
-    link: str
-    code: str
-    expires_in_s: float
-
-
-class Presenter(Protocol):
-    """Shows the prompt of a login."""
-
-    def showing(self, prompt: LoginPrompt) -> AbstractAsyncContextManager[None]:
-        """Show *prompt* while the block runs; at its end the login is decided, and the prompt may be taken away."""
-        ...
+__all__ = ["BrowserPresenter", "LoginPrompt", "Presenter", "PrintPresenter"]
 
 
 class PrintPresenter:
@@ -88,9 +57,15 @@ def write_prompt(prompt: LoginPrompt) -> None:
     sys.stderr.write(
         f"\n{prompt.app} asks to be let in by {prompt.hub}. Open this page and approve it:\n\n"
         f"    {prompt.link}\n\n"
-        f"and check that it shows the code {prompt.code} (valid for {minutes} min).\n\n"
+        f"{_what_to_check(prompt)} (valid for {minutes} min).\n\n"
     )
     sys.stderr.flush()
+
+
+def _what_to_check(prompt: LoginPrompt) -> str:
+    if prompt.code is None:
+        return "It has to be opened on this machine"
+    return f"and check that it shows the code {prompt.code}"
 
 
 def _has_screen() -> bool:

@@ -1,6 +1,7 @@
 """fakts: which hub is in use, which services it offers, and at which addresses."""
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections import defaultdict
@@ -19,6 +20,7 @@ from arkitekt_di.fakts.cache import ClaimCache, ClaimKey
 from arkitekt_di.fakts.card import Card
 from arkitekt_di.fakts.challenge import failed_challenge
 from arkitekt_di.fakts.discovery import Discovery
+from arkitekt_di.fakts.facts import Facts
 from arkitekt_di.fakts.grant import Grant
 from arkitekt_di.fakts.known_hub import KnownHub, read_hub
 from arkitekt_di.messages.fakts import ActiveFakts, Alias, Instance, WellKnown
@@ -46,10 +48,12 @@ class Fakts:
     http : HttpClient
     cache : ClaimCache
         Keeps configurations that a person's login gave.
+    facts : Facts
+        A configuration that the user gave; it holds whatever the hub says.
     settings : FaktsSettings
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # its collaborators, each by name
         self,
         *,
         manifest: Manifest,
@@ -57,6 +61,7 @@ class Fakts:
         grant: Grant,
         http: HttpClient,
         cache: ClaimCache,
+        facts: Facts,
         settings: FaktsSettings,
     ) -> None:
         self._manifest = manifest
@@ -64,6 +69,8 @@ class Fakts:
         self._grant = grant
         self._http = http
         self._cache = cache
+        self._facts = facts
+        self._are_given = False
         self._settings = settings
         self._hub: KnownHub | None = None
         self._active: ActiveFakts | None = None
@@ -83,11 +90,15 @@ class Fakts:
             The hub could only be reached where others can read along.
         ProtocolMismatchError
             The hub speaks another version of the protocol.
+        ConfigurationError
+            The user gave a configuration that is none.
         """
         location = await self._discovery.find()
         self._hub = await read_hub(self._http, location, timeout_s=self._settings.discovery_timeout_s)
         log.info("using the hub %r at %s", self._hub.document.name, self._hub.url)
-        if not self.is_silent:
+        self._active = await asyncio.to_thread(self._facts.read)
+        self._are_given = self._active is not None
+        if not self.is_silent and not self._are_given:
             self._active = await asyncio.to_thread(self._cache.load, self._key)
             self._may_be_stale = self._active is not None
 
@@ -113,8 +124,20 @@ class Fakts:
 
     @property
     def is_silent(self) -> bool:
-        """Whether `aclaim` works without a person."""
+        """Whether `aclaim` works without a person, as often as it is called."""
         return self._grant.is_silent(self._known)
+
+    @property
+    def asks_person(self) -> bool:
+        """Whether `aclaim` needs a person now."""
+        return self._grant.asks_person(self._known)
+
+    @property
+    def digest(self) -> str:
+        """What a login is good for: the manifest, and the credential that it grew from where one was given."""
+        tag = self._grant.tag()
+        digest = self._manifest.digest()
+        return hashlib.sha256(f"{digest}\n{tag}".encode()).hexdigest() if tag else digest
 
     @property
     def is_configured(self) -> bool:
@@ -170,7 +193,12 @@ class Fakts:
         return Token.received(answer, issuer=self.url, now=time.time())
 
     async def aadopt(self, configuration: ActiveFakts) -> None:
-        """Take a fresh *configuration*, and keep it where a person had to be asked for it."""
+        """Take a fresh *configuration*, and keep it where a person had to be asked for it.
+
+        One that the user gave stays.
+        """
+        if self._are_given:
+            return
         # An answer of the token endpoint is a configuration with tokens in it; they end here.
         self._active = ActiveFakts.model_validate(configuration.model_dump(include=set(ActiveFakts.model_fields)))
         self._may_be_stale = False
@@ -243,7 +271,7 @@ class Fakts:
 
     @property
     def _key(self) -> ClaimKey:
-        return ClaimKey(self.url, self._manifest.digest())
+        return ClaimKey(self.url, self.digest)
 
     @property
     def _card(self) -> Card:

@@ -3,18 +3,17 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Never
-from urllib.parse import urlencode
 
 from arkitekt_di.errors import LoginError, LoginRequiredError
-from arkitekt_di.herre.store import TokenKey, TokenStore
+from arkitekt_di.herre.flow import Login, LoginFlow
+from arkitekt_di.herre.store import TokenStore
 from arkitekt_di.messages.oauth import OAuthRefusal, Token
 from arkitekt_di.protocols.fakts import ClaimSource
 from arkitekt_di.settings.models import HerreSettings
-from arkitekt_di.transport.http import HttpClient
-from arkitekt_di.transport.token_endpoint import TokenEndpoint
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +43,9 @@ class Herre:
     Parameters
     ----------
     claims : ClaimSource
-        Lets the app in where no token can be renewed.
-    http : HttpClient
+        Knows the hub and the configuration.
+    flow : LoginFlow
+        The way of logging in.
     store : TokenStore
         Keeps logins that a person gave.
     settings : HerreSettings
@@ -56,13 +56,13 @@ class Herre:
     def __init__(
         self,
         claims: ClaimSource,
-        http: HttpClient,
+        flow: LoginFlow,
         store: TokenStore,
         settings: HerreSettings,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._claims = claims
-        self._http = http
+        self._flow = flow
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -80,7 +80,8 @@ class Herre:
             The hub does not answer any more.
         """
         try:
-            self._token = await self._recall() or await self._claim()
+            self._token = await self._recall() or await self._log_in()
+            await self._configure()
         except BaseException:
             await self.stop()
             raise
@@ -91,6 +92,26 @@ class Herre:
         self._claims.renew_with(None)
         await self._settle()
         self._token = self._renewal = None
+
+    @property
+    def place(self) -> str:
+        """Where the login is kept."""
+        return "nowhere" if self._flow.is_repeatable else self._store.place(self._flow.key)
+
+    @property
+    def expires_at(self) -> float:
+        """When the token expires: Unix time in seconds, infinity where that is not known; most can be renewed then."""
+        return self._current.expires_at
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What was granted."""
+        return self._current.scopes
+
+    @property
+    def issuer(self) -> str:
+        """Who gives the tokens."""
+        return self._issuer
 
     @property
     def user(self) -> User:
@@ -127,7 +148,7 @@ class Herre:
         if current.access_token.get_secret_value() == stale:
             renewed = await self._renew_once(current)
             if renewed is None:
-                raise LoginRequiredError(self._claims.url, "the login has expired or was revoked")
+                raise LoginRequiredError(self._issuer, "the login has expired or was revoked")
             current = renewed
         return current.access_token.get_secret_value()
 
@@ -142,36 +163,54 @@ class Herre:
             The hub could not be told; the login is forgotten here all the same.
         """
         await self._settle()
-        token = await asyncio.to_thread(self._store.load, self._key) or self._current
+        token = self._current
+        if not self._flow.is_repeatable:
+            kept = await asyncio.to_thread(self._store.load, self._flow.key)
+            token = token if kept is None else kept
+            await asyncio.to_thread(self._store.forget, self._flow.key)
         self._token = None
-        await asyncio.to_thread(self._store.forget, self._key)
-        endpoint = self._claims.hub.revocation_endpoint
-        if endpoint is None:
-            return
-        secret, kind = (
-            (token.access_token, "access_token")
-            if token.refresh_token is None
-            else (token.refresh_token, "refresh_token")
-        )
-        form = {"token": secret.get_secret_value(), "token_type_hint": kind, "client_id": token.client_id}
-        answer = await self._http.post_form(endpoint, urlencode(form))
-        if answer.status != 200:
-            raise answer.unusable()
+        await self._flow.revoke(token)
 
     async def _recall(self) -> Token | None:
         """Return the login of an earlier run, renewed where that is needed; None where a person has to log in."""
-        if self._claims.is_silent:
+        if self._flow.is_repeatable:
             return None
-        token = await asyncio.to_thread(self._store.load, self._key)
-        if token is None or (self._is_fresh(token) and self._claims.is_configured):
+        token = await asyncio.to_thread(self._store.load, self._flow.key)
+        if token is None or (self._is_fresh(token) and self._can_be_configured):
             return token
         return await self._renew_once(token)
 
-    async def _claim(self) -> Token:
-        token = await self._claims.aclaim()
+    async def _log_in(self) -> Token:
+        """Log in; a credential that is good once is used by one process, and the others take what that one left."""
+        if self._flow.is_repeatable or self._flow.asks_person:
+            return await self._log_in_now()
+        async with self._alone():
+            if await asyncio.to_thread(self._store.load, self._flow.key) is None:
+                return await self._log_in_now()
+        recalled = await self._recall()
+        if recalled is None:
+            raise LoginRequiredError(self._issuer, "the login has expired or was revoked")
+        return recalled
+
+    async def _log_in_now(self) -> Token:
+        login = await self._flow.login()
+        if not self._flow.is_repeatable:
+            await asyncio.to_thread(self._store.save, self._flow.key, login.token)
+        await self._adopt(login)
+        return login.token
+
+    async def _configure(self) -> None:
+        """Ask the hub for the configuration where the login came without one."""
+        if self._claims.is_configured:
+            return
         if not self._claims.is_silent:
-            await asyncio.to_thread(self._store.save, self._key, token)
-        return token
+            reason = "the login came without the addresses of the services. Name them with FAKTS or FAKTS_FILE"
+            raise LoginRequiredError(self._claims.url, reason)
+        await self._claims.aclaim()
+
+    async def _adopt(self, login: Login) -> None:
+        if login.configuration is not None:
+            await self._claims.aadopt(login.configuration)
 
     async def _renew_at_once(self) -> None:
         await self.arefresh_token(self._current.access_token.get_secret_value())
@@ -189,8 +228,13 @@ class Herre:
             await asyncio.wait([self._renewal])
 
     async def _renew(self, stale: Token) -> Token | None:
-        self._token = await (self._claims.aclaim() if self._claims.is_silent else self._renew_in_turn(stale))
+        self._token = await (self._repeat(stale) if self._flow.is_repeatable else self._renew_in_turn(stale))
         return self._token
+
+    async def _repeat(self, stale: Token) -> Token | None:
+        """Log in again; None where that gives the very token that was refused."""
+        fresh = await self._log_in()
+        return None if fresh.access_token == stale.access_token else fresh
 
     async def _renew_in_turn(self, stale: Token) -> Token | None:
         """Exchange the refresh token, one process at a time; None where the hub takes it no more.
@@ -198,47 +242,52 @@ class Herre:
         A refresh token is good once: a second use ends the login (RFC 9700, section 4.14.2).  So whoever comes second
         takes what the first one has left in the store.
         """
-        try:
-            async with self._store.exclusive(self._key, timeout_s=self._settings.lock_timeout_s):
-                stored = await asyncio.to_thread(self._store.load, self._key)
-                if stored is not None and self._replaces(stored, stale):
-                    return stored
-                return await self._exchange(stored or stale)
-        except TimeoutError as error:
-            seconds = f"{self._settings.lock_timeout_s:g} s"
-            raise LoginError(
-                self._claims.url, f"another program has been renewing the login for {seconds}. Close it, and try again"
-            ) from error
+        async with self._alone():
+            stored = await asyncio.to_thread(self._store.load, self._flow.key)
+            if stored is not None and self._replaces(stored, stale):
+                return stored
+            return await self._exchange(stored or stale)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold the login against all other processes."""
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(
+                    self._store.exclusive(self._flow.key, timeout_s=self._settings.lock_timeout_s)
+                )
+            except TimeoutError as error:
+                seconds = f"{self._settings.lock_timeout_s:g} s"
+                raise LoginError(
+                    self._issuer, f"another program has been renewing the login for {seconds}. Close it, and try again"
+                ) from error
+            yield
 
     async def _exchange(self, token: Token) -> Token | None:
-        # Imported late: oauthlib takes longer to load than everything else here.
-        from oauthlib.oauth2 import Client
-
-        endpoint = self._claims.hub.token_endpoint
-        if endpoint is None or token.refresh_token is None:
+        answer = await self._flow.renew(token)
+        if answer is None:
             return None
-        form = Client(token.client_id).prepare_refresh_body(
-            refresh_token=token.refresh_token.get_secret_value(), client_id=token.client_id
-        )
-        now = self._clock()
-        answer = await TokenEndpoint(self._http, endpoint).exchange(form)
         if isinstance(answer, OAuthRefusal):
             if answer.error not in GONE:
-                raise LoginError(self._claims.url, f"{answer.reason}. Try again later")
-            log.info("the hub at %s does not renew the login: %s", self._claims.url, answer.error)
-            await asyncio.to_thread(self._store.forget, self._key)
+                raise LoginError(self._issuer, f"{answer.reason}. Try again later")
+            log.info("the login at %s is not renewed: %s", self._issuer, answer.error)
+            await asyncio.to_thread(self._store.forget, self._flow.key)
             return None
-        renewed = Token.received(answer, issuer=self._claims.url, now=now)
+        renewed = answer.token
         if renewed.refresh_token is None:
             # RFC 6749, section 6: without a new one, the old one stays good.
             renewed = renewed.model_copy(update={"refresh_token": token.refresh_token})
-        await asyncio.to_thread(self._store.save, self._key, renewed)
-        await self._claims.aadopt(answer)
+        await asyncio.to_thread(self._store.save, self._flow.key, renewed)
+        await self._adopt(answer)
         return renewed
 
     def _replaces(self, stored: Token, stale: Token) -> bool:
         is_other = stored.access_token != stale.access_token
-        return is_other and self._is_fresh(stored) and self._claims.is_configured
+        return is_other and self._is_fresh(stored) and self._can_be_configured
+
+    @property
+    def _can_be_configured(self) -> bool:
+        return self._claims.is_configured or self._claims.is_silent
 
     def _is_fresh(self, token: Token) -> bool:
         return token.expires_at - self._settings.expiry_skew_s > self._clock()
@@ -246,12 +295,12 @@ class Herre:
     @property
     def _current(self) -> Token:
         if self._token is None:
-            raise LoginRequiredError(self._claims.url, "this app is not logged in")
+            raise LoginRequiredError(self._issuer, "this app is not logged in")
         return self._token
 
     @property
-    def _key(self) -> TokenKey:
-        return TokenKey(self._claims.url, self._claims.manifest.digest())
+    def _issuer(self) -> str:
+        return self._flow.key.issuer
 
     def __repr__(self) -> str:
         if self._token is None:

@@ -47,6 +47,10 @@ class TokenStore(Protocol):
     A store never fails: a token that cannot be kept is good for this run, one that cannot be read is asked for again.
     """
 
+    def place(self, key: TokenKey) -> str:
+        """Tell a person where the token under *key* is, or would be."""
+        ...
+
     def load(self, key: TokenKey) -> Token | None:
         """Return the token under *key*, or None; never one of another issuer."""
         ...
@@ -77,9 +81,13 @@ class InMemoryTokenStore:
         self._kept: dict[TokenKey, Token] = {}
         self._locks: defaultdict[TokenKey, asyncio.Lock] = defaultdict(asyncio.Lock)
 
+    def place(self, key: TokenKey) -> str:
+        """Tell that it is kept nowhere else."""
+        return "the memory of this program"
+
     def load(self, key: TokenKey) -> Token | None:
         """Return the token under *key*, or None."""
-        return _of_issuer(key, self._kept.get(key))
+        return of_issuer(key, self._kept.get(key))
 
     def save(self, key: TokenKey, token: Token) -> None:
         """Keep *token* in place of what was there."""
@@ -113,12 +121,16 @@ class FileTokenStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def place(self, key: TokenKey) -> str:
+        """Tell the file."""
+        return str(self._path(key))
+
     def load(self, key: TokenKey) -> Token | None:
         """Return the token under *key*, or None; also None for a file that is damaged."""
         path = self._path(key)
         try:
             content = read_private(path)
-            return None if content is None else _of_issuer(key, Token.model_validate_json(content))
+            return None if content is None else of_issuer(key, Token.model_validate_json(content))
         except (OSError, ValidationError) as error:
             log.warning("the kept login %s cannot be read, a new one is needed: %s", path, error)
             return None
@@ -160,5 +172,6 @@ class FileTokenStore:
         return self._folder / f"{key.name}.json"
 
 
-def _of_issuer(key: TokenKey, token: Token | None) -> Token | None:
+def of_issuer(key: TokenKey, token: Token | None) -> Token | None:
+    """Return *token* where it is of the issuer of *key*."""
     return token if token is not None and token.issuer == key.issuer else None

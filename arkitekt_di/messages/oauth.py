@@ -1,8 +1,9 @@
 """Tokens as they travel and as they are kept."""
 
-from typing import Never
+from collections.abc import Mapping
+from typing import Any, Never, Self
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from arkitekt_di.messages.fakts import ActiveFakts
 from arkitekt_di.messages.model import Message
@@ -29,14 +30,61 @@ class TokenResponse(ActiveFakts):
 
     access_token: SecretStr
     refresh_token: SecretStr | None = None
+    id_token: SecretStr | None = None
     token_type: str = "Bearer"  # noqa: S105  # a scheme, not a secret
     expires_in: int = 3600
     scope: str = ""
     client_id: str
 
+    @model_serializer(mode="wrap")
+    def _without_absent_members(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # RFC 6749, appendix A: a token is a string, so one that is not there is left out.
+        return {name: value for name, value in serialize(self).items() if value is not None}
+
     def __reduce__(self) -> Never:
         message = "an answer with tokens is never pickled"
         raise TypeError(message)
+
+
+class TokenAnswer(Message):
+    """Successful answer of any token endpoint (RFC 6749, section 5.1); a hub may put its configuration in it.
+
+    An ID token (OpenID Connect) is dropped: nothing here is decided by one.
+    """
+
+    access_token: SecretStr = Field(min_length=1)
+    refresh_token: SecretStr | None = None
+    token_type: str
+    expires_in: int = Field(default=3600, gt=0)
+    scope: str = ""
+    configuration: ActiveFakts | None = None
+
+    @field_validator("token_type")
+    @classmethod
+    def _is_bearer(cls, kind: str) -> str:
+        if kind.lower() != "bearer":  # RFC 6749, section 7.1: a type that is not understood is not used
+            raise ValueError("not a bearer token")
+        return kind
+
+    @classmethod
+    def of(cls, members: Mapping[str, Any]) -> Self:
+        """Read the members of an answer; a configuration stands among them."""
+        return cls.model_validate({**members, "configuration": members if "self" in members else None})
+
+    def __reduce__(self) -> Never:
+        message = "an answer with tokens is never pickled"
+        raise TypeError(message)
+
+
+class DeviceAuthorization(Message):
+    """Answer of a standard device authorization endpoint (RFC 8628, section 3.2)."""
+
+    device_code: SecretStr
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str | None = None
+    expires_in: int
+    interval: int = 5
 
 
 class Token(Message):
@@ -73,6 +121,18 @@ class Token(Message):
             expires_at=now + answer.expires_in,
             scopes=tuple(answer.scope.split()),
             client_id=answer.client_id,
+            issuer=issuer,
+        )
+
+    @classmethod
+    def issued(cls, answer: TokenAnswer, *, client_id: str, issuer: str, now: float) -> "Token":
+        """Return the token of an *answer* that *issuer* gave to *client_id* at the Unix time *now*."""
+        return cls(
+            access_token=answer.access_token,
+            refresh_token=answer.refresh_token,
+            expires_at=now + answer.expires_in,
+            scopes=tuple(answer.scope.split()),
+            client_id=client_id,
             issuer=issuer,
         )
 

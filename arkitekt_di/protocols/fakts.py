@@ -44,7 +44,17 @@ class ClaimSource(Protocol):
 
     @property
     def is_silent(self) -> bool:
-        """Whether :meth:`aclaim` works without a person."""
+        """Whether :meth:`aclaim` works without a person, as often as it is called."""
+        ...
+
+    @property
+    def asks_person(self) -> bool:
+        """Whether :meth:`aclaim` needs a person now; a login that was made elsewhere needs none, but only once."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """What a login is good for: the manifest, and the credential that it grew from where one was given."""
         ...
 
     @property

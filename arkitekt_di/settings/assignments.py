@@ -72,6 +72,22 @@ def environment_layers(
             yield Layer.wrong(origin, f"must be {prefix}SECTION__KEY")
 
 
+def named_layers(environ: Mapping[str, str], names: Mapping[str, str]) -> Iterator[Layer]:
+    """Yield a layer for each variable that stands for one setting; its text is taken as it is, an empty one not at all.
+
+    Parameters
+    ----------
+    environ : Mapping of str to str
+        The variables.
+    names : Mapping of str to str
+        Variable to dotted key.
+    """
+    for variable, key in names.items():
+        if text := environ.get(variable):
+            origin = Origin(Kind.ENVIRONMENT, variable)
+            yield Layer.of(key.split("."), Leaf(text, origin), (), origin)
+
+
 def _names(key: object) -> list[str] | None:
     names = key.split(".") if isinstance(key, str) else []
     return names if names and all(names) else None

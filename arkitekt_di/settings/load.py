@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from arkitekt_di.errors import ConfigurationError, Problem
-from arkitekt_di.settings.assignments import argument_layers, assignment_layers, environment_layers
+from arkitekt_di.settings.assignments import argument_layers, assignment_layers, environment_layers, named_layers
 from arkitekt_di.settings.checking import check
 from arkitekt_di.settings.fields import settings_of
 from arkitekt_di.settings.files import file_layer, optional_file_layers
@@ -24,6 +24,18 @@ from arkitekt_di.settings.trust import project_layer
 
 APP_PREFIX = "ARKITEKT_"
 SERVER_PREFIX = "ARKITEKT_SERVER_"
+
+NAMED_VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "ARKITEKT_TOKEN": "herre.token",
+        "FAKTS": "fakts.facts",
+        "FAKTS_FILE": "fakts.facts_file",
+        "FAKTS_MANDATE_KEY": "fakts.mandate_key",
+        "FAKTS_TOKEN": "fakts.token",
+        "FAKTS_URL": "fakts.url",
+    }
+)
+"""Variables with names of their own: those that other clients of a hub honour too, and the token."""
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -106,9 +118,9 @@ def load_app_settings(
 ) -> Loaded[AppSettings]:
     """Load the settings of an app.
 
-    From the strongest to the weakest: *arguments*, *sets*, variables ``ARKITEKT_<SECTION>__<KEY>``, *files*,
-    the files in ``ARKITEKT_CONFIG``, the project's ``arkitekt.yaml``, the user's ``config.yaml``, the system's,
-    the preset, the defaults of the models.
+    From the strongest to the weakest: *arguments*, *sets*, variables ``ARKITEKT_<SECTION>__<KEY>``, those with names of
+    their own (`NAMED_VARIABLES`), *files*, the files in ``ARKITEKT_CONFIG``, the project's ``arkitekt.yaml``, the
+    user's ``config.yaml``, the system's, the preset, the defaults of the models.
 
     Parameters
     ----------
@@ -141,6 +153,7 @@ def load_app_settings(
         yield from argument_layers(arguments)
         yield from assignment_layers(sets)
         yield from environment_layers(environ, prefix=APP_PREFIX, foreign=[SERVER_PREFIX])
+        yield from named_layers(environ, NAMED_VARIABLES)
         for path in (*reversed(files), *reversed(variable_files(environ))):
             yield file_layer(path, Kind.NAMED_FILE, environ)
         if project := project_file(Path.cwd() if start is None else start):

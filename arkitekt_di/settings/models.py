@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class Section(BaseModel):
@@ -52,8 +52,17 @@ class FaktsSettings(Section):
     ----------
     url : str or None
         Address of the hub; None looks for one, and starts the user's local hub where there is none.
+    facts : str or None
+        Configuration that holds whatever the hub says, as JSON: what ``app.fakts.get`` shows, with ``self`` and
+        ``instances``.
+    facts_file : Path or None
+        File with such a configuration, as JSON or YAML.
+    token : SecretStr or None
+        Login that was made elsewhere, as ``client_id:refresh_token``; good for one first start, then kept renewed.
+    mandate_key : SecretStr or None
+        Key that lets the app in without a person.
     mandate_key_file : Path or None
-        File with a key that lets the app in without a person.
+        File with such a key.
     discovery_timeout_s : float
         Longest wait for the hub's well-known document, in seconds.
     challenge_timeout_s : float
@@ -65,6 +74,10 @@ class FaktsSettings(Section):
     """
 
     url: str | None = None
+    facts: str | None = None
+    facts_file: Path | None = None
+    token: SecretStr | None = None
+    mandate_key: SecretStr | None = None
     mandate_key_file: Path | None = None
     discovery_timeout_s: float = Field(default=3.0, gt=0)
     challenge_timeout_s: float = Field(default=3.0, gt=0)
@@ -73,16 +86,36 @@ class FaktsSettings(Section):
 
 
 class HerreSettings(Section):
-    """Tokens.
+    """Login and tokens.
 
     Attributes
     ----------
+    login : {'auto', 'code', 'device', 'never'}
+        How a person is asked: in the browser of this machine (``code``), by a code that works anywhere (``device``),
+        not at all (``never``), or as it fits where the app runs.
+    token : SecretStr or None
+        Access token to use as it is: neither renewed nor kept.
+    issuer : str or None
+        OpenID Connect issuer that gives tokens in place of the hub, such as ``https://login.lab.org/realms/lab``.
+    client_id : str or None
+        Identifier under which the app is registered at the issuer, or at the hub.
+    client_secret : SecretStr or None
+        Secret of that client; with it the app logs in as itself, without a person.
+    store : {'auto', 'file'}
+        Where logins are kept: in the system's keyring where the extra ``keyring`` is installed and finds one, or in
+        files that only the user may read.
     expiry_skew_s : float
         A token that expires within this many seconds is renewed before it is sent.
     lock_timeout_s : float
         Longest wait, in seconds, for another process that is renewing the same token.
     """
 
+    login: Literal["auto", "code", "device", "never"] = "auto"
+    token: SecretStr | None = None
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    store: Literal["auto", "file"] = "auto"
     expiry_skew_s: float = Field(default=60.0, ge=0)
     lock_timeout_s: float = Field(default=30.0, gt=0)
 

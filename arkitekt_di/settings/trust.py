@@ -12,7 +12,15 @@ from arkitekt_di.settings.tree import leaves
 REFUSED_IN_PROJECT_FILES: Mapping[str, str] = MappingProxyType(
     {
         "fakts.url": "it would send the login of whoever clones the project to that hub",
+        "fakts.facts": "it would send the token of whoever clones the project to the addresses in it",
+        "fakts.facts_file": "it would send the token of whoever clones the project to the addresses in it",
+        "fakts.token": "it would run as somebody else whoever clones the project",
+        "fakts.mandate_key": "a secret does not belong into a project",
         "fakts.mandate_key_file": "it would send a key file of whoever clones the project to a hub",
+        "herre.token": "it would run as somebody else whoever clones the project",
+        "herre.issuer": "it would send the login of whoever clones the project to that issuer",
+        "herre.client_id": "it would let whoever clones the project in as another app",
+        "herre.client_secret": "a secret does not belong into a project",
         "hub.folder": "a data folder names the hub and holds its keys, and could come with the project",
     }
 )

@@ -89,9 +89,12 @@ class HttpClient:
             headers["Authorization"] = f"Bearer {bearer}"
         return await self._send(url, json.dumps(content), headers)
 
-    async def post_form(self, url: str, form: str) -> Answer:
-        """Send an encoded form; raises as `post_json` does."""
-        return await self._send(url, form, {"Content-Type": FORM})
+    async def post_form(self, url: str, form: str, *, authorization: str | None = None) -> Answer:
+        """Send an encoded form, with a header ``Authorization`` where one is given; raises as `post_json` does."""
+        headers = {"Content-Type": FORM}
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        return await self._send(url, form, headers)
 
     async def connect(self, url: str) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket at *url* (``http`` or ``https``), without credentials; whoever gets it closes it.

@@ -9,7 +9,7 @@ import pytest
 from arkitekt_di import __version__, errors
 from arkitekt_di.cli.main import exit_code
 
-COMMANDS = ("demo", "serve", "hub", "config", "graph")
+COMMANDS = ("auth", "demo", "serve", "hub", "config", "graph", "users", "clients", "keys")
 
 
 def arkitekt(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

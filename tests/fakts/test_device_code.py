@@ -76,7 +76,7 @@ async def test_slow_down_adds_five_seconds_for_good(grant, http, hub, clock):
     assert clock.slept == [5, 10, 10, 15]
 
 
-async def test_a_hub_that_is_away_for_a_moment_is_asked_again_more_slowly(grant, http, hub, clock):
+async def test_a_hub_that_is_away_for_a_moment_is_asked_again_more_slowly(http, hub, clock, memo):
     hub.poll_answers.append("approved")
     hub.answers["/o/token/"] = (502, "bad gateway", {})
 
@@ -85,7 +85,7 @@ async def test_a_hub_that_is_away_for_a_moment_is_asked_again_more_slowly(grant,
         if len(clock.slept) == 3:
             hub.answers.clear()
 
-    grant._sleep = come_back
+    grant = DeviceCodeGrant(http, memo, clock=clock, sleep=come_back)
 
     await grant.claim(await known(http, hub), MANIFEST)
 

@@ -30,6 +30,17 @@ async def test_the_key_in_a_file_lets_the_app_in(http, hub, tmp_path):
     assert answer.client_id == "client-of-my-analysis"
 
 
+async def test_the_key_of_the_settings_lets_the_app_in(http, hub):
+    grant = MandateKeyGrant(http, FaktsSettings(mandate_key=KEY))
+    there = await known(http, hub)
+
+    answer = await grant.claim(there, MANIFEST)
+
+    assert grant.suits(there)
+    assert grant.is_silent(there)
+    assert answer.access_token.get_secret_value() in hub.good_access
+
+
 async def test_a_wrong_key_is_refused_without_repeating_it(http, hub):
     with pytest.raises(LoginRefusedError, match="key is not accepted") as caught:
         await MandateKeyGrant(http, FaktsSettings()).claim(await known(http, hub, SecretStr("canary")), MANIFEST)

@@ -17,12 +17,14 @@ from arkitekt_di.fakts import Fakts
 from arkitekt_di.fakts.cache import ClaimKey, InMemoryClaimCache
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
 from arkitekt_di.fakts.discovery import StaticDiscovery
+from arkitekt_di.fakts.facts import ConfiguredFacts
 from arkitekt_di.fakts.grant import FirstGrant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
 from arkitekt_di.messages.fakts import ActiveFakts
 from arkitekt_di.protocols.fakts import AliasSource, ClaimSource
 from arkitekt_di.settings.models import FaktsSettings
 from arkitekt_di.testing.clock import ManualClock
+from arkitekt_di.testing.fakts import configuration
 from tests.fakts.hubs import MANIFEST, Memo
 
 pytestmark = pytest.mark.anyio
@@ -37,8 +39,8 @@ def cache():
 
 @pytest.fixture
 def make(http, hub, cache):
-    def make(*, key=None, manifest=MANIFEST):
-        settings = FaktsSettings(challenge_timeout_s=1)
+    def make(*, key=None, manifest=MANIFEST, **members):
+        settings = FaktsSettings(challenge_timeout_s=1, **members)
         clock = ManualClock()
         device = DeviceCodeGrant(http, Memo(), clock=clock, sleep=clock.sleep)
         return Fakts(
@@ -47,6 +49,7 @@ def make(http, hub, cache):
             grant=FirstGrant([MandateKeyGrant(http, settings), device]),
             http=http,
             cache=cache,
+            facts=ConfiguredFacts(settings),
             settings=settings,
         )
 
@@ -288,3 +291,26 @@ async def test_it_can_be_shown_before_it_knows_anything(make):
 
     assert repr(fakts) == "Fakts('no hub' at no address, services: none yet)"
     assert "no hub" in fakts._repr_html_()
+
+
+# --- a configuration that the user gave ----------------------------------------------------------
+
+
+async def test_a_given_configuration_holds_whatever_the_hub_says(make, hub, cache):
+    fakts = make(facts=configuration("mine").model_dump_json())
+    await fakts.start()
+
+    assert fakts.is_configured
+    await fakts.aclaim()
+
+    assert fakts.get("self")["deployment_name"] == "mine"
+    assert cache.load(ClaimKey(hub.url, MANIFEST.digest())) is None
+
+
+async def test_a_kept_configuration_gives_way_to_a_given_one(make, hub, cache):
+    cache.save(ClaimKey(hub.url, MANIFEST.digest()), configuration("kept"))
+    fakts = make(facts=configuration("mine").model_dump_json())
+
+    await fakts.start()
+
+    assert fakts.active.self.deployment_name == "mine"

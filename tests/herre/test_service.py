@@ -373,3 +373,48 @@ async def test_it_shows_who_is_logged_in_and_cannot_be_pickled(app):
                 pickle.dumps(secret)
 
     assert repr(herre) == "Herre(not logged in)"
+
+
+# --- a login that was made elsewhere -------------------------------------------------------------
+
+
+@pytest.fixture
+async def elsewhere(app, kept):
+    """Return a login that was made on another machine, as FAKTS_TOKEN has it."""
+    async with app():
+        pass
+    token = kept()
+    return SecretStr(f"{token.client_id}:{token.refresh_token.get_secret_value()}")
+
+
+async def test_a_login_from_elsewhere_is_used_up_once_and_then_kept(http, hub, elsewhere, clock):
+    store, cache = InMemoryTokenStore(), InMemoryClaimCache()
+    seen = []
+    for _ in range(3):
+        async with logged_in(make_fakts(http, hub.url, cache, token=elsewhere), http, store, clock) as herre:
+            seen.append(await herre.aget_token())
+        clock.now += 3600
+
+    assert set(seen) <= hub.good_access
+    assert (hub.claims, hub.refreshes) == (1, 3)
+
+
+async def test_two_programs_that_start_with_one_login_from_elsewhere_both_run(http, hub, elsewhere, clock):
+    store, cache = InMemoryTokenStore(), InMemoryClaimCache()
+
+    async def run():
+        async with logged_in(make_fakts(http, hub.url, cache, token=elsewhere), http, store, clock) as herre:
+            return await herre.aget_token()
+
+    assert set(await asyncio.gather(run(), run())) <= hub.good_access
+
+
+async def test_another_login_from_elsewhere_is_another_login(http, hub, elsewhere, clock):
+    store, cache = InMemoryTokenStore(), InMemoryClaimCache()
+    async with logged_in(make_fakts(http, hub.url, cache, token=elsewhere), http, store, clock):
+        pass
+
+    other = make_fakts(http, hub.url, cache, token=SecretStr("client:another"))
+    with pytest.raises(LoginRefusedError):
+        async with logged_in(other, http, store, clock):
+            pass

@@ -197,7 +197,7 @@ def test_every_refused_key_exists():
 
 
 def test_an_app_leaves_the_variables_of_a_hub_alone(tmp_path):
-    environ = {"ARKITEKT_SERVER_LISTEN__PORT": "1", "ARKITEKT_TOKEN": "x", "ARKITEKT_URL": "x"}
+    environ = {"ARKITEKT_SERVER_LISTEN__PORT": "1", "ARKITEKT_OTHER": "x", "ARKITEKT_URL": "x"}
 
     assert load_app_settings(environ=environ, start=tmp_path).origins == {}
 

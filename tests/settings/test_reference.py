@@ -9,6 +9,7 @@ from arkitekt_di.cli.config import app
 from arkitekt_di.settings.documentation import descriptions, summary
 from arkitekt_di.settings.fields import settings_of
 from arkitekt_di.settings.listing import shown
+from arkitekt_di.settings.load import NAMED_VARIABLES
 from arkitekt_di.settings.models import AppSettings, ServerSettings
 from arkitekt_di.settings.trust import REFUSED_IN_PROJECT_FILES
 
@@ -66,6 +67,12 @@ def test_the_page_has_every_command():
     names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
 
     assert [name for name in names if f"`arkitekt-di config {name}" not in PAGE] == []
+
+
+def test_the_page_has_every_variable_with_a_name_of_its_own():
+    rows = [f"| `{variable}` | `{key}` |" for variable, key in NAMED_VARIABLES.items()]
+
+    assert "\n".join(rows) in PAGE
 
 
 def test_the_page_has_every_key_that_a_project_may_not_set():

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from arkitekt_di.settings.assignments import argument_layers, assignment_layers, environment_layers
 from arkitekt_di.settings.files import content_layer
 from arkitekt_di.settings.interpolation import interpolated
-from arkitekt_di.settings.load import load_settings
+from arkitekt_di.settings.load import NAMED_VARIABLES, load_app_settings, load_settings
 from arkitekt_di.settings.origins import DEFAULT, Kind, Origin
 from tests.settings.models import Proxy, Server, Shapes
 
@@ -181,3 +181,30 @@ def test_a_secret_given_as_argument_stays_one():
     loaded = load_settings(Shapes, argument_layers({"proxies": {"lab": Proxy(url="u", password=SecretStr("x"))}}))
 
     assert loaded.settings.proxies["lab"].password == SecretStr("x")
+
+
+# --- variables with names of their own -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("variable", "key"), NAMED_VARIABLES.items())
+def test_a_variable_with_a_name_of_its_own_sets_its_key_as_it_stands(variable, key):
+    section, _, name = key.partition(".")
+
+    loaded = load_app_settings(environ={variable: "{a: [b"})
+
+    value = getattr(getattr(loaded.settings, section), name)
+    assert (value.get_secret_value() if isinstance(value, SecretStr) else str(value)).endswith("{a: [b")
+    assert str(loaded.origin(key)) == f"environment {variable}"
+    assert load_app_settings(environ={variable: ""}).settings == load_app_settings(environ={}).settings
+
+
+def test_our_own_variable_goes_before_it_and_a_file_after(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("fakts: {url: from.file}\n")
+
+    def url(**environ):
+        return load_app_settings(files=[file], environ=environ).settings.fakts.url
+
+    assert url() == "from.file"
+    assert url(FAKTS_URL="theirs") == "theirs"
+    assert url(FAKTS_URL="theirs", ARKITEKT_FAKTS__URL="ours") == "ours"

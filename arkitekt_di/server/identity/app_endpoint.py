@@ -59,7 +59,11 @@ class AppEndpoint:
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """Return the routes."""
-        return (web.get("/o/userinfo/", self._tell_user), web.post("/report/", self._take_report))
+        return (
+            web.get("/o/userinfo/", self._tell_user),
+            web.post("/o/userinfo/", self._tell_user),  # OpenID Connect Core 1.0, section 5.3.1, wants both
+            web.post("/report/", self._take_report),
+        )
 
     async def _tell_user(self, request: web.Request) -> web.Response:
         principal = await self._authenticator.authenticate(request)

@@ -5,12 +5,16 @@ from sqlalchemy import select
 
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.access_tokens import AccessTokens
-from arkitekt_di.server.identity.clock import Clock
+from arkitekt_di.server.identity.clock import MINUTE_S, Clock
 from arkitekt_di.server.identity.logins import is_open
 from arkitekt_di.server.identity.tables import Login, Membership, User
 from arkitekt_di.server.principal import Principal
 
 REALM = 'Bearer realm="arkitekt"'
+
+
+USE_NOTED_S = 15 * MINUTE_S
+"""A use is written down when the last one was this long ago: people are shown minutes, and reads stay reads."""
 
 
 class TokenAuthenticator:
@@ -60,9 +64,12 @@ class TokenAuthenticator:
                 .where(Login.id == claims.login, Login.user_id == claims.sub, Login.client_id == claims.client_id)
             )
             row = found.one_or_none()
-        if row is None or not is_open(row[0], int(self._clock())):
-            return None
-        login, user_name = row
+            now = int(self._clock())
+            if row is None or not is_open(row[0], now):
+                return None
+            login, user_name = row
+            if now - (login.used_at or 0) >= USE_NOTED_S:
+                login.used_at = now
         return Principal(
             user_id=login.user_id,
             user_name=user_name,

@@ -1,15 +1,17 @@
 """Device codes: an app asks, a person answers (RFC 8628)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.app_request import AppRequest
+from arkitekt_di.server.identity.client_kinds import UNREGISTERED
 from arkitekt_di.server.identity.clock import HOUR_S, Clock
+from arkitekt_di.server.identity.device_authorization import check_device_request
 from arkitekt_di.server.identity.opaque import digest, new_id, new_secret, new_user_code
 from arkitekt_di.server.identity.scopes import grantable
 from arkitekt_di.server.identity.standing import Standing
@@ -47,6 +49,7 @@ class WaitingApp:
     remote: str
     created_at: int
     role: str
+    is_registered: bool = False
 
 
 class DeviceCodes:
@@ -70,36 +73,64 @@ class DeviceCodes:
 
         Where *approver* is given the code is approved from the start.
         """
-        now = int(self._clock())
-        expires_in = min(asked.expiration_time_seconds, self._lifetime_s)
-        issued = IssuedCode(new_secret(), new_user_code(), new_id(), expires_in)
+        client = Client(
+            client_id=new_id(),
+            manifest_json=asked.manifest.model_dump_json(),
+            kind=asked.requested_client_kind,
+            role=asked.requested_client_role,
+            redirect_uris=" ".join(asked.redirect_uris),
+            created_at=int(self._clock()),
+        )
+        lifetime_s = min(asked.expiration_time_seconds, self._lifetime_s)
         async with self._database.transaction() as session:
-            await _forget_old(session, now)
-            if await _count_waiting(session, now) >= MAX_WAITING:
-                return None
-            session.add(
-                Client(
-                    client_id=issued.client_id,
-                    manifest_json=asked.manifest.model_dump_json(),
-                    kind=asked.requested_client_kind,
-                    role=asked.requested_client_role,
-                    created_at=now,
-                )
+            return await session.run_sync(
+                self._issue, client, asked.manifest.scopes, remote, lifetime_s=lifetime_s, approver=approver
             )
-            await session.flush()
-            session.add(
-                DeviceCode(
-                    digest=digest(issued.device_code),
-                    user_code_digest=digest(issued.user_code),
-                    client_id=issued.client_id,
-                    scope=" ".join(grantable(asked.manifest.scopes)),
-                    remote=remote,
-                    created_at=now,
-                    expires_at=now + expires_in,
-                    interval_s=INTERVAL_S,
-                    **({} if approver is None else _approved_by(approver, now)),
-                )
+
+    async def issue_for_client(
+        self, fields: Mapping[str, str], remote: str, *, approver: Standing | None = None
+    ) -> IssuedCode | None:
+        """Return codes for a client that the hub knows, or None where too many are waiting.
+
+        Raises ``OAuth2Error`` where the client may not ask.
+        """
+        async with self._database.transaction() as session:
+            client = await session.run_sync(check_device_request, fields, now=self._clock())
+            scopes = fields.get("scope", "").split() or client.manifest.scopes
+            return await session.run_sync(
+                self._issue, client, scopes, remote, lifetime_s=self._lifetime_s, approver=approver
             )
+
+    def _issue(
+        self,
+        session: Session,
+        client: Client,
+        scopes: Iterable[str],
+        remote: str,
+        *,
+        lifetime_s: int,
+        approver: Standing | None,
+    ) -> IssuedCode | None:
+        now = int(self._clock())
+        _forget_old(session, now)
+        if _count_waiting(session, now) >= MAX_WAITING:
+            return None
+        issued = IssuedCode(new_secret(), new_user_code(), client.client_id, lifetime_s)
+        session.merge(client)
+        session.flush()
+        session.add(
+            DeviceCode(
+                digest=digest(issued.device_code),
+                user_code_digest=digest(issued.user_code),
+                client_id=issued.client_id,
+                scope=" ".join(grantable(scopes)),
+                remote=remote,
+                created_at=now,
+                expires_at=now + lifetime_s,
+                interval_s=INTERVAL_S,
+                **({} if approver is None else _approved_by(approver, now)),
+            )
+        )
         return issued
 
     async def look_up(self, user_code: str) -> WaitingApp | None:
@@ -114,7 +145,14 @@ class DeviceCodes:
         if row is None:
             return None
         code, client = row
-        return WaitingApp(client.manifest, tuple(code.scope.split()), code.remote, code.created_at, client.role)
+        return WaitingApp(
+            client.manifest,
+            tuple(code.scope.split()),
+            code.remote,
+            code.created_at,
+            client.role,
+            is_registered=client.kind not in UNREGISTERED,
+        )
 
     async def approve(self, user_code: str, approver: Standing) -> bool:
         """Let the app in; False where it no longer waits."""
@@ -143,15 +181,16 @@ def _waiting(now: int) -> tuple[ColumnElement[bool], ...]:
     return (DeviceCode.approved_at.is_(None), DeviceCode.denied_at.is_(None), DeviceCode.expires_at > now)
 
 
-async def _count_waiting(session: AsyncSession, now: int) -> int:
-    return await session.scalar(select(func.count()).select_from(DeviceCode).where(*_waiting(now))) or 0
+def _count_waiting(session: Session, now: int) -> int:
+    return session.scalar(select(func.count()).select_from(DeviceCode).where(*_waiting(now))) or 0
 
 
-async def _forget_old(session: AsyncSession, now: int) -> None:
+def _forget_old(session: Session, now: int) -> None:
     """Remove codes that ended long ago, and the apps that nobody let in."""
     over = DeviceCode.expires_at <= now - KEPT_S
-    client_ids = (await session.scalars(select(DeviceCode.client_id).where(over).limit(MAX_WAITING))).all()
+    client_ids = session.scalars(select(DeviceCode.client_id).where(over).limit(MAX_WAITING)).all()
     if client_ids:
-        await session.execute(delete(DeviceCode).where(DeviceCode.client_id.in_(client_ids)))
+        session.execute(delete(DeviceCode).where(DeviceCode.client_id.in_(client_ids), over))
         has_login = exists().where(Login.client_id == Client.client_id)
-        await session.execute(delete(Client).where(Client.client_id.in_(client_ids), ~has_login))
+        registered_itself = Client.kind.in_(UNREGISTERED)
+        session.execute(delete(Client).where(Client.client_id.in_(client_ids), registered_itself, ~has_login))

@@ -138,7 +138,7 @@ class DevicePage:
             app=app,
             asked_at=datetime.fromtimestamp(app.created_at, UTC),
             age_s=max(0, int(self._clock()) - app.created_at),
-            services=self._wishes.services(app),
+            services=self._wishes.services(app.manifest),
             scopes=[SCOPES[scope] for scope in app.scopes],
             standings=await self._users.standings(visitor.user_id or ""),
             error=error,

@@ -10,7 +10,10 @@ from arkitekt_di import __version__
 from arkitekt_di.messages.fakts import PROTOCOL_VERSION, WellKnown
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.identity.answers import json_answer
-from arkitekt_di.server.identity.keys import SigningKeys
+from arkitekt_di.server.identity.authorization_request import CHALLENGE_METHOD
+from arkitekt_di.server.identity.client_proof import METHODS
+from arkitekt_di.server.identity.id_tokens import CLAIMS
+from arkitekt_di.server.identity.keys import ALGORITHM, SigningKeys
 from arkitekt_di.server.identity.scopes import SCOPES
 from arkitekt_di.server.identity.token_issuer import TokenIssuer
 
@@ -18,8 +21,8 @@ from arkitekt_di.server.identity.token_issuer import TokenIssuer
 class Documents:
     """Serves discovery and keys.
 
-    The documents of RFC 8414 and OpenID Connect leave out what the hub does not do: it has no authorization endpoint
-    and issues no ID tokens, and its device authorization endpoint is the one of fakts, which takes a manifest.
+    The device authorization endpoint of RFC 8628 is for clients that the hub knows; the one in the document of fakts
+    takes a manifest and registers the app that sends it.
 
     Parameters
     ----------
@@ -68,7 +71,15 @@ class Documents:
         return _document(self._server_metadata(request))
 
     async def _openid(self, request: web.Request) -> web.Response:
-        return _document({**self._server_metadata(request), "subject_types_supported": ["public"]})
+        openid = {
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "claims_supported": list(CLAIMS),
+            "claims_parameter_supported": False,
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,  # left out, it would mean true
+        }
+        return _document({**self._server_metadata(request), **openid})
 
     async def _jwks(self, _request: web.Request) -> web.Response:
         return _document(self._keys.public())
@@ -77,15 +88,22 @@ class Documents:
         url = self._address.url_for(request)
         return {
             "issuer": self._address.issuer,
+            "authorization_endpoint": f"{url}/o/authorize/",
             "token_endpoint": f"{url}/o/token/",
+            "device_authorization_endpoint": f"{url}/o/device-authorization/",
             "revocation_endpoint": f"{url}/o/revoke/",
+            "introspection_endpoint": f"{url}/o/introspect/",
             "userinfo_endpoint": f"{url}/o/userinfo/",
             "jwks_uri": f"{url}/o/.well-known/jwks.json",
             "scopes_supported": list(SCOPES),
-            "response_types_supported": [],
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "code_challenge_methods_supported": [CHALLENGE_METHOD],
+            "authorization_response_iss_parameter_supported": True,
             "grant_types_supported": list(self._issuer.grant_types),
-            "token_endpoint_auth_methods_supported": ["none"],
-            "revocation_endpoint_auth_methods_supported": ["none"],
+            "token_endpoint_auth_methods_supported": list(METHODS),
+            "revocation_endpoint_auth_methods_supported": list(METHODS),
+            "introspection_endpoint_auth_methods_supported": [method for method in METHODS if method != "none"],
         }
 
 

@@ -14,12 +14,17 @@ from arkitekt_di.server.database import Database
 from arkitekt_di.server.directory import Directory
 from arkitekt_di.server.identity.access_tokens import HUB_AUDIENCE, AccessTokens
 from arkitekt_di.server.identity.app_endpoint import AppEndpoint
+from arkitekt_di.server.identity.apps_page import AppsPage
 from arkitekt_di.server.identity.authenticator import TokenAuthenticator
+from arkitekt_di.server.identity.authorization_page import AuthorizationPage
+from arkitekt_di.server.identity.clients import Clients
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.device_codes import DeviceCodes
 from arkitekt_di.server.identity.device_page import DevicePage
 from arkitekt_di.server.identity.documents import Documents
 from arkitekt_di.server.identity.first_run import FirstRun
+from arkitekt_di.server.identity.id_tokens import IdTokens
+from arkitekt_di.server.identity.introspection import Introspection
 from arkitekt_di.server.identity.keys import SigningKeys
 from arkitekt_di.server.identity.login_page import LoginPage
 from arkitekt_di.server.identity.mandate import Mandate
@@ -61,6 +66,8 @@ class Identity:
     ----------
     users : Users
         Creates users and resets passwords.
+    clients : Clients
+        Registers clients.
     authenticator : TokenAuthenticator
         Accepts every access token of this hub.
 
@@ -93,6 +100,7 @@ class Identity:
         self._issuer = TokenIssuer(
             database,
             self._tokens,
+            IdTokens(self._keys, address, settings.access_token_s, clock),
             directory,
             refresh_token_s=settings.refresh_token_s,
             hub_name=hub_name,
@@ -100,19 +108,24 @@ class Identity:
         )
         self._sessions = WebSessions(database, address, keys_folder / "forms.key", clock)
         self.users = Users(database, Passwords(), clock)
+        self.clients = Clients(database, clock)
         self.authenticator = self.authenticator_for(HUB_AUDIENCE)
         self._first_run = FirstRun(self.users)
         self._codes = codes = DeviceCodes(database, settings.device_code_s, clock)
         pages = Pages(self._sessions, hub_name)
+        wishes = Wishes(directory, address)
         revocation = Revocation(database, self._tokens, clock)
-        self._programs = OAuthEndpoint(address, codes, self._issuer, revocation, clock)
+        introspection = Introspection(database, self._tokens, clock)
+        self._programs = OAuthEndpoint(address, codes, self._issuer, revocation, introspection, clock)
         self._surfaces = (
             self._programs,
             Documents(address, self._keys, self._issuer, hub_name),
             AppEndpoint(database, self.authenticator, clock),
             pages,
             LoginPage(pages, self._sessions, self.users, clock),
-            DevicePage(pages, self._sessions, self.users, codes, Wishes(directory, address), clock),
+            DevicePage(pages, self._sessions, self.users, codes, wishes, clock),
+            AuthorizationPage(database, address, pages, self._sessions, self.users, wishes, clock),
+            AppsPage(database, pages, self._sessions, wishes, clock),
             SetupPage(pages, self._sessions, self._first_run),
         )
 

@@ -50,7 +50,8 @@ class LoginPage:
     async def _ask(self, request: web.Request) -> web.Response:
         visitor = await self._sessions.recognise(request)
         target = local_path(request.query.get("next", "/device"))
-        if visitor.user_id is not None:
+        # A client may want the password again from someone who is logged in.
+        if visitor.user_id is not None and "again" not in request.query:
             return self._pages.go(request, visitor, target)
         return self._pages.show(request, visitor, "login", next=target, name="", error=None)
 

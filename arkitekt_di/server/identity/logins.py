@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from arkitekt_di.server.identity.clock import DAY_S
 from arkitekt_di.server.identity.opaque import digest, new_id, new_secret
+from arkitekt_di.server.identity.standing import Standing
 from arkitekt_di.server.identity.tables import Client, Login, RefreshToken
 
 MAX_LIFETIME_S = 180 * DAY_S
@@ -29,6 +30,21 @@ def open_login(
     session.add(login)
     session.flush()
     return login
+
+
+def lasting_login(session: Session, client: Client, holder: Standing, scopes: Iterable[str], now: int) -> Login:
+    """Return the open login of a client that logs in again and again by itself; a fresh one where there is none."""
+    login = session.scalars(
+        select(Login)
+        .where(Login.client_id == client.client_id, Login.revoked_at.is_(None), Login.expires_at > now)
+        .order_by(Login.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if login is not None:
+        return login
+    return open_login(
+        session, client, user_id=holder.user_id, organization_id=holder.organization_id, scopes=scopes, now=now
+    )
 
 
 def is_open(login: Login, now: int) -> bool:

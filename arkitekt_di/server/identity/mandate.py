@@ -9,14 +9,13 @@ from typing import Any
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, OAuth2Error
 from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from arkitekt_di.server.identity.app_request import AppRequest
-from arkitekt_di.server.identity.logins import open_login
+from arkitekt_di.server.identity.logins import lasting_login
 from arkitekt_di.server.identity.scopes import grantable
 from arkitekt_di.server.identity.standing import Standing
-from arkitekt_di.server.identity.tables import Client, Login
+from arkitekt_di.server.identity.tables import Client
 from arkitekt_di.server.identity.validator import HubValidator
 
 
@@ -61,7 +60,8 @@ class MandateKeyGrant(GrantTypeBase):
             return error.headers, error.json, error.status_code
         session, now = self._validator.session, int(self._validator.now)
         request.client = registered(session, self._asked, now)
-        self._validator.admit(opened(session, request.client, self._mandate.holder, now), request)
+        scopes = grantable(request.client.manifest.scopes)
+        self._validator.admit(lasting_login(session, request.client, self._mandate.holder, scopes, now), request)
         token = token_handler.create_token(request, refresh_token=False)
         self._validator.save_token(token, request)
         return {}, json.dumps(token), 200
@@ -84,23 +84,3 @@ def registered(session: Session, asked: AppRequest, now: int) -> Client:
         session.add(client)
         session.flush()
     return client
-
-
-def opened(session: Session, client: Client, holder: Standing, now: int) -> Login:
-    """Return the open login of the app; a fresh one where there is none, or where it was revoked."""
-    login = session.scalars(
-        select(Login)
-        .where(Login.client_id == client.client_id, Login.revoked_at.is_(None), Login.expires_at > now)
-        .order_by(Login.created_at.desc())
-        .limit(1)
-    ).one_or_none()
-    if login is not None:
-        return login
-    return open_login(
-        session,
-        client,
-        user_id=holder.user_id,
-        organization_id=holder.organization_id,
-        scopes=grantable(client.manifest.scopes),
-        now=now,
-    )

@@ -1,20 +1,24 @@
-"""Where programs get tokens: ``/o/app-authorization/``, ``/o/token/`` and ``/o/revoke/``."""
+"""Where programs get tokens, and do away with them; people are sent to pages."""
 
 import json
 import logging
 from collections.abc import Sequence
 
 from aiohttp import web
-from oauthlib.oauth2 import InvalidClientError, OAuth2Error
+from oauthlib.oauth2 import OAuth2Error
 from pydantic import SecretStr
 
 from arkitekt_di.messages.fakts import DeviceCode
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.identity.answers import json_answer, refusal
 from arkitekt_di.server.identity.app_request import AppRequest
+from arkitekt_di.server.identity.client_proof import read_client_form
 from arkitekt_di.server.identity.clock import MINUTE_S, Clock
-from arkitekt_di.server.identity.device_codes import INTERVAL_S, DeviceCodes
-from arkitekt_di.server.identity.forms import read_form, read_json
+from arkitekt_di.server.identity.device_authorization import FIELDS as DEVICE_FIELDS
+from arkitekt_di.server.identity.device_codes import INTERVAL_S, DeviceCodes, IssuedCode
+from arkitekt_di.server.identity.forms import read_json
+from arkitekt_di.server.identity.introspection import FIELDS as INTROSPECTION_FIELDS
+from arkitekt_di.server.identity.introspection import Introspection
 from arkitekt_di.server.identity.rate_limit import RateLimit, network_of
 from arkitekt_di.server.identity.revocation import FIELDS as REVOCATION_FIELDS
 from arkitekt_di.server.identity.revocation import Revocation
@@ -24,6 +28,8 @@ from arkitekt_di.server.identity.token_issuer import Answer, TokenIssuer
 
 REQUESTS_A_MINUTE = 60
 """Apps that one sender may register in a minute; a test suite starts many."""
+
+CHALLENGE = 'Basic realm="arkitekt"'
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +43,24 @@ class OAuthEndpoint:
     codes : DeviceCodes
     issuer : TokenIssuer
     revocation : Revocation
+    introspection : Introspection
     clock : Clock
     """
 
     def __init__(
-        self, address: Address, codes: DeviceCodes, issuer: TokenIssuer, revocation: Revocation, clock: Clock
+        self,
+        address: Address,
+        codes: DeviceCodes,
+        issuer: TokenIssuer,
+        revocation: Revocation,
+        introspection: Introspection,
+        clock: Clock,
     ) -> None:
         self._address = address
         self._codes = codes
         self._issuer = issuer
         self._revocation = revocation
+        self._introspection = introspection
         self._limit = RateLimit(tries=REQUESTS_A_MINUTE, window_s=MINUTE_S, clock=clock)
         self._approver: Standing | None = None
 
@@ -60,6 +74,8 @@ class OAuthEndpoint:
             web.post("/o/app-authorization/", self._register),
             web.post("/o/token/", self._token),
             web.post("/o/revoke/", self._revoke),
+            web.post("/o/introspect/", self._introspect),
+            web.post("/o/device-authorization/", self._authorize_device),
         )
 
     async def _register(self, request: web.Request) -> web.Response:
@@ -74,6 +90,23 @@ class OAuthEndpoint:
         if issued is None:
             return _too_many()
         log.info("app %r %r asks to be let in from %s", asked.manifest.identifier, asked.manifest.version, remote)
+        return self._device_code(request, issued)
+
+    async def _authorize_device(self, request: web.Request) -> web.Response:
+        remote = request.remote or "unknown"
+        if not self._limit.take(network_of(remote)):
+            return _too_many()
+        try:
+            fields = await read_client_form(request, DEVICE_FIELDS)
+            issued = await self._codes.issue_for_client(fields, remote[:64], approver=self._approver)
+        except OAuth2Error as error:
+            return _refused(request, error)
+        if issued is None:
+            return _too_many()
+        log.info("client %s asks to be let in from %s", issued.client_id, remote)
+        return self._device_code(request, issued)
+
+    def _device_code(self, request: web.Request, issued: IssuedCode) -> web.Response:
         url = self._address.url_for(request)
         message = DeviceCode(
             device_code=SecretStr(issued.device_code),
@@ -89,28 +122,38 @@ class OAuthEndpoint:
 
     async def _token(self, request: web.Request) -> web.Response:
         try:
-            _refuse_secrets(request)
-            fields = await read_form(request, TOKEN_FIELDS)
-            return _sent(await self._issuer.answer(fields, url=self._address.url_for(request)))
+            fields = await read_client_form(request, TOKEN_FIELDS)
+            return _sent(request, await self._issuer.answer(fields, url=self._address.url_for(request)))
         except OAuth2Error as error:
-            return refusal(error)
+            return _refused(request, error)
 
     async def _revoke(self, request: web.Request) -> web.Response:
         try:
-            _refuse_secrets(request)
-            return _sent(await self._revocation.answer(await read_form(request, REVOCATION_FIELDS)))
+            return _sent(request, await self._revocation.answer(await read_client_form(request, REVOCATION_FIELDS)))
         except OAuth2Error as error:
-            return refusal(error)
+            return _refused(request, error)
+
+    async def _introspect(self, request: web.Request) -> web.Response:
+        try:
+            fields = await read_client_form(request, INTROSPECTION_FIELDS)
+            return _sent(request, await self._introspection.answer(fields))
+        except OAuth2Error as error:
+            return _refused(request, error)
 
 
-def _refuse_secrets(request: web.Request) -> None:
-    # Every client is public; one that authenticates takes this hub for another (RFC 6749, section 5.2).
-    if "Authorization" in request.headers:
-        raise InvalidClientError("this hub has public clients only", status_code=401)
+def _sent(request: web.Request, answer: Answer) -> web.Response:
+    return _challenging(request, json_answer(answer.body, status=answer.status, headers=answer.headers))
 
 
-def _sent(answer: Answer) -> web.Response:
-    return json_answer(answer.body, status=answer.status, headers=answer.headers)
+def _refused(request: web.Request, error: OAuth2Error) -> web.Response:
+    return _challenging(request, refusal(error))
+
+
+def _challenging(request: web.Request, response: web.Response) -> web.Response:
+    # RFC 6749, section 5.2: a client that used the header is told which scheme would do.
+    if response.status == web.HTTPUnauthorized.status_code and "Authorization" in request.headers:
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
 
 
 def _refused_app(error: OAuth2Error) -> web.Response:

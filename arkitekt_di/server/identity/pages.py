@@ -18,11 +18,16 @@ FORM_TOKEN = "form_token"  # noqa: S105  # the name of a field
 MAX_SHOWN = 120
 """Characters of a name that an app gives itself; more would push the buttons off the screen."""
 
+
+def content_policy(*form_targets: str) -> str:
+    """Return the Content-Security-Policy of a page whose forms may end at *form_targets* besides this hub."""
+    targets = " ".join(("'self'", *form_targets))
+    return f"default-src 'none'; style-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+
+
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": content_policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -80,6 +85,13 @@ class Pages:
     def go(self, request: web.Request, visitor: Visitor, path: str) -> web.Response:
         """Send the browser to another page of this hub."""
         response = web.Response(status=303, headers={**HEADERS, "Location": local_path(path)})
+        self._sessions.remember(request, response, visitor)
+        return response
+
+    def leave(self, request: web.Request, visitor: Visitor, uri: str) -> web.Response:
+        """Send the browser to a client: only ever to an address that the client registered."""
+        # 303 and never 307: the form, with its token, stays here (RFC 9700, section 4.12).
+        response = web.Response(status=303, headers={**HEADERS, "Location": uri})
         self._sessions.remember(request, response, visitor)
         return response
 

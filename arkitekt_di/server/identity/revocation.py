@@ -13,7 +13,7 @@ from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.forms import encode_form
 from arkitekt_di.server.identity.logins import login_behind, revoke
 from arkitekt_di.server.identity.opaque import digest
-from arkitekt_di.server.identity.token_issuer import Answer
+from arkitekt_di.server.identity.token_issuer import Answer, seal
 from arkitekt_di.server.identity.validator import HubValidator
 
 FIELDS = frozenset({"token", "token_type_hint", "client_id"})
@@ -39,7 +39,7 @@ class Revocation:
         """Revoke what the token in *fields* belongs to; a token that is worth nothing is no error (section 2.2)."""
         token = fields.get("token", "")
         claims = self._access_tokens.read_expired(token)
-        sealed = {**fields, "token": digest(token)} if token else fields
+        sealed = {**seal(fields), **({"token": digest(token)} if token else {})}
         async with self._database.transaction() as session:
             return await session.run_sync(self._revoke, sealed, claims)
 

@@ -36,11 +36,14 @@ class Visitor:
         Random value that the browser keeps; names a session once someone has logged in.
     user_id, user_name : str or None
         Who is logged in.
+    since : int or None
+        When they gave their password, in Unix time.
     """
 
     cookie: str
     user_id: str | None = None
     user_name: str | None = None
+    since: int | None = None
 
     def __repr__(self) -> str:
         return f"Visitor(user_id={self.user_id!r})"
@@ -90,7 +93,7 @@ class WebSessions:
                 return Visitor(new_secret())
             if now - web_session.seen_at >= MINUTE_S:  # a write a minute says enough
                 web_session.seen_at = now
-            return Visitor(cookie, web_session.user_id, user_name)
+            return Visitor(cookie, web_session.user_id, user_name, web_session.created_at)
 
     async def log_in(self, before: Visitor, user_id: str) -> Visitor:
         """Start a session under a fresh cookie; the one that the browser had before is worth nothing any more."""

@@ -47,7 +47,7 @@ class Membership(Table):
 
 
 class Client(Table):
-    """An app that asked to be let in; a public client, so it has no secret."""
+    """An app that asked to be let in, or a client that an administrator registered."""
 
     __tablename__ = "clients"
 
@@ -55,12 +55,24 @@ class Client(Table):
     manifest_json: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(32))
     role: Mapped[str] = mapped_column(String(32))
+    redirect_uris: Mapped[str] = mapped_column(Text, server_default="", default="")  # a URI holds no space
     created_at: Mapped[int] = mapped_column(BigInteger)
 
     @property
     def manifest(self) -> Manifest:
         """What the app says about itself."""
         return Manifest.model_validate_json(self.manifest_json)
+
+
+class Registration(Table):
+    """What an administrator decided about a client."""
+
+    __tablename__ = "registrations"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    secret_digest: Mapped[str | None] = mapped_column(DIGEST)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))  # whom a service acts as
 
 
 class Login(Table):
@@ -76,6 +88,7 @@ class Login(Table):
     created_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    used_at: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
     def scopes(self) -> list[str]:
@@ -102,6 +115,25 @@ class DeviceCode(Table):
     redeemed_at: Mapped[int | None] = mapped_column(BigInteger)
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     organization_id: Mapped[str | None] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    login_id: Mapped[str | None] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"))
+
+
+class AuthorizationCode(Table):
+    """What a person allowed on the consent page, until the app redeems it (RFC 6749, section 4.1)."""
+
+    __tablename__ = "authorization_codes"
+
+    digest: Mapped[str] = mapped_column(DIGEST, primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id", ondelete="CASCADE"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    redirect_uri: Mapped[str] = mapped_column(Text)
+    scope: Mapped[str] = mapped_column(Text)
+    code_challenge: Mapped[str] = mapped_column(DIGEST)
+    nonce: Mapped[str | None] = mapped_column(Text)
+    authenticated_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    redeemed_at: Mapped[int | None] = mapped_column(BigInteger)
     login_id: Mapped[str | None] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"))
 
 

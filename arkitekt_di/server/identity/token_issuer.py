@@ -1,11 +1,14 @@
 """Turns token requests into answers: oauthlib decides, the hub mints."""
 
 import asyncio
+import base64
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oauthlib.oauth2 import BearerToken, DeviceCodeGrant, RefreshTokenGrant, TokenEndpoint
+from oauthlib.oauth2 import BearerToken, ClientCredentialsGrant, DeviceCodeGrant, RefreshTokenGrant, TokenEndpoint
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error, UnsupportedGrantTypeError
 from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
 from pydantic import SecretStr
@@ -18,18 +21,34 @@ from arkitekt_di.server.database import Database
 from arkitekt_di.server.directory import Directory, alias_at
 from arkitekt_di.server.identity.access_tokens import AccessTokens
 from arkitekt_di.server.identity.app_request import AppRequest
+from arkitekt_di.server.identity.authorization_request import HubCodeGrant
+from arkitekt_di.server.identity.client_kinds import CLIENT_CREDENTIALS_GRANT, CODE_GRANT, REFRESH_GRANT
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.forms import encode_form, parse_json
+from arkitekt_di.server.identity.id_tokens import IdTokens
 from arkitekt_di.server.identity.mandate import Mandate, MandateKeyGrant
 from arkitekt_di.server.identity.opaque import digest
+from arkitekt_di.server.identity.scopes import OPENID
 from arkitekt_di.server.identity.validator import Granted, HubValidator
 
-REFRESH_GRANT = "refresh_token"
-CREDENTIALS = ("device_code", "refresh_token", "key")
+CREDENTIALS = ("code", "device_code", "refresh_token", "key", "client_secret")
 FIELDS = frozenset(
-    {"grant_type", "client_id", "scope", "manifest", "requested_client_kind", "requested_client_role", *CREDENTIALS}
+    {
+        "grant_type",
+        "client_id",
+        "scope",
+        "redirect_uri",
+        "code_verifier",
+        "manifest",
+        "requested_client_kind",
+        "requested_client_role",
+        *CREDENTIALS,
+    }
 )
 """Every field of a token request that means anything here."""
+
+VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+"""RFC 7636, section 4.1."""
 
 PLACEHOLDER = "made by the hub"
 
@@ -53,6 +72,7 @@ class TokenIssuer:
     ----------
     database : Database
     access_tokens : AccessTokens
+    id_tokens : IdTokens
     directory : Directory
     refresh_token_s : int
         Lifetime of a refresh token, in seconds.
@@ -60,10 +80,11 @@ class TokenIssuer:
     clock : Clock
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # everything that stands in an answer
         self,
         database: Database,
         access_tokens: AccessTokens,
+        id_tokens: IdTokens,
         directory: Directory,
         *,
         refresh_token_s: int,
@@ -72,6 +93,7 @@ class TokenIssuer:
     ) -> None:
         self._database = database
         self._access_tokens = access_tokens
+        self._id_tokens = id_tokens
         self._directory = directory
         self._refresh_token_s = refresh_token_s
         self._hub_name = hub_name
@@ -86,7 +108,8 @@ class TokenIssuer:
     @property
     def grant_types(self) -> tuple[str, ...]:
         """The grants that this hub has."""
-        return (DEVICE_CODE_GRANT, REFRESH_GRANT, *(() if self._mandate is None else (MANDATE_KEY_GRANT,)))
+        always = (CODE_GRANT, DEVICE_CODE_GRANT, REFRESH_GRANT, CLIENT_CREDENTIALS_GRANT)
+        return (*always, *(() if self._mandate is None else (MANDATE_KEY_GRANT,)))
 
     async def answer(self, fields: Mapping[str, str], *, url: str) -> Answer:
         """Answer a token request that reached the hub at *url*; raises ``OAuth2Error`` where it makes no sense."""
@@ -102,7 +125,7 @@ class TokenIssuer:
             return await self._decide(fields, url, asked)
 
     async def _decide(self, fields: Mapping[str, str], url: str, asked: AppRequest | None) -> Answer:
-        sealed = {name: digest(value) if name in CREDENTIALS else value for name, value in fields.items()}
+        sealed = seal(fields)
         async with self._database.transaction() as session:
             return await session.run_sync(self._decide_in, sealed, url, asked)
 
@@ -120,7 +143,9 @@ class TokenIssuer:
 
     def _endpoint(self, validator: HubValidator, asked: AppRequest | None) -> TokenEndpoint:
         grants: dict[str, GrantTypeBase] = {
+            CODE_GRANT: HubCodeGrant(validator),
             DEVICE_CODE_GRANT: DeviceCodeGrant(validator),
+            CLIENT_CREDENTIALS_GRANT: ClientCredentialsGrant(validator),
             REFRESH_GRANT: RefreshTokenGrant(validator),
         }
         if self._mandate is not None and asked is not None:
@@ -139,8 +164,14 @@ class TokenIssuer:
         access_token = self._access_tokens.mint(
             granted.login, granted.client, granted.standing, scopes=granted.scopes, audience=audience
         )
+        id_token = None
+        if granted.authentication is not None and OPENID in granted.scopes:
+            id_token = self._id_tokens.mint(
+                granted.client.client_id, granted.standing, granted.authentication, access_token
+            )
         return TokenResponse(
             access_token=SecretStr(access_token),
+            id_token=None if id_token is None else SecretStr(id_token),
             refresh_token=None if granted.refresh_token is None else SecretStr(granted.refresh_token),
             expires_in=self._access_tokens.lifetime_s,
             scope=" ".join(granted.scopes),
@@ -154,6 +185,20 @@ class TokenIssuer:
             instances=instances,
             statuses=statuses,
         )
+
+
+def seal(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return *fields* as oauthlib may see them: no credential, only what the database knows of each."""
+    sealed = {name: digest(value) if name in CREDENTIALS else value for name, value in fields.items()}
+    if "code_verifier" in sealed:
+        sealed["code_verifier"] = _challenge_of(sealed["code_verifier"])
+    return sealed
+
+
+def _challenge_of(verifier: str) -> str:
+    if VERIFIER.fullmatch(verifier) is None:
+        return "none"  # fits no challenge, so the code is used up as with any wrong verifier
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def read_mandate_request(fields: Mapping[str, str]) -> AppRequest:

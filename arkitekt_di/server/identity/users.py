@@ -109,6 +109,18 @@ class Users:
                 )
         return user.id
 
+    async def all(self) -> list[Standing]:
+        """Return every person in every organization that they belong to, by name; programs are not people."""
+        async with self._database.transaction() as session:
+            rows = await session.execute(
+                select(User.id, User.name, Organization.id, Organization.slug, Organization.name, Membership.role)
+                .join(Membership, Membership.user_id == User.id)
+                .join(Organization, Organization.id == Membership.organization_id)
+                .where(User.password_hash.is_not(None))
+                .order_by(User.name_key, Organization.slug)
+            )
+            return [Standing(*row) for row in rows]
+
     async def has_people(self) -> bool:
         """Tell whether anyone can log in with a password."""
         async with self._database.transaction() as session:

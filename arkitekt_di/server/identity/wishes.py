@@ -1,8 +1,8 @@
 """What an app asks for, in words."""
 
+from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.directory import Directory
-from arkitekt_di.server.identity.device_codes import WaitingApp
 from arkitekt_di.server.identity.scopes import SERVICES
 
 
@@ -19,8 +19,8 @@ class Wishes:
         self._directory = directory
         self._address = address
 
-    def services(self, app: WaitingApp) -> list[tuple[str, bool]]:
+    def services(self, manifest: Manifest) -> list[tuple[str, bool]]:
         """Return what each service means, and whether it is here."""
-        requirements = app.manifest.requirements
+        requirements = manifest.requirements
         _, statuses = self._directory.instances(requirements, self._address.url)
         return [(SERVICES.get(one.service, one.service), statuses[one.key] == "granted") for one in requirements]

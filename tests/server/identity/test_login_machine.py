@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from arkitekt_di.server.identity.authorization_codes import LIFETIME_S, issue_code
+from arkitekt_di.server.identity.authorization_request import check_request
 from arkitekt_di.server.identity.device_codes import KEPT_S
 from tests.server.identity.harness import Hub, running
+from tests.server.identity.provider import REDIRECT, Try
 
 ACCESS_S, REFRESH_S = 3600, 30 * 24 * 3600
 MAX_FAMILIES = 2  # many steps on few logins find more than few steps on many
@@ -28,6 +31,15 @@ class Family:
     used: list[dict[str, Any]] = field(default_factory=list)
     issued_at: float = 0.0
     is_revoked: bool = False
+    attempt: Try | None = None
+    """Where the app uses an authorization code."""
+    code: str = ""
+    is_spoilt: bool = False
+
+    @property
+    def lifetime_s(self) -> float:
+        """How long the device code, or the authorization code, can be redeemed."""
+        return float(self.issued["expires_in"]) if self.attempt is None else LIFETIME_S
 
 
 class LoginMachine(RuleBasedStateMachine):
@@ -58,6 +70,33 @@ class LoginMachine(RuleBasedStateMachine):
     def ask_and_approve(self) -> Family:
         return self._ask()
 
+    @precondition(lambda self: len(self.known) < MAX_FAMILIES)
+    @rule(target=families)
+    def allow_on_the_consent_page(self) -> Family:
+        self.hub.clock.advance(2)
+        family = Family(self.runner.run(self.hub.ask(redirect_uris=[REDIRECT])), asked_at=self.hub.clock())
+        self.runner.run(self.hub.approve(self.runner.run(self.hub.ask())))  # makes the person
+        family.attempt = Try(family.issued["client_id"])
+        family.code = self.runner.run(self._allow(family.attempt))
+        self.known.append(family)
+        return family
+
+    async def _allow(self, attempt: Try) -> str:
+        now = int(self.hub.clock())
+        async with self.hub.database.transaction() as session:
+            asked = await session.run_sync(check_request, attempt.parameters(), now=now)
+            ada = self.hub.people["ada"]
+            return await session.run_sync(issue_code, asked, ada, authenticated_at=now, now=now)
+
+    @rule(family=families)
+    def redeem_with_a_wrong_verifier(self, family: Family) -> None:
+        if family.attempt is None:
+            return
+        fields = family.attempt.redemption(family.code, code_verifier="w" * 43)
+        assert self.runner.run(self.hub.token(**fields)).status in {400, 401}
+        family.is_spoilt = True
+        family.is_revoked = family.is_revoked or family.tokens is not None
+
     def _ask(self) -> Family:
         self.hub.clock.advance(2)  # below the limit on registrations
         family = Family(self.runner.run(self.hub.ask()), asked_at=self.hub.clock())
@@ -73,8 +112,11 @@ class LoginMachine(RuleBasedStateMachine):
         age = self.hub.clock() - family.asked_at
         if age >= KEPT_S:  # the code may be forgotten by now, and with it that it was used
             return
-        answer = self.runner.run(self.hub.poll(family.issued))
-        if family.tokens is None and age < family.issued["expires_in"]:
+        if family.attempt is None:
+            answer = self.runner.run(self.hub.poll(family.issued))
+        else:
+            answer = self.runner.run(self.hub.token(**family.attempt.redemption(family.code)))
+        if family.tokens is None and not family.is_spoilt and age < family.lifetime_s:
             assert answer.status == 200
             family.tokens, family.issued_at = answer.json, self.hub.clock()
         else:

@@ -20,7 +20,7 @@ AUTOMATIC = IdentitySettings(approval="automatic")
 async def test_the_mandate_key_logs_in_as_the_local_user_with_an_access_token_only(hub: Hub) -> None:
     tokens = (await hub.present_mandate()).json
 
-    assert tokens["refresh_token"] is None
+    assert "refresh_token" not in tokens
     assert tokens["scope"] == "openid profile"
     assert set(tokens["instances"]) == {"mikro"}
     user = (await hub.userinfo(tokens["access_token"])).json

@@ -7,21 +7,28 @@ import os
 import pytest
 
 from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
+from arkitekt_di.server.identity.client_kind import ClientKind
 from tests.server.identity.harness import MANDATE_KEY, MANIFEST, PASSWORD, Browser, Hub
+from tests.server.identity.provider import SITE, Try, get_code, register, sent_back
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("grant_type", ["password", "authorization_code", "client_credentials", "implicit", ""])
+@pytest.mark.parametrize(
+    "grant_type", ["password", "openid", "urn:ietf:params:oauth:grant-type:jwt-bearer", "implicit", ""]
+)
 async def test_grants_that_the_hub_does_not_have_are_refused(hub: Hub, grant_type: str) -> None:
     answer = await hub.token(grant_type=grant_type, username="ada", password=PASSWORD, code="x", client_id="x")
 
     assert answer.error == (400, "unsupported_grant_type" if grant_type else "invalid_request")
 
 
-async def test_there_is_no_authorization_and_no_introspection_endpoint(hub: Hub) -> None:
-    assert (await hub.send("GET", "/o/authorize/?response_type=token")).status == 404
-    assert (await hub.send("POST", "/o/introspect/", data={"token": "x"})).status == 404
+async def test_there_is_no_implicit_and_no_hybrid_flow(hub: Hub) -> None:
+    client = await register(hub)
+
+    for response_type in ("token", "id_token", "id_token token", "code token", "code id_token token"):
+        answer = await hub.send("GET", Try(client.client_id).path(response_type=response_type), follow=False)
+        assert sent_back(answer)["error"] in {"unsupported_response_type", "unauthorized_client"}
 
 
 async def test_a_refresh_token_works_once_and_its_reuse_ends_the_family(hub: Hub) -> None:
@@ -57,7 +64,7 @@ async def test_a_parameter_that_is_given_twice_is_refused(hub: Hub, name: str) -
 async def test_malformed_forms_are_invalid_requests_and_never_errors_of_the_hub(hub: Hub, body: bytes) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
 
-    for path in ("/o/token/", "/o/revoke/"):
+    for path in ("/o/token/", "/o/revoke/", "/o/introspect/", "/o/device-authorization/"):
         answer = await hub.send("POST", path, data=body, headers=headers)
         assert answer.status in {400, 401}
         assert answer.json["error"] in {"invalid_request", "invalid_client", "unsupported_grant_type"}
@@ -84,7 +91,8 @@ async def test_a_field_cannot_pass_for_something_that_the_hub_has_set(hub: Hub) 
 
 
 async def test_endpoints_that_change_something_accept_post_only(hub: Hub) -> None:
-    for path in ("/o/token/", "/o/revoke/", "/o/app-authorization/", "/report/", "/logout"):
+    posts = ("/o/token/", "/o/revoke/", "/o/introspect/", "/o/device-authorization/", "/o/app-authorization/")
+    for path in (*posts, "/report/", "/logout"):
         assert (await hub.send("GET", path)).status == 405
 
 
@@ -127,6 +135,13 @@ async def test_no_secret_is_in_any_log_at_any_level(
     renewed = (await hub.refresh(tokens)).json
     await hub.refresh(tokens, scope="admin")
     await hub.userinfo(renewed["access_token"])
+    client = await hub.identity.clients.add("site", ClientKind.WEB, organization="lab", redirect_uris=[SITE])
+    assert client.secret is not None
+    attempt = Try(client.client_id, SITE)
+    code = await get_code(hub, browser, attempt)
+    secret = client.secret.get_secret_value()
+    logged_in = (await hub.token(**attempt.redemption(code), client_secret=secret)).json
+    await hub.token(**attempt.redemption(code), client_secret="canary-wrong-secret")
     mandated = (await hub.present_mandate()).json
     await hub.present_mandate(key=f"{MANDATE_KEY}!")
     await hub.token(grant_type="refresh_token", refresh_token="canary-unknown", client_id=tokens["client_id"])
@@ -135,14 +150,19 @@ async def test_no_secret_is_in_any_log_at_any_level(
 
     secrets = [PASSWORD, MANDATE_KEY, setup.rpartition("/")[2], "canary-unknown", *browser.cookies.values()]
     secrets += [issued["device_code"], issued["user_code"], mandated["access_token"]]
-    secrets += [answer[name] for answer in (tokens, renewed) for name in ("access_token", "refresh_token")]
+    secrets += [code, attempt.verifier, secret, "canary-wrong-secret", logged_in["id_token"]]
+    secrets += [answer[name] for answer in (tokens, renewed, logged_in) for name in ("access_token", "refresh_token")]
     written = caplog.text + "".join(str(record.__dict__) for record in caplog.records)
     assert any(record.name.startswith("oauthlib") for record in caplog.records)
     assert [secret for secret in secrets if secret in written] == []
 
 
-async def test_the_database_holds_no_credential_in_the_clear(hub: Hub, tmp_path) -> None:
+async def test_the_database_holds_no_credential_in_the_clear(hub: Hub, browser: Browser, tmp_path) -> None:
     waiting = await hub.ask()
+    client = await register(hub, ClientKind.WEB)
+    assert client.secret is not None
+    attempt = Try(client.client_id, SITE)
+    code = await get_code(hub, browser, attempt)
     tokens = await hub.log_in()
     async with hub.database._engine.connect() as connection:  # type: ignore[union-attr]
         await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -151,12 +171,13 @@ async def test_the_database_holds_no_credential_in_the_clear(hub: Hub, tmp_path)
 
     assert tokens["client_id"].encode() in stored
     secrets = [PASSWORD, MANDATE_KEY, tokens["refresh_token"], tokens["access_token"]]
-    secrets += [waiting["device_code"], waiting["user_code"]]
+    secrets += [waiting["device_code"], waiting["user_code"], code, attempt.verifier]
+    secrets += [client.secret.get_secret_value()]
     assert [secret for secret in secrets if secret.encode() in stored] == []
     assert b"$argon2id$" in stored
 
 
-async def test_a_client_that_authenticates_is_told_that_every_client_is_public(hub: Hub) -> None:
+async def test_a_public_client_that_shows_a_secret_is_refused(hub: Hub) -> None:
     issued = await hub.ask()
     fields = {"grant_type": DEVICE_CODE_GRANT, "device_code": issued["device_code"], "client_id": issued["client_id"]}
 

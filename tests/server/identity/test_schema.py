@@ -1,4 +1,5 @@
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ async def test_the_migration_makes_exactly_the_tables_of_the_code(tmp_path: Path
         found = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
     await database.stop()
     assert found >= OWN
-    assert len(OWN) == 8
+    assert len(OWN) == 10
 
 
 def test_the_tables_can_be_made_in_postgresql() -> None:
@@ -48,7 +49,7 @@ def test_the_tables_can_be_made_in_postgresql() -> None:
 
     Table.metadata.create_all(engine, [Table.metadata.tables[name] for name in sorted(OWN)], checkfirst=False)
 
-    assert sum("CREATE TABLE" in statement for statement in statements) == 8
+    assert sum("CREATE TABLE" in statement for statement in statements) == 10
 
 
 async def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
@@ -59,3 +60,19 @@ async def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
     config = migration_config(f"sqlite+aiosqlite:///{tmp_path / 'hub.sqlite'}")
     await asyncio.to_thread(command.downgrade, config, "base")
     await asyncio.to_thread(command.upgrade, config, "head")
+
+
+async def test_what_an_earlier_version_stored_is_still_there(tmp_path: Path) -> None:
+    config = migration_config(f"sqlite+aiosqlite:///{tmp_path / 'hub.sqlite'}")
+    await asyncio.to_thread(command.upgrade, config, "0002_images")
+    with sqlite3.connect(tmp_path / "hub.sqlite") as connection:
+        connection.execute("INSERT INTO clients VALUES ('a', '{}', 'desktop', 'interface', 1)")
+    connection.close()
+
+    database = Database(DatabaseSettings(), tmp_path)
+    await database.start()
+    async with database.transaction() as session:
+        client = await session.get_one(tables.Client, "a")
+    await database.stop()
+
+    assert (client.kind, client.redirect_uris) == ("desktop", "")

@@ -17,12 +17,25 @@ from arkitekt_di.server.identity.opaque import new_user_code, read_user_code
 from arkitekt_di.server.identity.rate_limit import RateLimit, network_of
 from tests.server.identity.harness import FakeClock, Hub, running
 
-POSTS = ("/o/token/", "/o/revoke/", "/o/app-authorization/", "/report/", "/login", "/logout", "/device")
-GETS = ("/login", "/device", "/configure/", "/setup/", "/o/userinfo/", "/.well-known/fakts", "/identity/")
+POSTS = (
+    *(
+        "/o/token/",
+        "/o/revoke/",
+        "/o/introspect/",
+        "/o/authorize/",
+        "/o/device-authorization/",
+        "/o/app-authorization/",
+    ),
+    *("/report/", "/login", "/logout", "/device"),
+)
+GETS = (
+    *("/login", "/device", "/configure/", "/setup/", "/o/userinfo/", "/.well-known/fakts", "/identity/"),
+    *("/o/authorize/", "/o/authorize/?client_id="),
+)
 TYPES = ("application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=x", "x", "")
 LETTERS = st.characters(codec="utf-8")
 TEXT = st.text(LETTERS)
-NAMES = st.sampled_from(["grant_type", "client_id", "device_code", "manifest", "key", "token", "form_token", "next"])
+NAMES = st.sampled_from(["grant_type", "client_id", "device_code", "manifest", "key", "token", "form_token", "code"])
 FORMS = st.dictionaries(NAMES, TEXT).map(lambda fields: encode_form(fields).encode())
 
 

@@ -1,0 +1,232 @@
+"""``arkitekt-di auth``: log in, look at the login, log out, and choose the hub."""
+
+import json
+import math
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(help="Log in and out, see who is logged in, and choose the hub.", no_args_is_help=True)
+
+NOT_LOGGED_IN_EXIT = 4
+"""Exit code of ``status`` where nobody is logged in: that of every login that fails."""
+
+Url = Annotated[str | None, typer.Argument(help="Address of the hub; by default the one that an app would use.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback()
+def _app_of(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Option("--app", help="App to log in: its identifier.")] = "arkitekt-di",
+    version: Annotated[str, typer.Option("--app-version", help="Its version.")] = "0.0.1",
+    scopes: Annotated[str, typer.Option(help="Scopes that it asks for, separated by spaces.")] = "openid",
+    instance_id: Annotated[str | None, typer.Option(help="Which of several runs of it.")] = None,
+    logo: Annotated[str | None, typer.Option(help="Its logo.")] = None,
+) -> None:
+    """Log in and out, see who is logged in, and choose the hub.
+
+    A login belongs to one app at one hub: name the app as its script does.
+    """
+    context.obj = {
+        "identifier": name,
+        "version": version,
+        "scopes": tuple(scopes.split()),
+        "device_id": instance_id,
+        "logo": logo,
+    }
+
+
+@app.command()
+def login(
+    context: typer.Context,
+    url: Url = None,
+    *,
+    device: Annotated[bool, typer.Option("--device", help="Print link and code; open no browser.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Log the app in, and remember the hub for apps that name none."""
+    import asyncio
+    import sys
+
+    settings: dict[str, object] = {}
+    if device:
+        settings = {"herre.login": "device", "fakts.browser": "print"}
+    elif not sys.stderr.isatty():
+        settings = {"herre.login": "device"}  # the command itself says that somebody waits for it
+
+    async def run() -> dict[str, Any]:
+        async with _hub(context, url, settings) as container:
+            herre = container.herre.service()
+            await herre.start()
+            try:
+                container.fakts.remembered().choose(container.fakts.service().url)
+                return _about(container)
+            finally:
+                await herre.stop()
+
+    about = asyncio.run(run())
+    _tell(about, f"{_who(about)}\nThe login is kept in {about['kept']}", as_json=as_json)
+
+
+@app.command()
+def status(context: typer.Context, url: Url = None, *, as_json: AsJson = False) -> None:
+    """Tell who is logged in where, and where the login is kept; exit code 4 where nobody is."""
+    import asyncio
+
+    about = asyncio.run(_status(context, url))
+    if about["logged_in"]:
+        text = f"{_who(about)}\nScopes: {' '.join(about['scopes'])}\nExpires: {about['expires_at'] or 'not known'}"
+    else:
+        text = f"The app {about['app']} is not logged in at {about['hub']}"
+    known = "".join(f"\nKnown hub: {other}" for other in about["known"] if other != about["hub"])
+    _tell(about, f"{text}\nKept in: {about['kept']}{known}", as_json=as_json)
+    if not about["logged_in"]:
+        raise typer.Exit(NOT_LOGGED_IN_EXIT)
+
+
+@app.command()
+def token(context: typer.Context, url: Url = None, *, as_json: AsJson = False) -> None:
+    """Print an access token that is good now; whoever reads it can act as you until it expires."""
+    import asyncio
+
+    async def run() -> dict[str, Any]:
+        async with _hub(context, url, {"herre.login": "never"}) as container:
+            herre = container.herre.service()
+            await herre.start()
+            try:
+                return {"access_token": await herre.aget_token(), "expires_at": _time(herre.expires_at)}
+            finally:
+                await herre.stop()
+
+    given = asyncio.run(run())
+    _tell(given, given["access_token"], as_json=as_json)
+
+
+@app.command()
+def logout(context: typer.Context, url: Url = None, *, as_json: AsJson = False) -> None:
+    """End the login of the app, here and at the hub."""
+    import asyncio
+
+    was_logged_in, where = asyncio.run(_log_out(context, url))
+    text = f"Logged out at {where}" if was_logged_in else f"No login is kept for {where}"
+    _tell({"hub": where, "was_logged_in": was_logged_in}, text, as_json=as_json)
+
+
+@app.command()
+def switch(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Address of the hub.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Let apps that name no hub use this one from now on; logins stay as they are."""
+    import asyncio
+
+    async def run() -> str:
+        async with _hub(context, url, {}) as container:
+            chosen: str = container.fakts.service().url
+            container.fakts.remembered().choose(chosen)
+            return chosen
+
+    chosen = asyncio.run(run())
+    _tell({"hub": chosen}, f"Apps that name no hub use {chosen} from now on", as_json=as_json)
+
+
+async def _status(context: typer.Context, url: str | None) -> dict[str, Any]:
+    from arkitekt_di.errors import LoginRequiredError
+
+    async with _hub(context, url, {"herre.login": "never"}) as container:
+        herre = container.herre.service()
+        try:
+            await herre.start()
+        except LoginRequiredError:
+            return _about(container)
+        try:
+            return _about(container)
+        finally:
+            await herre.stop()
+
+
+async def _log_out(context: typer.Context, url: str | None) -> tuple[bool, str]:
+    from arkitekt_di.errors import LoginRequiredError
+
+    async with _hub(context, url, {"herre.login": "never"}) as container:
+        herre = container.herre.service()
+        where = container.fakts.service().url
+        if container.herre.flow().is_repeatable:
+            return False, where  # a key or a given token: each app makes its own login, and keeps none
+        try:
+            await herre.start()
+        except LoginRequiredError:
+            return False, where
+        try:
+            await herre.logout()
+        finally:
+            await herre.stop()
+        return True, where
+
+
+@asynccontextmanager
+async def _hub(context: typer.Context, url: str | None, settings: Mapping[str, object]) -> AsyncIterator[Any]:
+    """Yield the container of the app with the hub found; unlike an app, it starts no local hub."""
+    from pydantic import ValidationError
+
+    from arkitekt_di.builders import REQUIREMENTS
+    from arkitekt_di.config import preset_path
+    from arkitekt_di.containers.application import AppContainer
+    from arkitekt_di.messages.manifest import Manifest
+    from arkitekt_di.settings.load import load_app_settings
+
+    try:
+        manifest = Manifest(**context.obj, requirements=REQUIREMENTS)
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"], param_hint="--app") from None
+    arguments = settings if url is None else {**settings, "fakts.url": url}
+    loaded = load_app_settings(preset_path("easy"), arguments=arguments)
+    container = AppContainer(settings=loaded.settings, manifest=manifest)
+    async with AsyncExitStack() as stack:
+        for service in (container.transport.service(), container.fakts.service()):
+            await service.start()
+            stack.push_async_callback(service.stop)
+        yield container
+
+
+def _about(container: Any) -> dict[str, Any]:
+    """Return what may be told of the login; no token is in it."""
+    from arkitekt_di.errors import LoginRequiredError
+
+    fakts, herre = container.fakts.service(), container.herre.service()
+    about: dict[str, Any] = {
+        "app": fakts.manifest.identifier,
+        "hub": fakts.url,
+        "name": fakts.hub.name,
+        "issuer": herre.issuer,
+        "kept": herre.place,
+        "known": list(container.fakts.remembered().load().known),
+        "logged_in": False,
+    }
+    try:
+        about["scopes"] = list(herre.scopes)
+    except LoginRequiredError:
+        return about
+    about["expires_at"] = _time(herre.expires_at)
+    about["user"], about["organization"] = herre.user.sub, herre.user.organization
+    return about | {"logged_in": True}
+
+
+def _who(about: Mapping[str, Any]) -> str:
+    user = f" as {about['user']}" if about["user"] else ""
+    return f"The app {about['app']} is logged in at {about['name']} ({about['hub']}){user}"
+
+
+def _time(seconds: float) -> str | None:
+    return None if math.isinf(seconds) else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _tell(answer: Mapping[str, object], text: str, *, as_json: bool) -> None:
+    typer.echo(json.dumps(answer) if as_json else text)

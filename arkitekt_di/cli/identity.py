@@ -1,0 +1,167 @@
+"""``arkitekt-di users``, ``clients`` and ``keys``: who may use a hub, for whoever operates it."""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from arkitekt_di.server.identity.client_kind import ClientKind
+
+users = typer.Typer(help="Add and list the people of a hub; give them new passwords.", no_args_is_help=True)
+clients = typer.Typer(help="Register programs of others that log in at a hub.", no_args_is_help=True)
+keys = typer.Typer(help="The keys that sign a hub's tokens.", no_args_is_help=True)
+
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the hub.")]
+Files = Annotated[list[Path] | None, typer.Option("--config", help="YAML file with the hub's settings.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(help="User name.")]
+ClientId = Annotated[str, typer.Argument(help="Identifier, as `clients list` shows it.")]
+
+
+@users.command("add")
+def add_user(
+    name: Name,
+    *,
+    organization: Annotated[str, typer.Option(help="Organization; made where there is none of that name.")],
+    admin: Annotated[bool, typer.Option("--admin", help="Make them an administrator of it.")] = False,
+    data: Data = None,
+    config: Files = None,
+) -> None:
+    """Add a person; the password is asked for, or read as one line from standard input."""
+    from arkitekt_di.server.identity.standing import Role
+
+    password = _ask_password()
+    role = Role.ADMIN if admin else Role.MEMBER
+    added = _on_records(data, config, lambda records: records.users.create(name, password, organization, role=role))
+    typer.echo(f"{added.user_name} is {added.role} of {added.organization_slug}.")
+
+
+@users.command("list")
+def list_users(*, data: Data = None, config: Files = None, as_json: AsJson = False) -> None:
+    """List the people, their organizations and roles."""
+    found = _on_records(data, config, lambda records: records.users.all())
+    rows = [{"name": one.user_name, "organization": one.organization_slug, "role": one.role} for one in found]
+    _print(rows, as_json=as_json)
+
+
+@users.command("reset-password")
+def reset_password(name: Name, *, data: Data = None, config: Files = None) -> None:
+    """Give a person another password, and end every login that they have."""
+    password = _ask_password()
+    _on_records(data, config, lambda records: records.users.reset_password(name, password))
+    typer.echo(f"{name} has a new password, and every login of theirs has ended.")
+
+
+@clients.command("add")
+def add_client(  # noqa: PLR0913  # one parameter for each option
+    name: Annotated[str, typer.Argument(help="Name that people are shown.")],
+    *,
+    kind: Annotated[
+        ClientKind,
+        typer.Option(
+            help="native: on people's computers, no secret. web: a site with a server. "
+            "service: works for the organization. resource-server: asks what tokens are worth."
+        ),
+    ],
+    redirect_uri: Annotated[
+        list[str] | None,
+        typer.Option(help="Where browsers go on to (native and web); the port of http://127.0.0.1/ may vary."),
+    ] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(help="Service that its tokens are good for, such as live.arkitekt.mikro.")
+    ] = None,
+    organization: Annotated[str | None, typer.Option(help="Whose it is; not needed where there is one.")] = None,
+    data: Data = None,
+    config: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a client, and print its secret, which is not shown again."""
+    added = _on_records(
+        data,
+        config,
+        lambda records: records.clients.add(
+            name, kind, organization=organization, redirect_uris=redirect_uri or (), services=service or ()
+        ),
+    )
+    secret = {} if added.secret is None else {"client_secret": added.secret.get_secret_value()}
+    _print([{"client_id": added.client_id, **secret}], as_json=as_json)
+
+
+@clients.command("list")
+def list_clients(*, data: Data = None, config: Files = None, as_json: AsJson = False) -> None:
+    """List the registered clients; never their secrets."""
+    found = _on_records(data, config, lambda records: records.clients.all())
+    rows = [
+        {
+            "client_id": one.client_id,
+            "name": one.name,
+            "kind": one.kind,
+            "organization": one.organization,
+            "redirect_uris": " ".join(one.redirect_uris),
+            "services": " ".join(one.services),
+        }
+        for one in found
+    ]
+    _print(rows, as_json=as_json)
+
+
+@clients.command("new-secret")
+def renew_secret(client_id: ClientId, *, data: Data = None, config: Files = None, as_json: AsJson = False) -> None:
+    """Give a client another secret; the old one is worth nothing from now on."""
+    secret = _on_records(data, config, lambda records: records.clients.renew_secret(client_id))
+    _print([{"client_id": client_id, "client_secret": secret.get_secret_value()}], as_json=as_json)
+
+
+@clients.command("remove")
+def remove_client(client_id: ClientId, *, data: Data = None, config: Files = None) -> None:
+    """Forget a client, and end every login through it."""
+    _on_records(data, config, lambda records: records.clients.remove(client_id))
+    typer.echo(f"{client_id} is forgotten.")
+
+
+@keys.command("rotate")
+def rotate_keys(*, data: Data = None, config: Files = None) -> None:
+    """Sign with a fresh key from the next start on; earlier tokens stay good. The hub must not be running."""
+    import asyncio
+
+    from arkitekt_di.server.identity.operator import rotate_signing_key
+
+    typer.echo(f"Tokens are signed by key {asyncio.run(rotate_signing_key(_settings(data, config)))} from now on.")
+
+
+def _ask_password() -> Any:  # a SecretStr, which is loaded late
+    from pydantic import SecretStr
+
+    if sys.stdin.isatty():
+        return SecretStr(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return SecretStr(sys.stdin.readline().rstrip("\r\n"))
+
+
+def _on_records(data: Path | None, config: list[Path] | None, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    import asyncio
+
+    from arkitekt_di.server.identity.operator import open_records
+
+    async def done() -> Any:
+        async with open_records(_settings(data, config)) as records:
+            return await work(records)
+
+    return asyncio.run(done())
+
+
+def _settings(data: Path | None, config: list[Path] | None) -> Any:  # ServerSettings, which are loaded late
+    from arkitekt_di.settings.load import load_server_settings
+
+    arguments = {} if data is None else {"data": str(data)}
+    return load_server_settings(files=tuple(config or ()), arguments=arguments).settings
+
+
+def _print(rows: list[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        typer.echo("  ".join(f"{name}={value}" for name, value in row.items() if value))

@@ -1,0 +1,125 @@
+"""The way of logging in that fits the settings and the surroundings."""
+
+import shlex
+from collections.abc import Callable, Mapping
+
+from arkitekt_di.errors import LoginRequiredError
+from arkitekt_di.herre.choice import Offer, Surroundings, Way, choose_way
+from arkitekt_di.herre.flow import Login, LoginFlow
+from arkitekt_di.herre.store import TokenKey
+from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.messages.oauth import OAuthRefusal, Token
+from arkitekt_di.protocols.fakts import ClaimSource
+from arkitekt_di.settings.models import HerreSettings
+
+
+def login_command(url: str, manifest: Manifest) -> str:
+    """Return the command that logs in the app of *manifest* at *url*, with a person."""
+    known = Manifest(identifier=manifest.identifier)
+    options = {
+        "--app": manifest.identifier,
+        "--app-version": manifest.version if manifest.version != known.version else None,
+        "--scopes": " ".join(manifest.scopes) if manifest.scopes != known.scopes else None,
+        "--instance-id": manifest.device_id,
+        "--logo": manifest.logo,
+    }
+    given = [part for name, value in options.items() if value is not None for part in (name, value)]
+    return shlex.join(["arkitekt-di", "auth", *given, "login", url])
+
+
+class ChosenFlow:
+    """Chooses among flows each time somebody has to log in.
+
+    Parameters
+    ----------
+    flows : mapping of Way to LoginFlow
+        Those for ``token``, ``secret``, ``code`` and ``device`` of a registered app.
+    claim : LoginFlow
+        Through fakts: for apps that are not registered.
+    claims : ClaimSource
+    settings : HerreSettings
+    look_around : callable
+        Tells where the app runs.
+    """
+
+    def __init__(
+        self,
+        flows: Mapping[str, LoginFlow],
+        claim: LoginFlow,
+        claims: ClaimSource,
+        settings: HerreSettings,
+        look_around: Callable[[], Surroundings],
+    ) -> None:
+        self._flows = flows
+        self._claim = claim
+        self._claims = claims
+        self._settings = settings
+        self._look_around = look_around
+
+    @property
+    def key(self) -> TokenKey:
+        """Under which the login is kept."""
+        return self._keeper.key
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether no person is needed, now and later."""
+        return self._keeper.is_repeatable
+
+    @property
+    def asks_person(self) -> bool:
+        """Whether a person is needed now."""
+        return self._keeper.asks_person
+
+    async def login(self) -> Login:
+        """Log in by the way that fits here.
+
+        Raises
+        ------
+        LoginRequiredError
+            A person is needed, and none can be asked here.
+        """
+        match choose_way(self._offer, self._look_around()):
+            case Way.NOBODY:
+                raise LoginRequiredError(
+                    self.key.issuer, f"nobody can be asked here. Log in before, with `{self._command}`"
+                )
+            case Way.CODE if self._is_registered:
+                return await self._flows[Way.CODE].login()
+            case _:
+                return await self._keeper.login()
+
+    async def renew(self, token: Token) -> Login | OAuthRefusal | None:
+        """Renew as the login was made."""
+        return await self._keeper.renew(token)
+
+    async def revoke(self, token: Token) -> None:
+        """Revoke as the login was made."""
+        await self._keeper.revoke(token)
+
+    @property
+    def _keeper(self) -> LoginFlow:
+        """The flow that renews and ends the login; the device flow of a registered app does for the code flow too."""
+        way = choose_way(self._offer, Surroundings())
+        if way in {Way.TOKEN, Way.SECRET}:
+            return self._flows[way]
+        return self._flows[Way.DEVICE] if self._is_registered else self._claim
+
+    @property
+    def _offer(self) -> Offer:
+        settings = self._settings
+        return Offer(
+            wish=settings.login,
+            has_token=settings.token is not None,
+            has_secret=settings.client_secret is not None,
+            is_silent=not self._claims.asks_person and not self._is_registered,
+            has_client=self._is_registered,
+        )
+
+    @property
+    def _is_registered(self) -> bool:
+        return self._settings.client_id is not None or self._settings.issuer is not None
+
+    @property
+    def _command(self) -> str:
+        return login_command(self._claims.url, self._claims.manifest)

@@ -1,0 +1,148 @@
+"""Clients that others wrote log in at the hub, over TLS, with no change to them."""
+
+from collections.abc import Iterator
+
+import msal
+import pytest
+from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
+from google_auth_oauthlib.flow import Flow
+from joserfc import jwt
+from joserfc.jwk import KeySet
+from requests_oauthlib import OAuth2Session
+
+from arkitekt_di.server.identity.client_kind import ClientKind
+from arkitekt_di.server.identity.clients import RegisteredClient
+from tests.server.identity.provider import REDIRECT
+from tests.server.identity.secure_hub import SecureHub, answer_in, serving_securely
+
+SITE = "https://site.example.org/callback"
+SCOPES = ["openid", "profile"]
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory, keys) -> Iterator[SecureHub]:
+    with serving_securely(tmp_path_factory.mktemp("secure"), keys) as hub, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", hub.ca)  # requests lets it win over what a session trusts
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def native(hub: SecureHub) -> RegisteredClient:
+    return hub.run(hub.identity.clients.add("native", ClientKind.NATIVE, redirect_uris=[REDIRECT]))
+
+
+@pytest.fixture(scope="module")
+def site(hub: SecureHub) -> RegisteredClient:
+    return hub.run(hub.identity.clients.add("site", ClientKind.WEB, redirect_uris=[SITE]))
+
+
+def secret_of(client: RegisteredClient) -> str:
+    assert client.secret is not None
+    return client.secret.get_secret_value()
+
+
+def test_authlib_logs_in_renews_and_revokes(hub: SecureHub, native: RegisteredClient) -> None:
+    known = hub.document()
+    with AuthlibSession(
+        native.client_id,
+        redirect_uri=REDIRECT,
+        scope=SCOPES,
+        code_challenge_method="S256",
+        token_endpoint_auth_method="none",
+        revocation_endpoint_auth_method="none",
+    ) as session:
+        session.verify = hub.ca
+        url, _ = session.create_authorization_url(known["authorization_endpoint"], code_verifier="v" * 64)
+        location = hub.allow(url)
+        assert answer_in(location)["iss"] == known["issuer"]
+        first = session.fetch_token(known["token_endpoint"], authorization_response=location, code_verifier="v" * 64)
+        user = session.get(known["userinfo_endpoint"]).json()
+        second = session.refresh_token(known["token_endpoint"], refresh_token=first["refresh_token"])
+        assert session.get(known["userinfo_endpoint"]).json() == user
+        revoked = session.revoke_token(known["revocation_endpoint"], token=second["refresh_token"])
+
+        assert user["preferred_username"] == "ada"
+        assert first["refresh_token"] != second["refresh_token"]
+        assert revoked.status_code == 200
+        assert session.get(known["userinfo_endpoint"]).status_code == 401
+
+
+def test_authlib_checks_the_id_token_of_a_web_site(hub: SecureHub, site: RegisteredClient) -> None:
+    known = hub.document()
+    with AuthlibSession(
+        site.client_id, secret_of(site), redirect_uri=SITE, scope=SCOPES, code_challenge_method="S256"
+    ) as session:
+        session.verify = hub.ca
+        url, _ = session.create_authorization_url(
+            known["authorization_endpoint"], code_verifier="w" * 64, nonce="a nonce"
+        )
+        token = session.fetch_token(
+            known["token_endpoint"], authorization_response=hub.allow(url), code_verifier="w" * 64
+        )
+        keys = KeySet.import_key_set(session.get(known["jwks_uri"], withhold_token=True).json())
+
+    claims = jwt.decode(token["id_token"], keys, algorithms=["RS256"]).claims
+    assert (claims["nonce"], claims["aud"], claims["iss"]) == ("a nonce", site.client_id, known["issuer"])
+
+
+def test_authlib_uses_client_credentials_and_introspection(hub: SecureHub) -> None:
+    known = hub.document()
+    service = hub.run(hub.identity.clients.add("service", ClientKind.SERVICE))
+    server = hub.run(hub.identity.clients.add("server", ClientKind.RESOURCE_SERVER))
+    with AuthlibSession(service.client_id, secret_of(service)) as session:
+        session.verify = hub.ca
+        token = session.fetch_token(known["token_endpoint"], grant_type="client_credentials")
+    with AuthlibSession(server.client_id, secret_of(server)) as session:
+        session.verify = hub.ca
+        told = session.introspect_token(known["introspection_endpoint"], token=token["access_token"]).json()
+
+    assert told["active"] is True
+    assert told["client_id"] == service.client_id
+
+
+@pytest.mark.parametrize("named_in_the_form", [True, None])
+def test_requests_oauthlib_logs_in(hub: SecureHub, native: RegisteredClient, named_in_the_form: bool | None) -> None:
+    known = hub.document()
+    with OAuth2Session(native.client_id, redirect_uri=REDIRECT, scope=SCOPES, pkce="S256") as session:
+        session.verify = hub.ca
+        url, _ = session.authorization_url(known["authorization_endpoint"])
+        code = answer_in(hub.allow(url))["code"]
+        session.fetch_token(known["token_endpoint"], code=code, include_client_id=named_in_the_form)
+
+        assert session.get(known["userinfo_endpoint"]).json()["preferred_username"] == "ada"
+
+
+def test_google_auth_oauthlib_logs_in(hub: SecureHub, native: RegisteredClient) -> None:
+    known = hub.document()
+    installed = {
+        "client_id": native.client_id,
+        "client_secret": "",
+        "auth_uri": known["authorization_endpoint"],
+        "token_uri": known["token_endpoint"],
+    }
+    flow = Flow.from_client_config({"installed": installed}, SCOPES, redirect_uri=REDIRECT)
+    flow.oauth2session.verify = hub.ca
+    url, _ = flow.authorization_url()
+
+    flow.fetch_token(code=answer_in(hub.allow(url))["code"])
+
+    session = flow.authorized_session()
+    session.verify = hub.ca
+    assert session.get(known["userinfo_endpoint"]).json()["preferred_username"] == "ada"
+    session.close()
+    flow.oauth2session.close()
+
+
+def test_msal_logs_in_with_a_code_and_with_a_device_code(hub: SecureHub, native: RegisteredClient) -> None:
+    app = msal.PublicClientApplication(native.client_id, oidc_authority=hub.issuer, verify=hub.ca)
+
+    with pytest.warns(UserWarning, match="form_post"):  # Microsoft's own advice; the hub answers in the query
+        asked = app.initiate_auth_code_flow([], redirect_uri=REDIRECT)
+    by_code = app.acquire_token_by_auth_code_flow(asked, answer_in(hub.allow(asked["auth_uri"])))
+    device = app.initiate_device_flow([])
+    hub.approve(device["verification_uri_complete"])
+    by_device = app.acquire_token_by_device_flow(device)
+
+    assert by_code["id_token_claims"]["preferred_username"] == "ada"
+    assert by_device["access_token"]
+    app.http_client.close()
