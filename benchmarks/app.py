@@ -1,7 +1,7 @@
 """What an app costs, each figure beside its peer in the same process.
 
-Run it with ``python -m benchmarks.app [--json]`` from the root of the repository.  Rounds are interleaved; a ratio is taken round by round, and the
-median is quoted with the least and the most: machines are noisy, ratios hardly.
+Run it with ``python -m benchmarks.app [--json]`` from the root of the repository.  Rounds are interleaved; a ratio is
+taken round by round, and the median is quoted with the least and the most: machines are noisy, ratios hardly.
 """
 
 import argparse
