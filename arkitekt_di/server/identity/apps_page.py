@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy import select, update
 
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.identity.client_kinds import UNREGISTERED
+from arkitekt_di.server.identity.client_rights import UNREGISTERED
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.pages import Pages
 from arkitekt_di.server.identity.scopes import SCOPES

@@ -18,7 +18,7 @@ from arkitekt_di.server.address import Address
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.authorization_codes import issue_code
 from arkitekt_di.server.identity.authorization_request import FIELDS, REFUSED, AuthorizationRequest, check_request
-from arkitekt_di.server.identity.client_kinds import UNREGISTERED
+from arkitekt_di.server.identity.client_rights import UNREGISTERED
 from arkitekt_di.server.identity.clock import MINUTE_S, Clock
 from arkitekt_di.server.identity.forms import read_query
 from arkitekt_di.server.identity.pages import Pages, content_policy

@@ -11,7 +11,7 @@ from arkitekt_di.errors import ClientNotFoundError, ClientRefusedError, Organiza
 from arkitekt_di.messages.manifest import Manifest, Requirement
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.client_kind import ClientKind
-from arkitekt_di.server.identity.client_kinds import CONFIDENTIAL, WITH_REDIRECT
+from arkitekt_di.server.identity.client_rights import CONFIDENTIAL, WITH_REDIRECT
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.opaque import digest, new_id, new_secret
 from arkitekt_di.server.identity.redirect_uris import is_registrable

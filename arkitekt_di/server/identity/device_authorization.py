@@ -8,7 +8,7 @@ from oauthlib.oauth2.rfc6749.errors import FatalClientError, UnauthorizedClientE
 from sqlalchemy.orm import Session
 
 from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
-from arkitekt_di.server.identity.client_kinds import GRANTS
+from arkitekt_di.server.identity.client_rights import GRANTS
 from arkitekt_di.server.identity.forms import FORM_TYPE, encode_form
 from arkitekt_di.server.identity.tables import Client
 from arkitekt_di.server.identity.token_issuer import seal

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.app_request import AppRequest
-from arkitekt_di.server.identity.client_kinds import UNREGISTERED
+from arkitekt_di.server.identity.client_rights import UNREGISTERED
 from arkitekt_di.server.identity.clock import HOUR_S, Clock
 from arkitekt_di.server.identity.device_authorization import check_device_request
 from arkitekt_di.server.identity.opaque import digest, new_id, new_secret, new_user_code

@@ -22,7 +22,7 @@ from arkitekt_di.server.directory import Directory, alias_at
 from arkitekt_di.server.identity.access_tokens import AccessTokens
 from arkitekt_di.server.identity.app_request import AppRequest
 from arkitekt_di.server.identity.authorization_request import HubCodeGrant
-from arkitekt_di.server.identity.client_kinds import CLIENT_CREDENTIALS_GRANT, CODE_GRANT, REFRESH_GRANT
+from arkitekt_di.server.identity.client_rights import CLIENT_CREDENTIALS_GRANT, CODE_GRANT, REFRESH_GRANT
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.forms import encode_form, parse_json
 from arkitekt_di.server.identity.id_tokens import IdTokens

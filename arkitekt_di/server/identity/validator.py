@@ -14,7 +14,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidGrantError
 from oauthlib.oauth2.rfc8628.request_validator import RequestValidator
 from sqlalchemy.orm import Session
 
-from arkitekt_di.server.identity.client_kinds import CLIENT_CREDENTIALS_GRANT, CODE_GRANT, CONFIDENTIAL, GRANTS
+from arkitekt_di.server.identity.client_rights import CLIENT_CREDENTIALS_GRANT, CODE_GRANT, CONFIDENTIAL, GRANTS
 from arkitekt_di.server.identity.code_redemption import RedeemedCode, redeem_code
 from arkitekt_di.server.identity.id_tokens import Authentication
 from arkitekt_di.server.identity.logins import issue_refresh_token, lasting_login, login_behind, spend_refresh_token
