@@ -52,7 +52,8 @@ def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two k
         OAuth2 scopes to ask for (RFC 6749, section 3.3).
     url : str, optional
         Address of the hub, such as ``https://hub.lab.org`` or ``localhost:8000``.  Without it, and without one in the
-        settings, the user's own hub on this machine is used, and started where it is not running.
+        settings, it is the hub that ``arkitekt-di auth login`` remembers, or else the user's own on this machine, which
+        is started where it is not running.
     token : str, optional
         Access token to use as it is: neither renewed nor kept.
     issuer : str, optional
