@@ -84,11 +84,9 @@ async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
     interruption: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.wait({task})  # a wait that is cancelled leaves the task alone
         except asyncio.CancelledError as error:
             interruption = error
-        except BaseException:  # noqa: BLE001, S110  # read from the task below
-            pass
     if interruption is None or task.exception() is not None:
         return task.result()
     raise interruption
