@@ -50,7 +50,7 @@ class Coordinate(Message):
     dims : tuple of str
         Empty for a scalar coordinate.
     values, attrs : JSON
-        Tagged values; see ``arkitekt_di/mikro/values.py``.
+        Tagged values; see ``arkitekt_di/mikro/pixels/values.py``.
     is_indexed : bool
         Whether labels are looked up with it.
     """

@@ -12,7 +12,7 @@ _HOMES = {
     "InMemoryImageRecords": "in_memory",
     "InMemoryPixelStore": "in_memory",
     "Mikro": "service",
-    "S3PixelStore": "s3",
+    "S3PixelStore": "pixels.s3",
     "adelete_image": "functions",
     "afrom_xarray": "functions",
     "aget_image": "functions",

@@ -11,8 +11,8 @@ from arkitekt_di.mikro.functions import search_images as search_images
 from arkitekt_di.mikro.image import Image as Image
 from arkitekt_di.mikro.in_memory import InMemoryImageRecords as InMemoryImageRecords
 from arkitekt_di.mikro.in_memory import InMemoryPixelStore as InMemoryPixelStore
+from arkitekt_di.mikro.pixels.s3 import S3PixelStore as S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
-from arkitekt_di.mikro.s3 import S3PixelStore as S3PixelStore
 from arkitekt_di.mikro.service import Mikro as Mikro
 
 __all__ = [

@@ -11,7 +11,7 @@ import xarray as xr
 from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.messages.pixels import PixelDocument
-from arkitekt_di.mikro.opening import OpenedImage
+from arkitekt_di.mikro.pixels.opening import OpenedImage
 from arkitekt_di.protocols.koil import Bridge
 
 

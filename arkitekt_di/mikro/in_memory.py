@@ -15,7 +15,7 @@ from arkitekt_di.errors import (
 )
 from arkitekt_di.messages.images import ImageDraft, ImageRecord, StoreGrant, UploadGrant, ZarrStore
 from arkitekt_di.messages.pixels import HEADER
-from arkitekt_di.mikro.header import Header, read_header
+from arkitekt_di.mikro.pixels.header import Header, read_header
 
 _BUCKET = "memory"
 _GRANT_S = 3600

@@ -11,14 +11,14 @@ import anyio
 from arkitekt_di.errors import ArkitektError
 from arkitekt_di.messages.images import ImageDraft, ImageRecord, UploadGrant
 from arkitekt_di.messages.pixels import HEADER, PixelDocument
-from arkitekt_di.mikro.grants import RenewedSink, RenewedSource
-from arkitekt_di.mikro.header import write_header
 from arkitekt_di.mikro.image import Image
-from arkitekt_di.mikro.layout import MIB, plan
-from arkitekt_di.mikro.opening import OpenedImage, open_image
-from arkitekt_di.mikro.picture import Picture, check_name, picture_of
-from arkitekt_di.mikro.sending import Shipment
-from arkitekt_di.mikro.shard import ShardCodec
+from arkitekt_di.mikro.pixels.grants import RenewedSink, RenewedSource
+from arkitekt_di.mikro.pixels.header import write_header
+from arkitekt_di.mikro.pixels.layout import MIB, plan
+from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
+from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of
+from arkitekt_di.mikro.pixels.sending import Shipment
+from arkitekt_di.mikro.pixels.shard import ShardCodec
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.settings.models import MikroSettings

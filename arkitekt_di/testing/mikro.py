@@ -14,9 +14,9 @@ from arkitekt_di.errors import (
 )
 from arkitekt_di.messages.images import Axis, AxisType, ImageDraft, ImageRecord, StoreGrant, UploadGrant
 from arkitekt_di.messages.pixels import HEADER, PixelDocument
-from arkitekt_di.mikro.header import write_header
-from arkitekt_di.mikro.layout import Layout
-from arkitekt_di.mikro.shard import ShardCodec
+from arkitekt_di.mikro.pixels.header import write_header
+from arkitekt_di.mikro.pixels.layout import Layout
+from arkitekt_di.mikro.pixels.shard import ShardCodec
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 
 _SHAPE = (4, 6)

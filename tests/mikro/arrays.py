@@ -7,7 +7,7 @@ import xarray as xr
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from arkitekt_di.mikro.picture import PIXEL_TYPES
+from arkitekt_di.mikro.pixels.picture import PIXEL_TYPES
 
 
 def noise(shape: tuple[int, ...], dtype: Any = np.uint16, seed: int = 0) -> np.ndarray[Any, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
-from arkitekt_di.mikro.s3 import S3PixelStore
 from arkitekt_di.protocols.service import Service
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.images.endpoint import MikroEndpoint

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from arkitekt_di.messages.images import StoreGrant, UploadGrant
 from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore
+from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
-from arkitekt_di.mikro.s3 import S3PixelStore
 from arkitekt_di.server.objects import Access
 from arkitekt_di.testing.mikro import ImageRecordsContract, PixelStoreContract, Place
 from tests.mikro.hub import Hub, serving

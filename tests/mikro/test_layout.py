@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkitekt_di.mikro.layout import BLOCK_BYTES, MIB, SMALL_BYTES, Layout, plan
+from arkitekt_di.mikro.pixels.layout import BLOCK_BYTES, MIB, SMALL_BYTES, Layout, plan
 
 _NAMES = "tczyxabcde"
 

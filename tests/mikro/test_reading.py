@@ -297,7 +297,7 @@ def test_an_image_of_another_client_reads_fine(
 
 
 def test_a_foreign_store_is_read_only(pixels: InMemoryPixelStore, koil: Koil, records: InMemoryImageRecords) -> None:
-    from arkitekt_di.mikro.foreign import SourceStore
+    from arkitekt_di.mikro.pixels.foreign import SourceStore
 
     source = koil.call(pixels.open_source, koil.call(records.request_upload))
     store = SourceStore(source)

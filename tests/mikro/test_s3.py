@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from arkitekt_di.errors import ArkitektError, ImageRefusedError, PermissionDeniedError, StorageFullError, TransferError
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.images import UploadGrant
-from arkitekt_di.mikro.s3 import S3Prefix
+from arkitekt_di.mikro.pixels.s3 import S3Prefix
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.settings.models import MikroSettings, ObjectSettings
 from tests.mikro.arrays import stack

@@ -17,12 +17,12 @@ from zarr.codecs import BloscCodec, BloscShuffle, Crc32cCodec
 from arkitekt_di.errors import ImageDamagedError
 from arkitekt_di.messages.images import StoreGrant
 from arkitekt_di.messages.pixels import HEADER, PixelDocument
-from arkitekt_di.mikro.foreign import open_foreign
-from arkitekt_di.mikro.header import read_header, write_header
 from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore, InMemoryPrefix
-from arkitekt_di.mikro.layout import Layout
-from arkitekt_di.mikro.reading import StoredPixels
-from arkitekt_di.mikro.shard import ShardCodec
+from arkitekt_di.mikro.pixels.foreign import open_foreign
+from arkitekt_di.mikro.pixels.header import read_header, write_header
+from arkitekt_di.mikro.pixels.layout import Layout
+from arkitekt_di.mikro.pixels.reading import StoredPixels
+from arkitekt_di.mikro.pixels.shard import ShardCodec
 from tests.mikro.arrays import PIXEL_DTYPES, SHAPES, noise
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.mikro.values import decode, encode
+from arkitekt_di.mikro.pixels.values import decode, encode
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _ZONES = st.sampled_from([None, dt.UTC, dt.timezone(dt.timedelta(hours=5, minutes=45)), ZoneInfo("Europe/Zurich")])

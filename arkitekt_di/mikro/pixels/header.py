@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from arkitekt_di.errors import ImageRefusedError, ProtocolMismatchError
 from arkitekt_di.messages.pixels import ATTRIBUTE, ENCODING, MAX_HEADER_BYTES, PixelDocument
-from arkitekt_di.mikro.layout import Layout
-from arkitekt_di.mikro.shard import ShardCodec
+from arkitekt_di.mikro.pixels.layout import Layout
+from arkitekt_di.mikro.pixels.shard import ShardCodec
 
 _KEY_ENCODING: Final = {"name": "default", "configuration": {"separator": "/"}}
 

@@ -10,10 +10,10 @@ import xarray as xr
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.images import Axis
 from arkitekt_di.messages.pixels import PixelDocument
-from arkitekt_di.mikro.axes import MAX_NAME, check_dims, describe_axes, dims_of_unnamed
-from arkitekt_di.mikro.coordinates import encode_coordinates
-from arkitekt_di.mikro.units import axis_type
-from arkitekt_di.mikro.values import encode
+from arkitekt_di.mikro.pixels.axes import MAX_NAME, check_dims, describe_axes, dims_of_unnamed
+from arkitekt_di.mikro.pixels.coordinates import encode_coordinates
+from arkitekt_di.mikro.pixels.units import axis_type
+from arkitekt_di.mikro.pixels.values import encode
 
 PIXEL_TYPES: Final = frozenset(
     {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}

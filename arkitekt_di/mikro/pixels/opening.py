@@ -10,11 +10,11 @@ import xarray as xr
 from arkitekt_di.errors import ImageDamagedError
 from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.messages.pixels import HEADER, PixelDocument
-from arkitekt_di.mikro.coordinates import decode_coordinates
-from arkitekt_di.mikro.header import Header, read_header
-from arkitekt_di.mikro.layout import Layout
-from arkitekt_di.mikro.reading import StoredPixels
-from arkitekt_di.mikro.values import decode
+from arkitekt_di.mikro.pixels.coordinates import decode_coordinates
+from arkitekt_di.mikro.pixels.header import Header, read_header
+from arkitekt_di.mikro.pixels.layout import Layout
+from arkitekt_di.mikro.pixels.reading import StoredPixels
+from arkitekt_di.mikro.pixels.values import decode
 from arkitekt_di.protocols.mikro import PixelSource
 
 
@@ -78,7 +78,7 @@ def _lazy(record: ImageRecord, source: PixelSource, header: Header) -> Any:
         array = StoredPixels(source, codec, header.document.manifest, record.id)
         layout = codec.layout
     else:
-        from arkitekt_di.mikro.foreign import open_foreign
+        from arkitekt_di.mikro.pixels.foreign import open_foreign
 
         array = open_foreign(source)
         layout = Layout(array.shape, array.chunks, array.shards or array.chunks)

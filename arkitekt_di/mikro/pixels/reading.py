@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from arkitekt_di.errors import ImageDamagedError
-from arkitekt_di.mikro.layout import Region
-from arkitekt_di.mikro.shard import DamagedBytesError, ShardCodec, is_empty
+from arkitekt_di.mikro.pixels.layout import Region
+from arkitekt_di.mikro.pixels.shard import DamagedBytesError, ShardCodec, is_empty
 from arkitekt_di.protocols.mikro import PixelSource
 
 _INDEXES: Final = 1024

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numcodecs.blosc import Blosc  # type: ignore[import-untyped]  # numcodecs ships no types
 
-from arkitekt_di.mikro.layout import Layout
+from arkitekt_di.mikro.pixels.layout import Layout
 
 _CHECKSUM_BYTES: Final = 4
 _EMPTY: Final = 2**64 - 1

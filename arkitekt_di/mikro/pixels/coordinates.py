@@ -9,7 +9,7 @@ from xarray.indexes import PandasIndex
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.pixels import MAX_HEADER_BYTES, Coordinate
-from arkitekt_di.mikro.values import decode, encode
+from arkitekt_di.mikro.pixels.values import decode, encode
 
 
 def encode_coordinates(array: xr.DataArray) -> tuple[Coordinate, ...]:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.pixels import PixelAxis
-from arkitekt_di.mikro.units import full_unit
+from arkitekt_di.mikro.pixels.units import full_unit
 
 MAX_RANK: Final = 32
 """Most dimensions of an image; NumPy's own bound until 2.0."""

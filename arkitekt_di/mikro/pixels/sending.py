@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.mikro.layout import Region
-from arkitekt_di.mikro.shard import ShardCodec
+from arkitekt_di.mikro.pixels.layout import Region
+from arkitekt_di.mikro.pixels.shard import ShardCodec
 from arkitekt_di.protocols.mikro import PixelSink
 
 

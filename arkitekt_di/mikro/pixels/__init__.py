@@ -1,0 +1,1 @@
+"""Pixels of an image: how they are cut, encoded, sent, and read where they are touched."""
