@@ -1,5 +1,7 @@
 """Discovery and configuration on the wire: fakts protocol version 2."""
 
+import base64
+import hashlib
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -16,8 +18,48 @@ MANDATE_KEY_GRANT = "urn:fakts:grant-type:mandate-key"
 """Grant type that exchanges a key for an access token without a person."""
 
 
+SIGNATURE_HEADER = "Arkitekt-Signature"
+"""Header of the well-known document with the hub's signature over it, where the request had a ``nonce``."""
+
+MAX_NONCE = 128
+"""Characters of a nonce that a service signs."""
+
+
+def challenge_message(nonce: str) -> bytes:
+    """Return what a service signs to answer a challenge; the prefix makes the signature good for nothing else."""
+    return f"fakts-challenge-v1:{nonce}".encode()
+
+
+def document_message(nonce: str, document: bytes) -> bytes:
+    """Return what the hub signs to vouch for its well-known document, byte for byte as it was sent."""
+    return b"arkitekt-document-v1:%s:%s" % (nonce.encode(), document)
+
+
+class ChallengeKey(Message):
+    """Public key with which a service proves that it is itself; base64 of the raw 32 bytes."""
+
+    kind: Literal["ed25519"] = "ed25519"
+    key: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Short name of the key for people to compare, in the form of OpenSSH: ``SHA256:`` and 43 letters."""
+        digest = hashlib.sha256(base64.b64decode(self.key)).digest()
+        return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+class TlsClaim(Message):
+    """Certificates (PEM) that the addresses of a service show: each is trusted as itself, and nothing else is."""
+
+    certificates: tuple[str, ...] = ()
+
+
 class WellKnown(Message):
-    """The document at ``/.well-known/fakts``; all URLs are absolute."""
+    """The document at ``/.well-known/fakts``; all URLs are absolute.
+
+    ``challenge_key`` and ``tls`` are additions of this project: the hub's own key, and its certificate where no
+    authority vouches for it.
+    """
 
     name: str
     protocol_version: str = "1"
@@ -32,13 +74,8 @@ class WellKnown(Message):
     jwks_uri: str | None = None
     grant_types_supported: tuple[str, ...] = ()
     token_endpoint_auth_methods_supported: tuple[str, ...] = ()
-
-
-class ChallengeKey(Message):
-    """Public key with which a service proves that it is itself; base64 of the raw 32 bytes."""
-
-    kind: Literal["ed25519"] = "ed25519"
-    key: str
+    challenge_key: ChallengeKey | None = None
+    tls: TlsClaim | None = None
 
 
 class Alias(Message):
@@ -70,6 +107,7 @@ class Instance(Message):
     identifier: str
     aliases: tuple[Alias, ...] = ()
     challenge_key: ChallengeKey | None = None
+    tls: TlsClaim | None = None
 
 
 class SelfFakts(Message):
