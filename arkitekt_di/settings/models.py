@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class Section(BaseModel):
@@ -184,11 +184,39 @@ class ListenSettings(Section):
         0 takes any free port.
     public_url : str or None
         Address that clients use, where it differs, as behind a proxy.
+    hosts : tuple of str
+        More names that a hub off loopback answers to; without them, its public name, its machine's name and numbers.
+    tls_cert, tls_key : Path or None
+        Certificate chain and private key, in PEM; the hub then speaks https itself.
+    tls_self_signed : bool
+        Speak https with a certificate of the hub's own, which clients pin.
+    hsts_s : int
+        How long, in seconds, browsers remember to come by https only (RFC 6797); 0 leaves it out.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)
     public_url: str | None = None
+    hosts: tuple[str, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_self_signed: bool = False
+    hsts_s: int = Field(default=365 * 24 * 3600, ge=0)
+
+    @model_validator(mode="after")
+    def _has_one_certificate(self) -> "ListenSettings":
+        if (self.tls_cert is None) != (self.tls_key is None):
+            message = "tls_cert and tls_key go together"
+            raise ValueError(message)
+        if self.tls_self_signed and self.tls_cert is not None:
+            message = "tls_self_signed and tls_cert exclude each other"
+            raise ValueError(message)
+        return self
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether the hub itself speaks https."""
+        return self.tls_self_signed or self.tls_cert is not None
 
 
 class DatabaseSettings(Section):
@@ -214,12 +242,18 @@ class IdentitySettings(Section):
         How long a device code may be approved, in seconds.
     approval : {'person', 'automatic'}
         Who approves device codes; ``automatic`` is for tests and is refused off loopback.
+    audit_s : int
+        How long the audit log is kept, in seconds.
+    audit_events : int
+        Most events in the audit log; the oldest are forgotten first.
     """
 
     access_token_s: int = Field(default=3600, gt=0)
     refresh_token_s: int = Field(default=30 * 24 * 3600, gt=0)
     device_code_s: int = Field(default=300, gt=0)
     approval: Literal["person", "automatic"] = "person"
+    audit_s: int = Field(default=365 * 24 * 3600, gt=0)
+    audit_events: int = Field(default=200_000, gt=0)
 
 
 class ObjectSettings(Section):
