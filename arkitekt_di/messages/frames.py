@@ -1,0 +1,113 @@
+"""Frames of the agent socket: what they have in common, and how they are read."""
+
+import json
+import uuid
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_core import from_json
+
+from arkitekt_di.messages.model import Message
+
+FEATURE_STATE_REQUIRES = "state_requires"
+"""The agent tests the state that an assignment asks for before it runs."""
+
+FEATURE_ATTEMPTS = "arkitekt_di.attempts"
+"""Ours: ``ASSIGN`` says which attempt it is, and reports say to which attempt they belong."""
+
+FEATURE_REDELIVERED = "arkitekt_di.redelivered"
+"""Ours: the agent understands ``REDELIVERED_EVENT``."""
+
+FEATURE_CREDITS = "arkitekt_di.credits"
+"""Ours: a generator waits when it has yielded as often as ``ASSIGN`` and ``CREDIT`` have allowed."""
+
+
+def new_frame_id() -> str:
+    """Return an identifier for a frame."""
+    return str(uuid.uuid4())
+
+
+class Frame(Message):
+    """One JSON object on an agent socket; ``type`` says what it is.
+
+    Attributes
+    ----------
+    id : str
+        Names the frame; an answer repeats it.
+    """
+
+    type: str
+    id: str = Field(default_factory=new_frame_id)
+
+    def encoded(self) -> str:
+        """Return the frame as it is sent: members that may be left out, and are empty, are left out."""
+        return self.model_dump_json(exclude=self._left_out())
+
+    def _left_out(self) -> set[str]:
+        return {name for name in _optional_members(type(self)) if getattr(self, name) is None}
+
+
+class SecretFrame(Frame):
+    """A frame that carries a token, which only its encoded form shows."""
+
+    def encoded(self) -> str:
+        """Return the frame as it is sent, secrets in the clear: for the peer only."""
+        values = self.model_dump(exclude=self._left_out())
+        return json.dumps(values, default=_reveal, separators=(",", ":"))
+
+
+class UnknownFrame(Frame):
+    """A frame of a kind that this version does not know; it is passed over."""
+
+
+class FrameReader:
+    """Reads frames of one direction.
+
+    Parameters
+    ----------
+    frames : iterable of type
+        Every kind that is understood; each has a default for ``type``.
+    """
+
+    UNKNOWN: ClassVar[type[Frame]] = UnknownFrame
+
+    def __init__(self, frames: Iterable[type[Frame]]) -> None:
+        self._frames = {str(frame.model_fields["type"].default): frame for frame in frames}
+
+    def read(self, text: str | bytes) -> Frame:
+        """Return the frame in *text*.
+
+        Raises
+        ------
+        json.JSONDecodeError
+            Where it is not a JSON object.
+        pydantic.ValidationError
+            Where members are missing or of another type.
+        """
+        try:
+            values = from_json(text, allow_inf_nan=False)
+        except ValueError:
+            values = None
+        if not isinstance(values, dict):
+            raise json.JSONDecodeError("not a JSON object", "", 0)
+        frame: type[Frame] = self._frames.get(_kind_of(values), self.UNKNOWN)
+        return frame.model_validate(values)
+
+
+@cache
+def _optional_members(frame: type[Frame]) -> tuple[str, ...]:
+    return tuple(name for name, field in frame.model_fields.items() if field.default is None)
+
+
+def _kind_of(values: dict[str, Any]) -> str:
+    kind = values.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
+def _reveal(value: object) -> Any:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    message = f"{type(value).__name__} has no JSON form"
+    raise TypeError(message)
