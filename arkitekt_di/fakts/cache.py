@@ -1,17 +1,12 @@
 """Where the configuration that a hub gave is kept between runs."""
 
 import hashlib
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import ValidationError
-
 from arkitekt_di.messages.fakts import PROTOCOL_VERSION, ActiveFakts
-from arkitekt_di.private_file import read_private, write_private
-
-log = logging.getLogger(__name__)
+from arkitekt_di.private_records import PrivateRecords
 
 
 @dataclass(frozen=True)
@@ -83,33 +78,16 @@ class FileClaimCache:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._records = PrivateRecords(folder, ActiveFakts, what="configuration", otherwise="so the hub is asked again")
 
     def load(self, key: ClaimKey) -> ActiveFakts | None:
         """Return what was saved last under *key*, or None; also None for a file that is damaged."""
-        path = self._path(key)
-        try:
-            content = read_private(path)
-            return None if content is None else ActiveFakts.model_validate_json(content)
-        except (OSError, ValidationError) as error:
-            log.warning("the kept configuration %s cannot be read, the hub is asked again: %s", path, error)
-            return None
+        return self._records.load(key.name)
 
     def save(self, key: ClaimKey, configuration: ActiveFakts) -> None:
         """Keep *configuration* in place of what was there."""
-        path = self._path(key)
-        try:
-            write_private(path, configuration.model_dump_json().encode())
-        except OSError as error:
-            log.warning("the configuration cannot be kept in %s: %s", path, error)
+        self._records.save(key.name, configuration)
 
     def forget(self, key: ClaimKey) -> None:
         """Keep nothing under *key*."""
-        path = self._path(key)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("the kept configuration %s cannot be removed: %s", path, error)
-
-    def _path(self, key: ClaimKey) -> Path:
-        return self._folder / f"{key.name}.json"
+        self._records.forget(key.name)

@@ -1,9 +1,7 @@
 """Where tokens are kept between runs."""
 
 import asyncio
-import contextlib
 import hashlib
-import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,13 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from filelock import AsyncFileLock, Timeout
-from pydantic import ValidationError
-
 from arkitekt_di.messages.oauth import Token
-from arkitekt_di.private_file import FILE_MODE, make_private_folder, read_private, write_private
-
-log = logging.getLogger(__name__)
+from arkitekt_di.private_records import PrivateRecords
 
 
 @dataclass(frozen=True)
@@ -119,57 +112,27 @@ class FileTokenStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._records = PrivateRecords(folder, Token, what="login", otherwise="so a new one is needed")
 
     def place(self, key: TokenKey) -> str:
         """Tell the file."""
-        return str(self._path(key))
+        return str(self._records.path(key.name))
 
     def load(self, key: TokenKey) -> Token | None:
         """Return the token under *key*, or None; also None for a file that is damaged."""
-        path = self._path(key)
-        try:
-            content = read_private(path)
-            return None if content is None else of_issuer(key, Token.model_validate_json(content))
-        except (OSError, ValidationError) as error:
-            log.warning("the kept login %s cannot be read, a new one is needed: %s", path, error)
-            return None
+        return of_issuer(key, self._records.load(key.name))
 
     def save(self, key: TokenKey, token: Token) -> None:
         """Keep *token* in place of what was there."""
-        path = self._path(key)
-        try:
-            write_private(path, token.revealed())
-        except OSError as error:
-            log.warning("the login cannot be kept in %s, it is good for this run only: %s", path, error)
+        self._records.save(key.name, token)
 
     def forget(self, key: TokenKey) -> None:
         """Keep nothing under *key*."""
-        path = self._path(key)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("the kept login %s cannot be removed: %s", path, error)
+        self._records.forget(key.name)
 
-    @asynccontextmanager
-    async def exclusive(self, key: TokenKey, *, timeout_s: float) -> AsyncIterator[None]:
+    def exclusive(self, key: TokenKey, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Hold *key* for the block, against every process that has the same folder."""
-        path = self._path(key).with_suffix(".lock")
-        # The lock is tried on the loop, where one try is one system call: a cancelled wait leaves nothing behind.
-        lock = AsyncFileLock(path, timeout=timeout_s, mode=FILE_MODE, run_in_executor=False)
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                make_private_folder(self._folder)
-                await stack.enter_async_context(lock)
-            except Timeout as error:
-                raise TimeoutError(str(path)) from error
-            except OSError as error:
-                # Nothing can be written there, so no other process shares what this one is about to renew.
-                log.warning("the login cannot be locked in %s: %s", path, error)
-            yield
-
-    def _path(self, key: TokenKey) -> Path:
-        return self._folder / f"{key.name}.json"
+        return self._records.exclusive(key.name, timeout_s=timeout_s)
 
 
 def of_issuer(key: TokenKey, token: Token | None) -> Token | None:
