@@ -37,7 +37,8 @@
     │   ├── OrganizationNotFoundError
     │   └── HubDataNotFoundError
     ├── PermissionDeniedError    (PermissionError)  ask an administrator
-    ├── ImageRefusedError        (ValueError)       change the array or its arguments
+    ├── RecordRefusedError       (ValueError)       change the arguments
+    │   └── ImageRefusedError                       change the array or its arguments
     ├── ImageDamagedError                           restore the hub's data, or store the image anew
     ├── UploadIncompleteError                       send what is missing
     ├── ConnectionLostError      (ConnectionError)  try again later
@@ -52,6 +53,7 @@
     └── ServeError               (RuntimeError)     the hub cannot start here
         ├── PortTakenError
         ├── DataFolderInUseError
+        ├── CertificateUnusableError
         └── AutomaticApprovalError
 
 An error takes data, not a sentence: the data are its attributes and, in the same order, its
@@ -640,8 +642,8 @@ class PermissionDeniedError(ArkitektError, PermissionError):
 # --- images --------------------------------------------------------------------------------------
 
 
-class ImageRefusedError(ArkitektError, ValueError):
-    """The array cannot be stored as it is; nothing has been sent.
+class RecordRefusedError(ArkitektError, ValueError):
+    """What is to be kept, or the question for it, will not do; nothing has been changed.
 
     Attributes
     ----------
@@ -658,6 +660,10 @@ class ImageRefusedError(ArkitektError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.reason}. {self.remedy}"
+
+
+class ImageRefusedError(RecordRefusedError):
+    """The array cannot be stored as it is; nothing has been sent."""
 
 
 class ImageDamagedError(ArkitektError):
@@ -871,6 +877,29 @@ class DataFolderInUseError(ServeError):
 
     def __str__(self) -> str:
         return f"another hub already serves {self.folder}. Stop it, or choose another folder with --data"
+
+
+class CertificateUnusableError(ServeError):
+    """The hub cannot speak https with the certificate or the key that it was given.
+
+    Attributes
+    ----------
+    path : str
+        The file with the certificate.
+    reason : str
+        What is wrong.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"the certificate in {self.path} cannot be used: {self.reason}. "
+            "Check listen.tls_cert and listen.tls_key: both in PEM, the key without a password"
+        )
 
 
 class AutomaticApprovalError(ServeError):

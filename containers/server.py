@@ -10,13 +10,15 @@ from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE
 from arkitekt_di.private_file import keep_secret
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.announcement import Announcement
+from arkitekt_di.server.certificate import Certificate
 from arkitekt_di.server.data_folder import DataFolder
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.directory import Directory, Offer
+from arkitekt_di.server.hub_key import HubKey
 from arkitekt_di.server.identity.identity import Identity
 from arkitekt_di.server.idleness import Idleness
-from arkitekt_di.server.images.endpoint import MikroEndpoint
 from arkitekt_di.server.leases import Leases
+from arkitekt_di.server.mikro.endpoint import MikroEndpoint
 from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
 from arkitekt_di.server.site import Site
 from arkitekt_di.settings.models import ServerSettings
@@ -47,10 +49,12 @@ class ServerContainer(Container):
 
     mandate_key: providers.Provider[SecretStr | None] = providers.ThreadSafeSingleton(_no_mandate_key)
     address = providers.ThreadSafeSingleton(Address, settings.provided.listen)
-    directory = providers.ThreadSafeSingleton(Directory, providers.Object(OFFERS))
     idleness: providers.Provider[Idleness] = Service(Idleness, settings.provided.idle_s)
 
     data: providers.Provider[DataFolder] = Service(DataFolder, settings.provided.data)
+    hub_key: providers.Provider[HubKey] = Service(HubKey, data.provided.keys)
+    certificate: providers.Provider[Certificate] = Service(Certificate, settings.provided.listen, data.provided.keys)
+    directory = providers.ThreadSafeSingleton(Directory, providers.Object(OFFERS), hub_key, certificate)
     database: providers.Provider[Database] = Service(Database, settings.provided.database, data.provided.root)
     objects: providers.Provider[ObjectFolder] = Service(ObjectFolder, data.provided.objects)
     grants: providers.Provider[ObjectGrants] = providers.ThreadSafeSingleton(
@@ -78,7 +82,13 @@ class ServerContainer(Container):
     s3: providers.Provider[ObjectEndpoint] = Service(ObjectEndpoint, objects, grants, settings.provided.objects)
     leases = providers.ThreadSafeSingleton(Leases)
     site: providers.Provider[Site] = Service(
-        Site, settings.provided.listen, address, idleness, providers.List(identity, mikro, s3, leases)
+        Site,
+        settings.provided.listen,
+        address,
+        idleness,
+        providers.List(identity, mikro, s3, leases),
+        directory=directory,
+        certificate=certificate,
     )
 
 

@@ -12,7 +12,7 @@ from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.protocols.service import Service
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.images.endpoint import MikroEndpoint
+from arkitekt_di.server.mikro.endpoint import MikroEndpoint
 from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
 from arkitekt_di.server.principal import Principal
 from arkitekt_di.settings.models import DatabaseSettings, ObjectSettings, TransportSettings

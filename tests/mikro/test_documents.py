@@ -4,7 +4,7 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from arkitekt_di.mikro import documents
-from arkitekt_di.server.images.schema import make_schema
+from arkitekt_di.server.mikro.schema import make_schema
 
 SENT = {name: value for name, value in vars(documents).items() if name.isupper() and not name.startswith("_")}
 

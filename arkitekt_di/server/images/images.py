@@ -7,14 +7,16 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError, StoreNotFoundError
 from arkitekt_di.messages.images import Axis, ImageDraft, StoreGrant
+from arkitekt_di.server.changes import Change, ChangeKind, Changes
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.identifiers import is_identifier
 from arkitekt_di.server.images.array_header import ArrayHeader
-from arkitekt_di.server.images.changes import Change, ChangeKind, Changes
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.listing import Listing
-from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name, folded
+from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
 from arkitekt_di.server.images.pixels import Pixels
-from arkitekt_di.server.images.tables import Image, Store, StoreState, is_identifier
+from arkitekt_di.server.images.tables import Image, Store, StoreState
+from arkitekt_di.server.naming import folded
 from arkitekt_di.server.principal import Principal
 
 
@@ -45,14 +47,14 @@ class Images:
         database: Database,
         pixels: Pixels,
         collector: Collector,
-        changes: Changes,
+        changes: Changes[Image],
         *,
         clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._pixels = pixels
         self._collector = collector
-        self._changes = changes
+        self.changes = changes
         self._clock = clock
 
     async def create(self, principal: Principal, draft: ImageDraft) -> Image:
@@ -92,7 +94,7 @@ class Images:
             image.axes = [_with_unit(axis, header).model_dump(mode="json") for axis in axes]
             image.store = store
             session.add(image)
-        self._changes.publish(principal.organization_id, Change(ChangeKind.CREATED, image.id, image))
+        self.changes.publish(principal.organization_id, Change(ChangeKind.CREATED, image.id, image))
         return image
 
     async def get(self, principal: Principal, image_id: str) -> Image:
@@ -120,7 +122,7 @@ class Images:
             async with self._database.transaction() as session:
                 await session.execute(update(Image).where(*_named(principal, image_id)).values(**values))
         image = await self.get(principal, image_id)
-        self._changes.publish(principal.organization_id, Change(ChangeKind.UPDATED, image.id, image))
+        self.changes.publish(principal.organization_id, Change(ChangeKind.UPDATED, image.id, image))
         return image
 
     async def delete(self, principal: Principal, image_id: str) -> None:
@@ -136,7 +138,7 @@ class Images:
             await session.execute(update(Store).where(Store.id == image.store_id).values(state=StoreState.DISCARDED))
         await self._collector.remove(image.store)
         self._collector.wake()
-        self._changes.publish(principal.organization_id, Change(ChangeKind.DELETED, image.id, None))
+        self.changes.publish(principal.organization_id, Change(ChangeKind.DELETED, image.id, None))
 
     async def grant_access(self, principal: Principal, store_id: str) -> StoreGrant:
         """Return a grant to read the pixels of an image by its store; raises `StoreNotFoundError`."""

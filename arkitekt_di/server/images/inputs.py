@@ -1,6 +1,5 @@
 """What the image profile of mikro is asked with."""
 
-from enum import Enum
 from typing import NewType
 
 import strawberry
@@ -9,8 +8,9 @@ from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.images import Axis, AxisType, ImageDraft
+from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, page_of
 from arkitekt_di.server.images.images import Edit
-from arkitekt_di.server.images.listing import MAX_PAGE, Listing, Order, SortKey
+from arkitekt_di.server.images.listing import Listing, Order, SortKey
 from arkitekt_di.server.images.wire import Extent
 
 ArrayLike = NewType("ArrayLike", str)
@@ -131,26 +131,6 @@ class ArrayDatasetFilter:
     ids: list[strawberry.ID] | None = None
 
 
-@strawberry.input
-class OffsetPaginationInput:
-    """Which page of them."""
-
-    offset: int = 0
-    limit: int | None = None
-
-
-@strawberry.enum
-class Ordering(Enum):
-    """A direction; nothing that can be ordered by is ever null."""
-
-    ASC = "ASC"
-    ASC_NULLS_FIRST = "ASC_NULLS_FIRST"
-    ASC_NULLS_LAST = "ASC_NULLS_LAST"
-    DESC = "DESC"
-    DESC_NULLS_FIRST = "DESC_NULLS_FIRST"
-    DESC_NULLS_LAST = "DESC_NULLS_LAST"
-
-
 @strawberry.input(one_of=True)
 class ArrayDatasetOrder:
     """One criterion of the order."""
@@ -163,18 +143,18 @@ class ArrayDatasetOrder:
         """Return the criterion that is set."""
         keys = {SortKey.CREATED_AT: self.created_at, SortKey.NAME: self.name, SortKey.ID: self.id}
         key, direction = next((key, direction.value) for key, direction in keys.items() if direction is not None)
-        return Order(key, is_descending=direction.value.startswith("DESC"))
+        return Order(key, is_descending=direction.is_descending)
 
 
 def listing_of(
     filters: ArrayDatasetFilter | None, pagination: OffsetPaginationInput | None, ordering: list[ArrayDatasetOrder]
 ) -> Listing:
     """Return the page that is asked for."""
-    page = pagination or OffsetPaginationInput()
+    page = page_of(pagination)
     return Listing(
         search=None if filters is None else filters.search,
         ids=None if filters is None else filters.ids,
         order=tuple(criterion.order() for criterion in ordering),
-        limit=MAX_PAGE if page.limit is None else page.limit,
+        limit=page.limit,
         offset=page.offset,
     )

@@ -7,17 +7,10 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, false, select
 
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.server.images.naming import folded, is_text
-from arkitekt_di.server.images.tables import Image, is_identifier
-
-MAX_PAGE = 200
-"""Images in one answer, at most."""
-
-MAX_OFFSET = 2**31 - 1
-"""GraphQL's largest Int."""
-
-MAX_SEARCH = 1024
-"""Longest text that is searched for, in characters."""
+from arkitekt_di.server.identifiers import is_identifier
+from arkitekt_di.server.images.tables import Image
+from arkitekt_di.server.listing import MAX_OFFSET, MAX_PAGE, MAX_SEARCH
+from arkitekt_di.server.naming import folded, is_text
 
 
 class SortKey(StrEnum):

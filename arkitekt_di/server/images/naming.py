@@ -1,46 +1,20 @@
-"""Names that people give, and how they are found again."""
+"""Names of images and of their axes."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.images import Axis
-
-MAX_NAME = 255
-"""Longest name of an image or axis, in characters."""
-
-MAX_DESCRIPTION = 4096
-"""Longest description, in characters."""
-
-
-def folded(text: str) -> str:
-    """Return *text* as it is compared in a search: case, width and compatibility variants do not count.
-
-    Unicode 16, section 3.13, D146 (compatibility caseless match), in one pass: "STRASSE" finds "Straße".
-    """
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+from arkitekt_di.server import naming
 
 
 def checked_name(name: str, *, subject: str = "the name of an image") -> str:
     """Return *name*; raises `ImageRefusedError` where no one could read or store it."""
-    if not name.strip():
-        raise ImageRefusedError(f"{subject} is empty", "Give it a name that can be read")
-    if len(name) > MAX_NAME:
-        raise ImageRefusedError(f"{subject} has {len(name)} characters", f"Shorten it to {MAX_NAME} or fewer")
-    if not is_text(name):
-        raise ImageRefusedError(f"{subject} holds control characters", "Leave them out")
-    return name
+    return naming.checked_name(name, subject=subject, refusal=ImageRefusedError)
 
 
 def checked_description(description: str) -> str:
     """Return *description*; raises `ImageRefusedError` where it is too long."""
-    if len(description) > MAX_DESCRIPTION:
-        raise ImageRefusedError(
-            f"the description has {len(description)} characters", f"Shorten it to {MAX_DESCRIPTION} or fewer"
-        )
-    if not is_text(description.replace("\n", "").replace("\t", "")):
-        raise ImageRefusedError("the description holds control characters", "Leave them out")
-    return description
+    return naming.checked_description(description, refusal=ImageRefusedError)
 
 
 def checked_axes(axes: Sequence[Axis], dimension_names: Sequence[str | None]) -> tuple[Axis, ...]:
@@ -62,11 +36,6 @@ def checked_axes(axes: Sequence[Axis], dimension_names: Sequence[str | None]) ->
         checked_description(axis.description or "")
         checked_description(axis.long_name or "")
     return tuple(axes)
-
-
-def is_text(text: str) -> bool:
-    """Tell whether *text* is free of control characters and of halves of surrogate pairs."""
-    return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 
 def _listed(names: Sequence[str | None]) -> str:

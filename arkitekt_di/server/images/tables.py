@@ -1,7 +1,5 @@
 """What the hub keeps about images: one row a stored array, one row an image."""
 
-import re
-import uuid
 from enum import StrEnum
 from typing import Any
 
@@ -9,18 +7,7 @@ from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from arkitekt_di.server.database import Table
-
-_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def new_identifier() -> str:
-    """Return an identifier that cannot be guessed."""
-    return str(uuid.uuid4())
-
-
-def is_identifier(text: str) -> bool:
-    """Tell whether *text* can be an identifier at all; anything else never reaches the database."""
-    return _IDENTIFIER.fullmatch(text) is not None
+from arkitekt_di.server.identifiers import new_identifier
 
 
 class StoreState(StrEnum):

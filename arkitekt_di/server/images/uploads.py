@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, func, select, update
 from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
 from arkitekt_di.messages.images import UploadGrant
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.identifiers import is_identifier, new_identifier
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.pixels import BUCKET, Pixels
-from arkitekt_di.server.images.tables import Store, StoreState, is_identifier, new_identifier
+from arkitekt_di.server.images.tables import Store, StoreState
 from arkitekt_di.server.principal import Principal
 
 MAX_OPEN_UPLOADS = 1000

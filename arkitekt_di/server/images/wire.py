@@ -8,22 +8,19 @@ from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.messages.images import Axis as AxisMessage
 from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
+from arkitekt_di.server.changes import Change, ChangeKind
+from arkitekt_di.server.graphql.scalars import ByteCount, Unit
 from arkitekt_di.server.images.array_header import ArrayHeader
-from arkitekt_di.server.images.changes import Change, ChangeKind
 from arkitekt_di.server.images.pixels import path_of
 from arkitekt_di.server.images.tables import Image, Store
 
-ByteCount = NewType("ByteCount", int)
 Extent = NewType("Extent", int)
-Unit = NewType("Unit", str)
 
 SCALARS: dict[object, ScalarDefinition] = {
-    # GraphQL's own Int ends at 2**31: fewer bytes than a picture has, and fewer samples than a trace.
-    ByteCount: strawberry.scalar(name="ByteCount", serialize=int, description="A number of bytes."),
+    # GraphQL's own Int ends at 2**31: fewer samples than a trace has.
     Extent: strawberry.scalar(name="Extent", serialize=int, description="A number of pixels along an axis."),
-    Unit: strawberry.scalar(name="Unit", serialize=str, description="A unit of OME-NGFF 0.5, such as micrometer."),
 }
-"""Scalars of the schema beside GraphQL's own."""
+"""Scalars of images."""
 
 
 @strawberry.type(description="A stored zarr v3 array.")
@@ -151,16 +148,16 @@ class ArrayDatasetEvent:
     delete: strawberry.ID | None = None
 
     @classmethod
-    def of(cls, change: Change) -> Self:
+    def of(cls, change: Change[Image]) -> Self:
         """Show a change."""
-        image = None if change.image is None else ArrayDataset.of(change.image)
+        image = None if change.record is None else ArrayDataset.of(change.record)
         match change.kind:
             case ChangeKind.CREATED:
                 return cls(create=image)
             case ChangeKind.UPDATED:
                 return cls(update=image)
             case ChangeKind.DELETED:
-                return cls(delete=strawberry.ID(change.image_id))
+                return cls(delete=strawberry.ID(change.record_id))
 
 
 @strawberry.type(description="Credentials for one prefix of the object store.")

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.images.endpoint import MikroEndpoint
+from arkitekt_di.server.mikro.endpoint import MikroEndpoint
 from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.memory import InMemoryObjects
 from arkitekt_di.server.principal import Principal

@@ -6,7 +6,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from arkitekt_di.errors import ConfigurationError, ImageNotFoundError, StorageFullError
-from arkitekt_di.server.images.failures import is_expected, shown
+from arkitekt_di.server.graphql.failures import is_expected, shown
 
 
 def failure(cause: Exception) -> GraphQLError:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.images.limits import MAX_FIELDS, size_of
+from arkitekt_di.server.graphql.limits import MAX_FIELDS, size_of
 from tests.server.images.documents import CREATE, GET, LIST
 from tests.server.images.image_hub import ImageHub, open_hub
 

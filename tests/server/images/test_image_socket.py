@@ -153,7 +153,7 @@ async def test_a_socket_that_does_not_begin_with_its_token_is_closed(hub: ImageH
 
 @DIALECTS
 async def test_a_socket_that_says_nothing_is_closed(hub: ImageHub, words: dict[str, str], monkeypatch) -> None:
-    monkeypatch.setattr("arkitekt_di.server.images.sockets.HANDSHAKE_S", 0.01)
+    monkeypatch.setattr("arkitekt_di.server.graphql.sockets.HANDSHAKE_S", 0.01)
     async with hub.client.ws_connect("/mikro/graphql", protocols=(words["protocol"],)) as socket:
         assert [message async for message in socket] == []
 
@@ -183,7 +183,7 @@ async def test_a_socket_with_too_many_operations_is_told_so(hub: ImageHub) -> No
 
 
 async def test_there_is_an_end_to_sockets(hub: ImageHub, monkeypatch) -> None:
-    monkeypatch.setattr("arkitekt_di.server.images.view.MAX_SOCKETS", 1)
+    monkeypatch.setattr("arkitekt_di.server.graphql.view.MAX_SOCKETS", 1)
     headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
     headers["Sec-WebSocket-Key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
     async with connect(hub, NEW), hub.client.get("/mikro/graphql", headers=headers) as response:

@@ -7,7 +7,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, create_engine, inspect
 
 from arkitekt_di.server.database import Table, migration_config
-from arkitekt_di.server.images.tables import Image, Store, is_identifier, new_identifier
+from arkitekt_di.server.identifiers import is_identifier, new_identifier
+from arkitekt_di.server.images.tables import Image, Store
 
 OURS = {Image.__tablename__, Store.__tablename__}
 

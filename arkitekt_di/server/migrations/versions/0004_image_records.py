@@ -25,7 +25,7 @@ _IMAGE_COLUMNS = (
 
 def upgrade() -> None:
     for column in _IMAGE_COLUMNS:
-        op.add_column("images", column.copy())
+        op.add_column("images", column)
     op.create_index("ix_images_folder", "images", ["organization_id", "folder_id"])
     op.create_index("ix_images_deleted", "images", ["deleted_at"])
     _create_parts_of_images()

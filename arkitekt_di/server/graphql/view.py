@@ -10,13 +10,13 @@ from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from strawberry.aiohttp.views import GraphQLView
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLRequestData
+from strawberry.schema.base import BaseSchema
 from strawberry.types.unset import UnsetType
 
 from arkitekt_di.errors import LoginRequiredError
-from arkitekt_di.server.images.context import Context, Services
-from arkitekt_di.server.images.limits import MAX_BODY_BYTES
-from arkitekt_di.server.images.schema import make_schema
-from arkitekt_di.server.images.sockets import CheckedWebSocket
+from arkitekt_di.server.graphql.context import Context, Parts
+from arkitekt_di.server.graphql.limits import MAX_BODY_BYTES
+from arkitekt_di.server.graphql.sockets import CheckedWebSocket
 
 MAX_OPERATIONS = 16
 """Operations that run at the same time on one WebSocket."""
@@ -31,33 +31,34 @@ GOODBYE_S = 2.0
 """Longest wait, in seconds, for a peer to agree to the end of a connection."""
 
 
-class ImageView(GraphQLView[Context, None]):
+class BoundView(GraphQLView[Context, None]):
     """Answers GraphQL requests.
 
     Parameters
     ----------
-    services : Services
+    schema : BaseSchema
+    parts : Parts
     """
 
     websocket_adapter_class = CheckedWebSocket
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, schema: BaseSchema, parts: Parts) -> None:
         super().__init__(
-            make_schema(),
+            schema,
             graphql_ide=None,
             allow_queries_via_get=False,
             keep_alive_interval=HEARTBEAT_S,
             max_subscriptions_per_connection=MAX_OPERATIONS,
         )
-        self._services = services
+        self._parts = parts
         self._sockets: WeakSet[web.WebSocketResponse] = WeakSet()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one operation; the token comes in the request's header."""
-        sender = await self._services.authenticator.authenticate(request)
+        sender = await self._parts.authenticator.authenticate(request)
         bounded = request.clone(client_max_size=MAX_BODY_BYTES)
         try:
-            return await self.run(bounded, context=Context(self._services, sender))
+            return await self.run(bounded, context=Context(self._parts, sender))
         except HTTPException as error:
             return web.Response(text=f"{error.reason}\n", status=error.status_code)
 
@@ -69,7 +70,7 @@ class ImageView(GraphQLView[Context, None]):
             )
         if len(self._sockets) >= MAX_SOCKETS:
             return web.Response(text="too many open connections; try again later\n", status=503)
-        return await self.run(request, context=Context(self._services))
+        return await self.run(request, context=Context(self._parts))
 
     async def close(self) -> None:
         """Close every WebSocket."""

@@ -1,18 +1,20 @@
-"""The image service of a hub, as one part: routes, and a life."""
+"""The data service of a hub, as one part: routes, and a life."""
 
 import time
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from arkitekt_di.server.changes import Changes
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.images.changes import Changes
+from arkitekt_di.server.graphql.context import Parts
+from arkitekt_di.server.graphql.view import BoundView
 from arkitekt_di.server.images.collector import Collector
-from arkitekt_di.server.images.context import Services
 from arkitekt_di.server.images.images import Images
 from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.tables import Image
 from arkitekt_di.server.images.uploads import Uploads
-from arkitekt_di.server.images.view import ImageView
+from arkitekt_di.server.mikro.schema import make_schema
 from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.promise import Objects
 from arkitekt_di.server.principal import Authenticator
@@ -56,16 +58,14 @@ class MikroEndpoint:
         clock: Callable[[], float] = time.time,
     ) -> None:
         pixels = Pixels(objects, grants, settings)
-        self.changes = Changes()
+        self.changes: Changes[Image] = Changes()
         self.collector = Collector(database, pixels, settings, clock=clock)
-        self._view = ImageView(
-            Services(
-                uploads=Uploads(database, pixels, self.collector, clock=clock),
-                images=Images(database, pixels, self.collector, self.changes, clock=clock),
-                changes=self.changes,
-                authenticator=authenticator,
-            )
+        parts = Parts(
+            authenticator,
+            Uploads(database, pixels, self.collector, clock=clock),
+            Images(database, pixels, self.collector, self.changes, clock=clock),
         )
+        self._view = BoundView(make_schema(), parts)
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """Return the routes: GraphQL over HTTP and WebSocket, and a sign of life."""

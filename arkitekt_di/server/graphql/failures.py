@@ -10,17 +10,17 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from arkitekt_di.errors import (
     ArkitektError,
     ConnectionLostError,
-    ImageRefusedError,
     LoginError,
     NotFoundError,
     PermissionDeniedError,
+    RecordRefusedError,
     StorageFullError,
     UploadIncompleteError,
 )
 
 CODES: dict[type[ArkitektError], str] = {
     NotFoundError: "NOT_FOUND",
-    ImageRefusedError: "REFUSED",
+    RecordRefusedError: "REFUSED",
     UploadIncompleteError: "UPLOAD_INCOMPLETE",
     StorageFullError: "STORAGE_FULL",
     PermissionDeniedError: "FORBIDDEN",

@@ -1,25 +1,33 @@
-"""What a GraphQL operation works with: who asks, and the parts of the image service."""
+"""What a GraphQL operation works with: who asks, and the parts of the service."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import strawberry
 
 from arkitekt_di.errors import LoginRequiredError
-from arkitekt_di.server.images.changes import Changes
-from arkitekt_di.server.images.images import Images
-from arkitekt_di.server.images.uploads import Uploads
 from arkitekt_di.server.principal import Authenticator, Principal
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
-class Services:
-    """The parts of the image service."""
 
-    uploads: Uploads
-    images: Images
-    changes: Changes
-    authenticator: Authenticator
+class Parts:
+    """The parts of a service, each found by its class, so that an area of the schema knows only its own.
+
+    Parameters
+    ----------
+    authenticator : Authenticator
+    *parts : object
+        At most one of each class.
+    """
+
+    def __init__(self, authenticator: Authenticator, *parts: object) -> None:
+        self.authenticator = authenticator
+        self._parts = {type(part): part for part in parts}
+
+    def find(self, kind: type[T]) -> T:
+        """Return the part of this very class."""
+        return cast("T", self._parts[kind])
 
 
 @dataclass
@@ -28,23 +36,27 @@ class Context:
 
     Attributes
     ----------
-    services : Services
+    parts : Parts
     sender : Principal or None
         Who sent the request; None on a WebSocket, which says it in its first message.
     connection_params : dict or None
         Payload of that message.
     """
 
-    services: Services
+    parts: Parts
     sender: Principal | None = None
     connection_params: dict[str, Any] | None = None
+
+    def part(self, kind: type[T]) -> T:
+        """Return the part of the service that has this class."""
+        return self.parts.find(kind)
 
     async def principal(self) -> Principal:
         """Return who asks; raises `LoginRequiredError` where the token of a WebSocket is worth nothing any more."""
         if self.sender is not None:
             return self.sender
         token = (self.connection_params or {}).get("token")
-        principal = await self.services.authenticator.authenticate_token(token) if isinstance(token, str) else None
+        principal = await self.parts.authenticator.authenticate_token(token) if isinstance(token, str) else None
         if principal is None:
             raise LoginRequiredError("this hub", "the token of the connection is missing, wrong or expired")
         return principal

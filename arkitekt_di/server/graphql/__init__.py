@@ -1,0 +1,1 @@
+"""GraphQL as the services of a hub speak it: bounds, failures, who asks, and WebSockets."""

@@ -1,0 +1,1 @@
+"""The data service of a hub: images, folders, files and tables behind one GraphQL endpoint."""
