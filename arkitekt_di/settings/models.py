@@ -39,10 +39,13 @@ class TransportSettings(Section):
         Longest wait for a connection, in seconds.
     request_timeout_s : float
         Longest wait for a whole answer, in seconds.
+    give_up_s : float
+        Seconds without a connection after which a live subscription ends with an error; until then it comes back.
     """
 
     connect_timeout_s: float = Field(default=5.0, gt=0)
     request_timeout_s: float = Field(default=30.0, gt=0)
+    give_up_s: float = Field(default=300.0, gt=0)
 
 
 class FaktsSettings(Section):

@@ -1,21 +1,15 @@
 """GraphQL over HTTP with the login of the app."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
-from arkitekt_di.errors import (
-    HubRefusedError,
-    LoginRequiredError,
-    PermissionDeniedError,
-    StorageFullError,
-)
+from arkitekt_di.errors import LoginRequiredError, PermissionDeniedError, StorageFullError
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.transport.answer import Answer
+from arkitekt_di.transport.following import Follower
 from arkitekt_di.transport.http import HttpClient
-
-STORAGE_FULL = "STORAGE_FULL"
-"""Code in ``extensions`` of an error that says the hub has no space left."""
+from arkitekt_di.transport.refusal import refusal_of
 
 _OPERATION = re.compile(r"^\s*(?:query|mutation|subscription)\s+(\w+)", re.MULTILINE)
 
@@ -35,6 +29,7 @@ class HttpGraphQL:
         self._http = http
         self._tokens = tokens
         self._endpoint = endpoint
+        self._follower = Follower(http, tokens, endpoint, give_up_s=http.give_up_s)
 
     async def execute(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Run the one operation in *document* and return its ``data``.
@@ -63,11 +58,16 @@ class HttpGraphQL:
         if members is None:
             raise answer.unusable()
         if members.get("errors"):
-            raise _refusal(operation or "the request", answer.url, members["errors"])
+            raise refusal_of(operation or "the request", answer.url, members["errors"])
         data = members.get("data")
         if not isinstance(data, dict):
             raise answer.unusable()
         return data
+
+    def follow(self, document: str, variables: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """Run the one subscription in *document*, and come back whenever the connection is lost; see `Follower`."""
+        request = {"query": document, "variables": dict(variables), "operationName": operation_name(document)}
+        return self._follower.follow(request)
 
     async def _ask(self, url: str, request: Mapping[str, Any]) -> Answer:
         token = await self._tokens.aget_token()
@@ -83,22 +83,3 @@ def operation_name(document: str) -> str | None:
     """Return the name of the first operation in *document*; None where it has none."""
     found = _OPERATION.search(document)
     return None if found is None else found[1]
-
-
-def _refusal(operation: str, url: str, errors: object) -> HubRefusedError | StorageFullError:
-    listed = errors if isinstance(errors, list) else [errors]
-    codes = tuple(_codes(listed))
-    if STORAGE_FULL in codes:
-        return StorageFullError(url)
-    messages = [
-        str(error.get("message", "no reason given")) if isinstance(error, dict) else str(error) for error in listed
-    ]
-    return HubRefusedError(operation, messages, codes)
-
-
-def _codes(errors: Sequence[object]) -> Iterator[str]:
-    for error in errors:
-        extensions = error.get("extensions") if isinstance(error, dict) else None
-        code = extensions.get("code") if isinstance(extensions, dict) else None
-        if isinstance(code, str):
-            yield code

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import aiohttp
@@ -96,18 +96,38 @@ class HttpClient:
             headers["Authorization"] = authorization
         return await self._send(url, form, headers)
 
-    async def connect(self, url: str) -> aiohttp.ClientWebSocketResponse:
+    @property
+    def give_up_s(self) -> float:
+        """Seconds without a connection after which a subscription ends."""
+        return self._settings.give_up_s
+
+    async def connect(
+        self, url: str, *, protocols: Sequence[str] = (), heartbeat_s: float | None = None
+    ) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket at *url* (``http`` or ``https``), without credentials; whoever gets it closes it.
+
+        Parameters
+        ----------
+        url : str
+        protocols : sequence of str, optional
+            Subprotocols that are offered.  Where there are any, the messages may hold a token, so nobody may be able
+            to read along.
+        heartbeat_s : float, optional
+            Seconds between two pings; a peer that answers none is gone.
 
         Raises
         ------
         ConnectionLostError
             Nothing answers, or not with a WebSocket.
+        InsecureTransportError
+            Others could read along.
         """
+        if protocols and not Origin.of(url).is_private:
+            raise InsecureTransportError(url, "plain http to another machine can be read on the way")
         timeout = aiohttp.ClientWSTimeout(ws_close=self._settings.connect_timeout_s)  # pyright: ignore[reportCallIssue]  # attrs
         try:
             async with asyncio.timeout(self._settings.connect_timeout_s):
-                return await self._opened.ws_connect(url, timeout=timeout)
+                return await self._opened.ws_connect(url, timeout=timeout, protocols=protocols, heartbeat=heartbeat_s)
         except (aiohttp.ClientError, OSError) as error:
             raise _translated(error, url, self._settings.connect_timeout_s) from error
 
