@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_containers"
-down_revision = "0004_image_records"
+revision = "0006_containers"
+down_revision = "0005_pixels"
 branch_labels = None
 depends_on = None
 
