@@ -39,12 +39,16 @@ class TransportSettings(Section):
         Longest wait for a connection, in seconds.
     request_timeout_s : float
         Longest wait for a whole answer, in seconds.
+    insecure : bool
+        Send logins over plain http to other machines too, where anyone on the way can take them; said for one call, so
+        no file may set it.
     give_up_s : float
         Seconds without a connection after which a live subscription ends with an error; until then it comes back.
     """
 
     connect_timeout_s: float = Field(default=5.0, gt=0)
     request_timeout_s: float = Field(default=30.0, gt=0)
+    insecure: bool = False
     give_up_s: float = Field(default=300.0, gt=0)
 
 
@@ -55,6 +59,11 @@ class FaktsSettings(Section):
     ----------
     url : str or None
         Address of the hub; None looks for one, and starts the user's local hub where there is none.
+    fingerprint : str or None
+        Fingerprint of the hub's key, as the hub shows it; a hub that cannot prove it is not used.
+    lan : bool
+        Whether hubs that announce themselves on the local network are looked for where none is named or remembered; a
+        person has to say yes to a new one.
     facts : str or None
         Configuration that holds whatever the hub says, as JSON: what ``app.fakts.get`` shows, with ``self`` and
         ``instances``.
@@ -77,6 +86,8 @@ class FaktsSettings(Section):
     """
 
     url: str | None = None
+    fingerprint: str | None = None
+    lan: bool = False
     facts: str | None = None
     facts_file: Path | None = None
     token: SecretStr | None = None
@@ -195,6 +206,8 @@ class ListenSettings(Section):
         Speak https with a certificate of the hub's own, which clients pin.
     hsts_s : int
         How long, in seconds, browsers remember to come by https only (RFC 6797); 0 leaves it out.
+    lan : bool
+        Announce the hub to everyone on the local network, so that ``arkitekt-di discover`` lists it.
     """
 
     host: str = "127.0.0.1"
@@ -205,6 +218,7 @@ class ListenSettings(Section):
     tls_key: Path | None = None
     tls_self_signed: bool = False
     hsts_s: int = Field(default=365 * 24 * 3600, ge=0)
+    lan: bool = False
 
     @model_validator(mode="after")
     def _has_one_certificate(self) -> "ListenSettings":

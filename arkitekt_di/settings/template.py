@@ -9,7 +9,7 @@ from arkitekt_di.settings.documentation import descriptions, summary
 from arkitekt_di.settings.fields import Setting, settings_of
 from arkitekt_di.settings.listing import shown, yaml_value
 from arkitekt_di.settings.origins import dotted
-from arkitekt_di.settings.trust import REFUSED_IN_PROJECT_FILES
+from arkitekt_di.settings.trust import REFUSED_IN_FILES, REFUSED_IN_PROJECT_FILES
 
 
 def template(model: type[BaseModel], *, schema: str) -> str:
@@ -40,6 +40,8 @@ def _entry(setting: Setting, indent: str) -> Iterator[str]:
     name = setting.key[-1]
     if description := descriptions(setting.section).get(name):
         yield f"{indent}# {description.text}"
+    if dotted(setting.key) in REFUSED_IN_FILES:
+        yield f"{indent}# Not in any file: an argument or a variable says it for one call."
     if dotted(setting.key) in REFUSED_IN_PROJECT_FILES:
         yield f"{indent}# Not in the file of a project."
     default = shown(name, setting.field.get_default(call_default_factory=True))

@@ -1,4 +1,4 @@
-"""What the file of a project may not set: whoever clones a repository runs with it unread."""
+"""What files may not set: that of a project, which whoever clones it runs with unread, and any file at all."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +12,7 @@ from arkitekt_di.settings.tree import leaves
 REFUSED_IN_PROJECT_FILES: Mapping[str, str] = MappingProxyType(
     {
         "fakts.url": "it would send the login of whoever clones the project to that hub",
+        "fakts.fingerprint": "it would have whoever clones the project trust that hub",
         "fakts.facts": "it would send the token of whoever clones the project to the addresses in it",
         "fakts.facts_file": "it would send the token of whoever clones the project to the addresses in it",
         "fakts.token": "it would run as somebody else whoever clones the project",
@@ -26,6 +27,11 @@ REFUSED_IN_PROJECT_FILES: Mapping[str, str] = MappingProxyType(
 )
 """Each refused key with the reason."""
 
+REFUSED_IN_FILES: Mapping[str, str] = MappingProxyType(
+    {"transport.insecure": "it would go on sending logins where others can read them, long after it was needed"}
+)
+"""Each key that no file may set, with the reason; an argument and a variable of the environment may."""
+
 REMEDY = "Set it in your own config.yaml, in the environment or as an argument"
 
 
@@ -37,5 +43,18 @@ def project_layer(path: Path, environ: Mapping[str, str]) -> Layer:
             leaf.origin.problem(key, f"a project file may not set this: {reason}. {REMEDY}")
             for key, leaf in leaves(layer.tree)
             if (reason := REFUSED_IN_PROJECT_FILES.get(dotted(key)))
+        ]
+    )
+
+
+def without_lasting_insecurity(layer: Layer) -> Layer:
+    """Return *layer* with a problem for each key that no file may switch on, where it is one."""
+    if not layer.tree.origin.kind.is_file:
+        return layer
+    return layer.with_problems(
+        [
+            leaf.origin.problem(key, f"no file may set this: {reason}. Say it for one call, as an argument")
+            for key, leaf in leaves(layer.tree)
+            if (reason := REFUSED_IN_FILES.get(dotted(key))) and str(leaf.value).lower() != "false"
         ]
     )

@@ -13,7 +13,7 @@ from arkitekt_di.settings.load import load_app_settings, load_server_settings
 from arkitekt_di.settings.models import AppSettings, MikroSettings
 from arkitekt_di.settings.origins import Kind
 from arkitekt_di.settings.places import project_file, system_files, user_file
-from arkitekt_di.settings.trust import REFUSED_IN_PROJECT_FILES
+from arkitekt_di.settings.trust import REFUSED_IN_FILES, REFUSED_IN_PROJECT_FILES
 
 VALUES = {
     "mikro.chunk_px": st.integers(min_value=1, max_value=10**6),
@@ -190,8 +190,27 @@ def test_the_user_may_set_what_a_project_file_may_not(tmp_path, key):
     assert loaded.origin(key).kind is Kind.USER_FILE
 
 
+@pytest.mark.parametrize("kind", ["named", "project", "user"])
+def test_no_file_lets_logins_travel_in_the_open(tmp_path, kind):
+    path = {"named": tmp_path / "named.yaml", "project": tmp_path / "arkitekt.yaml", "user": user_file()}[kind]
+    write(path, {"transport.insecure": True})
+
+    with pytest.raises(ConfigurationError, match=r"transport\.insecure: no file may set this"):
+        load_app_settings(files=[path] if kind == "named" else [], environ={}, start=tmp_path)
+
+
+def test_an_argument_or_a_variable_lets_logins_travel_in_the_open_for_one_call(tmp_path):
+    said = {"ARKITEKT_TRANSPORT__INSECURE": "true"}
+
+    assert load_app_settings(environ=said, start=tmp_path).settings.transport.insecure
+    assert load_app_settings(
+        arguments={"transport.insecure": True}, environ={}, start=tmp_path
+    ).settings.transport.insecure
+    assert not load_app_settings(environ={}, start=tmp_path).settings.transport.insecure
+
+
 def test_every_refused_key_exists():
-    for key in REFUSED_IN_PROJECT_FILES:
+    for key in (*REFUSED_IN_PROJECT_FILES, *REFUSED_IN_FILES):
         section, name = key.split(".")
         assert name in type(getattr(AppSettings(), section)).model_fields
 
