@@ -294,6 +294,25 @@ class ObjectSettings(Section):
     abandoned_after_s: float = Field(default=3600.0, ge=0)
 
 
+class NgffSettings(Section):
+    """Images as OME-Zarr, for other tools.
+
+    Attributes
+    ----------
+    origins : tuple of str
+        Web pages that may read images with a link, such as ``https://viewer.lab.org``; ``*`` is every page, which still
+        needs the link.
+    link_s : int
+        How long a link is good, in seconds, where nobody asks for another time.
+    max_link_s : int
+        Longest time that a link may be good, in seconds.
+    """
+
+    origins: tuple[str, ...] = ("*",)
+    link_s: int = Field(default=24 * 3600, gt=0)
+    max_link_s: int = Field(default=30 * 24 * 3600, gt=0)
+
+
 class ServerSettings(Section):
     """All sections of a hub.
 
@@ -314,3 +333,4 @@ class ServerSettings(Section):
     database: DatabaseSettings = DatabaseSettings()
     identity: IdentitySettings = IdentitySettings()
     objects: ObjectSettings = ObjectSettings()
+    ngff: NgffSettings = NgffSettings()

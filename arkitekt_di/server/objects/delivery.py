@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from email.utils import formatdate
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -24,10 +25,13 @@ STALL_S = 120.0
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
-async def deliver(request: web.BaseRequest, found: OpenObject) -> web.StreamResponse:
-    """Answer with the object, or with the range of it that was asked for."""
+async def deliver(
+    request: web.BaseRequest, found: OpenObject, *, headers: Mapping[str, str] = MappingProxyType({})
+) -> web.StreamResponse:
+    """Answer with the object, or with the range of it that was asked for; *headers* come beside those of the object."""
     entry = found.entry
     headers = {
+        **headers,
         "ETag": f'"{entry.etag}"',
         "Last-Modified": formatdate(entry.modified_ns // 10**9, usegmt=True),
         "Accept-Ranges": "bytes",
