@@ -31,12 +31,16 @@
     ├── NotFoundError            (LookupError)      ask for something else
     │   ├── ImageNotFoundError
     │   ├── StoreNotFoundError
+    │   ├── ActionNotFoundError
     │   ├── ServiceNotGrantedError
     │   ├── UserNotFoundError
     │   ├── ClientNotFoundError
     │   ├── OrganizationNotFoundError
     │   └── HubDataNotFoundError
     ├── PermissionDeniedError    (PermissionError)  ask an administrator
+    ├── LinkRefusedError         (PermissionError)  ask for a new link
+    │   └── LinkExpiredError
+    ├── FileRefusedError         (ValueError)       name another file, or say what it holds
     ├── RecordRefusedError       (ValueError)       change the arguments
     │   └── ImageRefusedError                       change the array or its arguments
     ├── ImageDamagedError                           restore the hub's data, or store the image anew
@@ -47,6 +51,16 @@
     ├── AccountRefusedError      (ValueError)       choose another name or password
     ├── ClientRefusedError       (ValueError)       register the client with other words
     ├── StorageFullError         (OSError)          free space
+    ├── OfferRefusedError        (ValueError)       change the function, or its annotations
+    ├── ValueRefusedError        (ValueError)       give a value that fits the port
+    ├── AgentRefusedError                           end the other agent, or change what is offered
+    ├── TaskError                                   the task did not end well
+    │   ├── RemoteError                             read .remote_traceback
+    │   ├── TaskCriticalError
+    │   ├── TaskStoppedError
+    │   ├── TaskDeniedError
+    │   ├── AgentLostError                          look whether it started, then call again
+    │   └── WorkerDiedError                         the body took its process down
     ├── HubRefusedError                             the hub answered with an error
     ├── ObjectRefusedError                          change the request to the object store
     ├── ProtocolMismatchError                       update client or hub
@@ -491,6 +505,26 @@ class StoreNotFoundError(NotFoundError):
         return f"no store {self.store_id!r} that you may use. Request a new upload, or read the image again"
 
 
+class ActionNotFoundError(NotFoundError):
+    """No function of this name is offered, or several are, or not to this user.
+
+    Attributes
+    ----------
+    wanted : str
+        What was asked for.
+    reason : str
+        Whether there is none, or which there are.
+    """
+
+    def __init__(self, wanted: str, reason: str) -> None:
+        super().__init__(wanted, reason)
+        self.wanted = wanted
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"cannot tell which function {self.wanted!r} is: {self.reason}. List what there is with find()"
+
+
 class ServiceNotGrantedError(NotFoundError):
     """The hub did not grant this service to the app.
 
@@ -639,7 +673,51 @@ class PermissionDeniedError(ArkitektError, PermissionError):
         return f"you may not {self.action}. Ask who runs the hub for the right"
 
 
+class LinkRefusedError(ArkitektError, PermissionError):
+    """A link to an image is not one of this hub's, or is not good any more.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong; never the link.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.reason}. Ask for a new link with image.ngff_url()"
+
+
+class LinkExpiredError(LinkRefusedError):
+    """The link was good once: its time is over, or its image is gone."""
+
+
 # --- images --------------------------------------------------------------------------------------
+
+
+class FileRefusedError(ArkitektError, ValueError):
+    """A file cannot be imported, or written, as it is; nothing was stored.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    reason : str
+        What is wrong.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, path: str, reason: str, remedy: str) -> None:
+        super().__init__(path, reason, remedy)
+        self.path = path
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}. {self.remedy}"
 
 
 class RecordRefusedError(ArkitektError, ValueError):
@@ -772,6 +850,189 @@ class StorageFullError(ArkitektError, OSError):
 
     def __str__(self) -> str:
         return f"no space left at {self.where}. Free some space there, then try again; nothing was stored in part"
+
+
+# --- functions and tasks --------------------------------------------------------------------------
+
+
+class OfferRefusedError(ArkitektError, ValueError):
+    """A function cannot be offered as it is written.
+
+    Attributes
+    ----------
+    function : str
+        Its name.
+    parameter : str
+        The parameter that cannot be mapped; ``return`` for what it returns, empty for the whole function.
+    reason : str
+        What is wrong.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, function: str, parameter: str, reason: str, remedy: str) -> None:
+        super().__init__(function, parameter, reason, remedy)
+        self.function = function
+        self.parameter = parameter
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = f"{self.function}()" + (f", {self.parameter}" if self.parameter else "")
+        return f"cannot offer {place}: {self.reason}. {self.remedy}"
+
+
+class ValueRefusedError(ArkitektError, ValueError):
+    """A value does not fit the port that it is for; nothing was run.
+
+    Attributes
+    ----------
+    port : str
+        Path of the port, such as ``options.sizes[2]``.
+    reason : str
+        What does not fit.
+    """
+
+    def __init__(self, port: str, reason: str) -> None:
+        super().__init__(port, reason)
+        self.port = port
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.port}: {self.reason}. Give a value that fits the port"
+
+
+class AgentRefusedError(ArkitektError):
+    """The hub does not take this app as an agent, and asking again would not help.
+
+    Attributes
+    ----------
+    url : str
+        Where it was tried.
+    code : int
+        Close code of the socket.
+    reason : str
+        What the hub said.
+    """
+
+    def __init__(self, url: str, code: int, reason: str) -> None:
+        super().__init__(url, code, reason)
+        self.url = url
+        self.code = code
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.url} does not take this app as an agent ({self.code}): {self.reason}. "
+            "Where another process of this app offers functions already, end it, or set rekuest.force"
+        )
+
+
+class TaskError(ArkitektError):
+    """A task did not end well.
+
+    Attributes
+    ----------
+    task : str
+        Identifier of the task; empty where it never got one.
+    message : str
+        What was said about it.
+    """
+
+    def __init__(self, task: str, message: str) -> None:
+        super().__init__(task, message)
+        self.task = task
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"the task {self.task} did not end well: {self.message}"
+
+
+class RemoteError(TaskError):
+    """The function raised, in another process.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the type that was raised there, such as ``ValueError``; empty where the agent did not say.
+    remote_traceback : str
+        The traceback as text; empty where the agent did not send it.
+    """
+
+    def __init__(self, task: str, message: str, kind: str = "", remote_traceback: str = "") -> None:
+        super().__init__(task, message)
+        self.args = (task, message, kind, remote_traceback)
+        self.kind = kind
+        self.remote_traceback = remote_traceback
+
+    def __str__(self) -> str:
+        raised = f"{self.kind}: {self.message}" if self.kind else self.message
+        return raised if not self.remote_traceback else f"{raised}\n\nremote traceback:\n{self.remote_traceback}"
+
+
+class TaskCriticalError(TaskError):
+    """The task cannot be run, whoever tries it."""
+
+    def __str__(self) -> str:
+        return f"the task {self.task} cannot be run: {self.message}"
+
+
+class TaskStoppedError(TaskError):
+    """The task was cancelled or interrupted."""
+
+    def __str__(self) -> str:
+        return f"the task {self.task} was stopped: {self.message}. Call again where its result is still wanted"
+
+
+class TaskDeniedError(TaskError):
+    """A person refused to let the task go on."""
+
+    def __str__(self) -> str:
+        return f"a person did not let the task {self.task} go on: {self.message}"
+
+
+class AgentLostError(TaskError):
+    """The agent that worked on a task is gone; how far the task came is not known.
+
+    Attributes
+    ----------
+    started : bool
+        Whether the body had begun; where not, calling again repeats nothing.
+    last_progress : int or None
+        The last that was heard, in percent.
+    """
+
+    def __init__(self, task: str, message: str, *, started: bool = True, last_progress: int | None = None) -> None:
+        super().__init__(task, message)
+        self.started = started
+        self.last_progress = last_progress
+
+    def __str__(self) -> str:
+        far = "" if self.last_progress is None else f" at {self.last_progress} %"
+        state = (
+            f"after it had started{far}: look what it left behind, then call again"
+            if self.started
+            else ("before it had started: call again")
+        )
+        return f"the agent of the task {self.task} was lost ({self.message}), {state}"
+
+
+class WorkerDiedError(TaskError):
+    """The process that ran the body ended without a word.
+
+    Attributes
+    ----------
+    exit_code : int
+        Negative where a signal ended it, such as -11 for a segmentation fault.
+    """
+
+    def __init__(self, task: str, message: str, exit_code: int = 0) -> None:
+        super().__init__(task, message)
+        self.args = (task, message, exit_code)
+        self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        return f"the process that ran the task {self.task} ended: {self.message}. The agent goes on with a new process"
 
 
 class HubRefusedError(ArkitektError):
