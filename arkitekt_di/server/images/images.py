@@ -1,13 +1,14 @@
 """Images: records whose pixels are all there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError, StoreNotFoundError
+from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.images import Axis, ImageDraft, StoreGrant
-from arkitekt_di.server.changes import Change, ChangeKind, Changes
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier
 from arkitekt_di.server.images.array_header import ArrayHeader
@@ -16,6 +17,7 @@ from arkitekt_di.server.images.listing import Listing
 from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
 from arkitekt_di.server.images.pixels import Pixels
 from arkitekt_di.server.images.tables import Image, Store, StoreState
+from arkitekt_di.server.journal import Change, Event, Journal
 from arkitekt_di.server.naming import folded
 from arkitekt_di.server.principal import Principal
 
@@ -36,7 +38,7 @@ class Images:
     database : Database
     pixels : Pixels
     collector : Collector
-    changes : Changes
+    journal : Journal
         Told of every image that is created, edited or deleted.
     clock : callable
         Returns seconds since 1970, UTC.
@@ -47,14 +49,14 @@ class Images:
         database: Database,
         pixels: Pixels,
         collector: Collector,
-        changes: Changes[Image],
+        journal: Journal,
         *,
         clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._pixels = pixels
         self._collector = collector
-        self.changes = changes
+        self._journal = journal
         self._clock = clock
 
     async def create(self, principal: Principal, draft: ImageDraft) -> Image:
@@ -76,8 +78,8 @@ class Images:
             folded_name=folded(name),
             created_at=self._clock(),
         )
-        async with self._database.transaction() as session:
-            # The write comes first: it takes the database's lock before anything is read.
+        async with self._journal.transaction(principal.organization_id) as entry:
+            session = entry.session
             taken = await session.scalar(
                 update(Store)
                 .where(*_upload(principal, draft.store_id), Store.state == StoreState.FINISHED)
@@ -94,14 +96,25 @@ class Images:
             image.axes = [_with_unit(axis, header).model_dump(mode="json") for axis in axes]
             image.store = store
             session.add(image)
-        self.changes.publish(principal.organization_id, Change(ChangeKind.CREATED, image.id, image))
+            await session.flush()
+            entry.tell(_change(Event.CREATED, image))
         return image
 
     async def get(self, principal: Principal, image_id: str) -> Image:
         """Return one image; raises `ImageNotFoundError`."""
+        async with self._database.transaction() as session:
+            return await self._find(session, principal, image_id)
+
+    async def load(self, principal: Principal, image_ids: Sequence[str]) -> Mapping[str, Image]:
+        """Return those of the images that there are, by their identifiers."""
+        mine = Image.organization_id == principal.organization_id
+        async with self._database.transaction() as session:
+            found = await session.scalars(select(Image).where(mine, Image.id.in_(image_ids)))
+            return {image.id: image for image in found}
+
+    async def _find(self, session: AsyncSession, principal: Principal, image_id: str) -> Image:
         if is_identifier(image_id):
-            async with self._database.transaction() as session:
-                image = await session.scalar(select(Image).where(*_named(principal, image_id)))
+            image = await session.scalar(select(Image).where(*_named(principal, image_id)))
             if image is not None:
                 return image
         raise ImageNotFoundError(image_id)
@@ -118,11 +131,11 @@ class Images:
             values |= {"name": checked_name(edit.name), "folded_name": folded(edit.name)}
         if edit.description is not None:
             values |= {"description": checked_description(edit.description)}
-        if values and is_identifier(image_id):
-            async with self._database.transaction() as session:
-                await session.execute(update(Image).where(*_named(principal, image_id)).values(**values))
-        image = await self.get(principal, image_id)
-        self.changes.publish(principal.organization_id, Change(ChangeKind.UPDATED, image.id, image))
+        async with self._journal.transaction(principal.organization_id) as entry:
+            if values and is_identifier(image_id):
+                await entry.session.execute(update(Image).where(*_named(principal, image_id)).values(**values))
+            image = await self._find(entry.session, principal, image_id)
+            entry.tell(_change(Event.UPDATED, image))
         return image
 
     async def delete(self, principal: Principal, image_id: str) -> None:
@@ -131,14 +144,15 @@ class Images:
         A hub that dies in between leaves pixels without an image, which the collector removes.
         """
         image = await self.get(principal, image_id)
-        async with self._database.transaction() as session:
+        async with self._journal.transaction(principal.organization_id) as entry:
+            session = entry.session
             gone = await session.scalar(delete(Image).where(*_named(principal, image_id)).returning(Image.id))
             if gone is None:
                 raise ImageNotFoundError(image_id)
             await session.execute(update(Store).where(Store.id == image.store_id).values(state=StoreState.DISCARDED))
+            entry.tell(Change(Event.DELETED, RecordKind.IMAGE, image.id))
         await self._collector.remove(image.store)
         self._collector.wake()
-        self.changes.publish(principal.organization_id, Change(ChangeKind.DELETED, image.id, None))
 
     async def grant_access(self, principal: Principal, store_id: str) -> StoreGrant:
         """Return a grant to read the pixels of an image by its store; raises `StoreNotFoundError`."""
@@ -154,6 +168,10 @@ class Images:
             if store is not None:
                 return self._pixels.read_grant(store)
         raise StoreNotFoundError(store_id)
+
+
+def _change(event: Event, image: Image) -> Change:
+    return Change(event, RecordKind.IMAGE, image.id, state=image)
 
 
 def _upload(principal: Principal, store_id: str) -> tuple[ColumnElement[bool], ...]:

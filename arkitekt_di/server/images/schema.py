@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 
 import strawberry
 
-from arkitekt_di.errors import ImageRefusedError
+from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.server.graphql.context import Info
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput
+from arkitekt_di.server.graphql.watching import tell
 from arkitekt_di.server.images import inputs, wire
 from arkitekt_di.server.images.images import Images
 from arkitekt_di.server.images.uploads import Uploads
+from arkitekt_di.server.journal import Scope
 
 
 @strawberry.type
@@ -89,13 +91,13 @@ class ImageSubscription:
 
     @strawberry.subscription
     async def array_datasets(
-        self, info: Info, folder: strawberry.ID | None = None
+        self,
+        info: Info,
+        folder: strawberry.ID | None = None,
+        id: strawberry.ID | None = None,
+        after: str | None = None,
     ) -> AsyncIterator[wire.ArrayDatasetEvent]:
-        """Send changes as they happen, as long as the token holds."""
-        if folder is not None:
-            raise ImageRefusedError("this hub does not keep folders yet", "Watch the whole organization")
-        principal = await info.context.principal()
-        with info.context.part(Images).changes.watch(principal.organization_id) as changes:
-            async for change in changes:
-                await info.context.principal()
-                yield wire.ArrayDatasetEvent.of(change)
+        """Send what was missed since a cursor, then changes as they happen, as long as the token holds."""
+        scope = Scope(RecordKind.IMAGE, place_id=folder, subject_id=id)
+        async for told in tell(info.context, scope, after, info.context.part(Images).load):
+            yield wire.ArrayDatasetEvent.of(told)

@@ -6,10 +6,11 @@ from typing import NewType, Self
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.images import Axis as AxisMessage
 from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
-from arkitekt_di.server.changes import Change, ChangeKind
 from arkitekt_di.server.graphql.scalars import ByteCount, Unit
+from arkitekt_di.server.graphql.watching import Told
 from arkitekt_di.server.images.array_header import ArrayHeader
 from arkitekt_di.server.images.pixels import path_of
 from arkitekt_di.server.images.tables import Image, Store
@@ -139,25 +140,26 @@ class ArrayDataset:
         )
 
 
-@strawberry.type(description="One change of an image; exactly one member is set.")
+@strawberry.type(description="One change of an image; at most one of create, update and delete is set.")
 class ArrayDatasetEvent:
     """What a subscription sends."""
 
+    cursor: str
     create: ArrayDataset | None = None
     update: ArrayDataset | None = None
     delete: strawberry.ID | None = None
 
     @classmethod
-    def of(cls, change: Change[Image]) -> Self:
+    def of(cls, told: Told) -> Self:
         """Show a change."""
-        image = None if change.record is None else ArrayDataset.of(change.record)
-        match change.kind:
+        match told.kind:
             case ChangeKind.CREATED:
-                return cls(create=image)
+                return cls(cursor=told.cursor, create=ArrayDataset.of(told.record))
             case ChangeKind.UPDATED:
-                return cls(update=image)
+                return cls(cursor=told.cursor, update=ArrayDataset.of(told.record))
             case ChangeKind.DELETED:
-                return cls(delete=strawberry.ID(change.record_id))
+                return cls(cursor=told.cursor, delete=strawberry.ID(str(told.record_id)))
+        return cls(cursor=told.cursor)
 
 
 @strawberry.type(description="Credentials for one prefix of the object store.")

@@ -5,15 +5,14 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
-from arkitekt_di.server.changes import Changes
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.graphql.context import Parts
 from arkitekt_di.server.graphql.view import BoundView
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.images import Images
 from arkitekt_di.server.images.pixels import Pixels
-from arkitekt_di.server.images.tables import Image
 from arkitekt_di.server.images.uploads import Uploads
+from arkitekt_di.server.journal import Journal
 from arkitekt_di.server.mikro.schema import make_schema
 from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.promise import Objects
@@ -41,8 +40,8 @@ class MikroEndpoint:
 
     Attributes
     ----------
-    changes : Changes
-        News of the images, for other parts of the hub.
+    journal : Journal
+        News of the records, for other parts of the hub.
     collector : Collector
         Removes what was forgotten.
     """
@@ -58,12 +57,13 @@ class MikroEndpoint:
         clock: Callable[[], float] = time.time,
     ) -> None:
         pixels = Pixels(objects, grants, settings)
-        self.changes: Changes[Image] = Changes()
+        self.journal = Journal(database, clock=clock)
         self.collector = Collector(database, pixels, settings, clock=clock)
         parts = Parts(
             authenticator,
+            self.journal,
             Uploads(database, pixels, self.collector, clock=clock),
-            Images(database, pixels, self.collector, self.changes, clock=clock),
+            Images(database, pixels, self.collector, self.journal, clock=clock),
         )
         self._view = BoundView(make_schema(), parts)
 

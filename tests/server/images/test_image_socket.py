@@ -39,7 +39,7 @@ async def ask(socket: ClientWebSocketResponse, words: dict[str, str], document: 
 async def watch(hub: ImageHub, socket: ClientWebSocketResponse, words: dict[str, str]) -> None:
     """Subscribe, and return when the hub has taken note."""
     await ask(socket, words, WATCH)
-    await until(lambda: hub.endpoint.changes.has_watchers("lab"))
+    await until(lambda: hub.endpoint.journal.has_watchers("lab"))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -75,7 +75,7 @@ async def test_a_watcher_may_stop(hub: ImageHub, words: dict[str, str]) -> None:
         await watch(hub, socket, words)
         await socket.send_json({"type": words["end"], "id": "1"})
 
-        await until(lambda: not hub.endpoint.changes.has_watchers("lab"))
+        await until(lambda: not hub.endpoint.journal.has_watchers("lab"))
 
 
 @DIALECTS
@@ -195,13 +195,3 @@ async def test_a_page_of_another_site_opens_no_socket(hub: ImageHub) -> None:
     headers |= {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": "https://elsewhere.example"}
     async with hub.client.get("/mikro/graphql", headers=headers) as response:
         assert response.status == 403
-
-
-async def test_folders_cannot_be_watched_yet(hub: ImageHub) -> None:
-    async with connect(hub, NEW) as socket:
-        await ask(socket, NEW, 'subscription { arrayDatasets(folder: "1") { delete } }')
-
-        message = await receive(socket)
-
-    errors = message["payload"]["errors"] if isinstance(message["payload"], dict) else message["payload"]
-    assert errors[0]["extensions"]["code"] == "REFUSED"
