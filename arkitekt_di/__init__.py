@@ -11,12 +11,15 @@ __version__ = "0.1.0"
 _HOMES = {
     "App": "arkitekt_di.app",
     "ArkitektError": "arkitekt_di.errors",
+    "builder": "arkitekt_di.builders",
     "current_app": "arkitekt_di.app",
     "easy": "arkitekt_di.builders",
     "embedded": "arkitekt_di.builders",
+    "jupy": "arkitekt_di.builders",
+    "port": "arkitekt_di.builders",
 }
 
-__all__ = ["App", "ArkitektError", "__version__", "current_app", "easy", "embedded"]
+__all__ = ["App", "ArkitektError", "__version__", "builder", "current_app", "easy", "embedded", "jupy", "port"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,21 +6,24 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from html import escape
+from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
-from arkitekt_di.containers.application import AppContainer
+from arkitekt_di.containers.application import REQUIREMENTS, AppContainer
 from arkitekt_di.containers.check import check
 from arkitekt_di.containers.graph import mermaid
 from arkitekt_di.containers.lifecycle import Lifecycle
 from arkitekt_di.containers.overriding import overriding, replace
-from arkitekt_di.errors import AppClosedError, AppEnteredError
+from arkitekt_di.containers.presets import Preset
+from arkitekt_di.errors import AppClosedError, AppEnteredError, ConfigurationError
 from arkitekt_di.fakts import Fakts
 from arkitekt_di.governing import APPS
 from arkitekt_di.herre import Herre
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.mikro import Mikro
+from arkitekt_di.settings.load import load_app_settings
 from arkitekt_di.settings.models import AppSettings
 
 P = ParamSpec("P")
@@ -58,6 +61,71 @@ class App:
         self._lock = threading.Lock()
         self._services: dict[str, Any] = {}
         self._lifecycle: list[Lifecycle] = []  # the one life that is going on, if any
+
+    @classmethod
+    def from_container(
+        cls,
+        container: type[AppContainer],
+        identifier: str,
+        version: str = "0.0.1",
+        *,
+        config: Path | str | None = None,
+        overrides: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
+    ) -> Self:
+        """Make an app from a container class of one's own.
+
+        Parameters
+        ----------
+        container : type of AppContainer
+            A subclass of `AppContainer` or of a preset's container; what it names anew, every dependant sees.
+        identifier : str
+            Name of the app.
+        version : str, default "0.0.1"
+            Version of the app.
+        config : Path or str, optional
+            A YAML file with settings, above those that are found by themselves.
+        overrides : mapping of str to object, optional
+            Objects that stand for services, by dotted name.
+        settings : mapping of str to object, optional
+            Settings that win over every file and variable; keys may be dotted.
+
+        Returns
+        -------
+        App
+            Closed; enter it with ``with`` or ``async with``.
+
+        Raises
+        ------
+        ConfigurationError
+            Settings are wrong; all problems at once, each with file, line and column.
+        CompositionError
+            *overrides* names a service that the container has not.
+        """
+        preset = Preset(container.__name__, lambda: container)
+        manifest = Manifest(identifier=identifier, version=version, requirements=REQUIREMENTS)
+        return cls.from_preset(preset, manifest, config=config, overrides=overrides, settings=settings)
+
+    @classmethod
+    def from_preset(
+        cls,
+        preset: Preset,
+        manifest: Manifest,
+        *,
+        config: Path | str | None = None,
+        overrides: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
+    ) -> Self:
+        """Make an app of a preset, as builders do; *config*, *overrides* and *settings* as for `from_container`."""
+        loaded = load_app_settings(
+            *preset.files, arguments=settings or {}, files=() if config is None else (Path(config),)
+        )
+        if problems := preset.demand(loaded.settings):
+            raise ConfigurationError(problems)
+        container = preset.make(settings=loaded.settings, manifest=manifest)
+        for name, value in (overrides or {}).items():
+            replace(container, name, value)
+        return cls(container)
 
     @property
     def container(self) -> AppContainer:

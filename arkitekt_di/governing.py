@@ -75,6 +75,11 @@ class Governor(Generic[G]):
         """Tell whether *app* is between enter and leave."""
         return any(reign.app is app for reign in self._open)
 
+    def open_apps(self) -> tuple[G, ...]:
+        """Return the apps that are between enter and leave, the oldest first."""
+        with self._lock:
+            return tuple(reign.app for reign in self._open)
+
     def find(self) -> G:
         """Return the app that governs here.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from arkitekt_di.errors import ConfigurationError, Problem
 
-PRESETS = ("easy", "embedded")
+PRESETS = ("easy", "embedded", "jupy", "port")
 """Names of the presets that come with the package."""
 
 
@@ -23,6 +23,6 @@ def preset_path(name: str) -> Path:
         There is no preset of that name.
     """
     if name not in PRESETS:
-        known = " or ".join(map(repr, PRESETS))
-        raise ConfigurationError([Problem("--preset", None, None, name, f"there is no such preset: choose {known}")])
+        known = ", ".join(map(repr, PRESETS))
+        raise ConfigurationError([Problem("--preset", None, None, name, f"there is no such preset: choose one of {known}")])
     return Path(str(files(__name__).joinpath(f"{name}.yaml")))

@@ -8,8 +8,14 @@ from arkitekt_di.containers.koil import KoilContainer
 from arkitekt_di.containers.mikro import MikroContainer
 from arkitekt_di.containers.preset import Container
 from arkitekt_di.containers.transport import TransportContainer
-from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE, Manifest, Requirement
 from arkitekt_di.settings.models import AppSettings
+
+REQUIREMENTS = (
+    Requirement(key="mikro", service=MIKRO_SERVICE, description="images"),
+    Requirement(key="s3", service=S3_SERVICE, description="pixels"),
+)
+"""What the services of an app need from a hub."""
 
 
 class AppContainer(Container):

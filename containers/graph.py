@@ -1,25 +1,16 @@
 """The provider graph of a container: names, needs, order of start, cycles, and a drawing."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from dependency_injector import providers
 from dependency_injector.containers import Container as AnyContainer
 
-from arkitekt_di.containers.preset import Service
+from arkitekt_di.containers.preset import AnyProvider, Service, effective
 from arkitekt_di.errors import CompositionError
 from arkitekt_di.protocols.service import Service as ServicePromise
 
 MAIN_PROVIDER = "service"
 """The provider in a service's container that stands for the service itself."""
-
-AnyProvider = providers.Provider[Any]
-
-
-def effective(provider: AnyProvider) -> AnyProvider:
-    """Return the provider that answers in the end, following overrides."""
-    overriding = provider.last_overriding
-    return provider if overriding is None else effective(overriding)
 
 
 def needs(provider: AnyProvider) -> Iterator[AnyProvider]:

@@ -14,6 +14,8 @@ from arkitekt_di.settings.suggestion import did_you_mean
 
 T = TypeVar("T")
 
+AnyProvider = providers.Provider[Any]
+
 
 class Service(providers.ThreadSafeSingleton[T]):
     """Provider of an object that is started and stopped with the app, one for each app.
@@ -70,6 +72,12 @@ class Container(DeclarativeContainer, metaclass=PresetMeta):
     """Base of every container of arkitekt_di; a subclass of a subclass is a preset."""
 
 
+def effective(provider: AnyProvider) -> AnyProvider:
+    """Return the provider that answers in the end, following overrides."""
+    overriding = provider.last_overriding
+    return provider if overriding is None else effective(overriding)
+
+
 def _is_own_provider(value: object) -> bool:
     return isinstance(value, providers.Provider) and not isinstance(value, providers.Self)
 
@@ -90,11 +98,19 @@ def _put(merged: dict[str, Any], key: str, provider: Any) -> None:
         # dependency_injector would do the same, but refuses a nested container that has more names than the base.
         for name, nested in provider.container.providers.items():
             if name in known.container.providers:
-                known.container.providers[name].override(nested)
+                _held(known.container.providers[name]).override(nested)
             else:
                 setattr(known.container, name, nested)
     else:
-        known.override(provider)  # in place: every dependant holds this very provider
+        _held(known).override(provider)  # in place: every dependant holds this very provider
+
+
+def _held(known: AnyProvider) -> AnyProvider:
+    """Return what dependants hold: the base's provider, or what a preset between has put in its place.
+
+    What was given to a `Dependency` belongs to somebody else; its dependants hold the dependency itself.
+    """
+    return known if isinstance(known, providers.Dependency) else effective(known)
 
 
 def _check_names(preset: str, fresh: Mapping[str, Any], base: Mapping[str, Any], adds: tuple[str, ...]) -> None:

@@ -176,9 +176,8 @@ async def _hub(context: typer.Context, url: str | None, settings: Mapping[str, o
     """Yield the container of the app with the hub found; unlike an app, it starts no local hub."""
     from pydantic import ValidationError
 
-    from arkitekt_di.builders import REQUIREMENTS
     from arkitekt_di.config import preset_path
-    from arkitekt_di.containers.application import AppContainer
+    from arkitekt_di.containers.application import REQUIREMENTS, AppContainer
     from arkitekt_di.messages.manifest import Manifest
     from arkitekt_di.settings.load import load_app_settings
 

@@ -22,7 +22,9 @@ class Kind(StrEnum):
     HUB = "hub"
 
 
-PresetOption = Annotated[str, typer.Option(help="The preset of the app: easy or embedded.")]
+PresetOption = Annotated[
+    str, typer.Option(help="The preset of the app: easy, jupy, port, embedded, or one that a package offers.")
+]
 KindOption = Annotated[Kind, typer.Option(help="Settings of an app, or of a hub.")]
 ConfigOption = Annotated[list[Path] | None, typer.Option(help="YAML file with settings; may be given again.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="One setting, such as mikro.codec=zstd.")]
@@ -90,14 +92,14 @@ def validate(
     from arkitekt_di.settings.load import load_settings
     from arkitekt_di.settings.origins import Kind as OriginKind
     from arkitekt_di.settings.places import PROJECT_FILE
-    from arkitekt_di.settings.trust import project_layer
+    from arkitekt_di.settings.trust import project_layer, without_lasting_insecurity
 
     failed = False
     for path in files:
         is_project = kind is Kind.APP and path.name == PROJECT_FILE
         layer = project_layer(path, os.environ) if is_project else file_layer(path, OriginKind.NAMED_FILE, os.environ)
         try:
-            load_settings(_model(kind), [layer])
+            load_settings(_model(kind), [without_lasting_insecurity(layer)])
         except ConfigurationError as error:
             failed = True
             typer.echo(str(error), err=True)
@@ -154,12 +156,21 @@ def path() -> None:
 
 
 def _load(kind: Kind, preset: str, config: list[Path] | None, sets: list[str] | None) -> Any:
-    from arkitekt_di.config import preset_path
     from arkitekt_di.settings.load import load_app_settings, load_server_settings
 
     if kind is Kind.HUB:
         return load_server_settings(config or (), sets=sets or ())
-    return load_app_settings(preset_path(preset), files=config or (), sets=sets or ())
+    return load_app_settings(*_files_of(preset), files=config or (), sets=sets or ())
+
+
+def _files_of(preset: str) -> tuple[Path, ...]:
+    from arkitekt_di.config import PRESETS, preset_path
+
+    if preset in PRESETS:
+        return (preset_path(preset),)
+    from arkitekt_di.builders import find_builder  # loads all that an app needs
+
+    return find_builder(preset).preset.files
 
 
 def _model(kind: Kind) -> Any:
@@ -183,10 +194,10 @@ def _print_yaml(text: str) -> None:
 
 @contextmanager
 def _exit_on_problems() -> Iterator[None]:
-    from arkitekt_di.errors import ConfigurationError
+    from arkitekt_di.errors import CompositionError, ConfigurationError
 
     try:
         yield
-    except ConfigurationError as error:
+    except (CompositionError, ConfigurationError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(CONFIGURATION_EXIT) from None

@@ -20,7 +20,7 @@ from arkitekt_di.settings.models import AppSettings, ServerSettings
 from arkitekt_di.settings.origins import DEFAULT, Kind, Origin, dotted
 from arkitekt_di.settings.places import project_file, system_files, user_file, variable_files
 from arkitekt_di.settings.tree import Branch, leaves, merged
-from arkitekt_di.settings.trust import project_layer
+from arkitekt_di.settings.trust import project_layer, without_lasting_insecurity
 
 APP_PREFIX = "ARKITEKT_"
 SERVER_PREFIX = "ARKITEKT_SERVER_"
@@ -108,8 +108,7 @@ def _in_order(problems: Iterable[Problem], places: Mapping[str, int]) -> list[Pr
 
 
 def load_app_settings(
-    preset: Path | None = None,
-    *,
+    *presets: Path,
     arguments: Mapping[str, object] = NOTHING,
     sets: Sequence[str] = (),
     files: Sequence[Path] = (),
@@ -120,12 +119,12 @@ def load_app_settings(
 
     From the strongest to the weakest: *arguments*, *sets*, variables ``ARKITEKT_<SECTION>__<KEY>``, those with names of
     their own (`NAMED_VARIABLES`), *files*, the files in ``ARKITEKT_CONFIG``, the project's ``arkitekt.yaml``, the
-    user's ``config.yaml``, the system's, the preset, the defaults of the models.
+    user's ``config.yaml``, the system's, the presets, the defaults of the models.
 
     Parameters
     ----------
-    preset : Path, optional
-        YAML file of the preset.
+    *presets : Path
+        YAML files of the preset and of those that it was derived from, the strongest first.
     arguments : Mapping of str to object
         What the caller named; keys may be dotted, values nested or sections; a later one wins.
     sets : Sequence of str
@@ -161,10 +160,10 @@ def load_app_settings(
         yield from optional_file_layers(user_file(), Kind.USER_FILE, environ)
         for path in system_files():
             yield from optional_file_layers(path, Kind.SYSTEM_FILE, environ)
-        if preset is not None:
-            yield file_layer(preset, Kind.PRESET, environ)
+        for path in presets:
+            yield file_layer(path, Kind.PRESET, environ)
 
-    return load_settings(AppSettings, layers())
+    return load_settings(AppSettings, map(without_lasting_insecurity, layers()))
 
 
 def load_server_settings(

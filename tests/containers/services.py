@@ -89,6 +89,25 @@ class WithOtherHub(WithHub):
     hub = Service(OtherRecorder, Whole.journal, "other-hub")
 
 
+class WithLease(Whole, adds=("lease",)):
+    """A preset in which something needs what the preset itself put into a nested container."""
+
+    fakts: Any = providers.Container(FaktsBox, cfg=Whole.settings.provided["number"], journal=Whole.journal)
+    lease: Any = Service(Recorder, Whole.journal, "lease", fakts.service, fakts.discovery)
+
+
+class WithOtherAddress(FaktsBox):
+    """A preset of a nested container."""
+
+    discovery = providers.Singleton(OtherAddress)
+
+
+class WithOtherLease(WithLease):
+    """A preset of that preset, which puts something else there."""
+
+    fakts = providers.Container(WithOtherAddress, cfg=Whole.settings.provided["number"], journal=Whole.journal)
+
+
 def whole(kind: type[Whole] = Whole, journal: list[str] | None = None) -> Whole:
     """Return a container with its inputs given."""
     return kind(settings={"number": 3}, journal=[] if journal is None else journal)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from dependency_injector import providers
 
@@ -10,7 +12,9 @@ from tests.containers.services import (
     Recorder,
     Whole,
     WithHub,
+    WithLease,
     WithOtherHub,
+    WithOtherLease,
     whole,
 )
 
@@ -43,6 +47,15 @@ def test_a_preset_of_a_preset_replaces_again():
 
     assert type(container.fakts.discovery().needs[0]) is OtherRecorder
     assert type(whole(WithHub).fakts.discovery().needs[0]) is Recorder
+
+
+@pytest.mark.parametrize("kind", [WithLease, WithOtherLease])
+def test_what_a_preset_put_into_a_nested_container_is_one_object_in_presets_of_it_too(kind: type[Whole]):
+    container: Any = whole(kind)
+    lease = container.lease()
+
+    assert lease.needs[0] is container.fakts.service() is container.mikro.service().needs[0]
+    assert lease.needs[1] is container.fakts.discovery() is container.fakts.service().needs[0]
 
 
 def test_two_containers_share_nothing():

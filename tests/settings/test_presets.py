@@ -36,5 +36,5 @@ def test_embedded_opens_no_browser_and_keeps_no_tokens():
 
 
 def test_a_preset_that_does_not_exist_is_refused():
-    with pytest.raises(ConfigurationError, match="choose 'easy' or 'embedded'"):
+    with pytest.raises(ConfigurationError, match="choose one of 'easy', 'embedded'"):
         preset_path("../easy")

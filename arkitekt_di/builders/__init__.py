@@ -1,0 +1,10 @@
+"""Builders: container presets with their settings, ready to be entered."""
+
+from arkitekt_di.builders.builder import Builder, Order, builder
+from arkitekt_di.builders.embedding import embedded
+from arkitekt_di.builders.finding import find_builder
+from arkitekt_di.builders.notebooks import jupy
+from arkitekt_di.builders.scripts import easy
+from arkitekt_di.builders.unattended import port
+
+__all__ = ["Builder", "Order", "builder", "easy", "embedded", "find_builder", "jupy", "port"]
