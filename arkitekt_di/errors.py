@@ -30,8 +30,11 @@
     │   └── InsecureTransportError
     ├── NotFoundError            (LookupError)      ask for something else
     │   ├── ImageNotFoundError
+    │   ├── FolderNotFoundError
     │   ├── StoreNotFoundError
     │   ├── ActionNotFoundError
+    │   ├── TaskNotFoundError
+    │   ├── AgentNotFoundError
     │   ├── ServiceNotGrantedError
     │   ├── UserNotFoundError
     │   ├── ClientNotFoundError
@@ -54,6 +57,7 @@
     ├── OfferRefusedError        (ValueError)       change the function, or its annotations
     ├── ValueRefusedError        (ValueError)       give a value that fits the port
     ├── AgentRefusedError                           end the other agent, or change what is offered
+    ├── LeaseLostError                              another connection speaks for the agent now
     ├── TaskError                                   the task did not end well
     │   ├── RemoteError                             read .remote_traceback
     │   ├── TaskCriticalError
@@ -488,6 +492,23 @@ class ImageNotFoundError(NotFoundError):
         return f"no image {self.image_id!r} that you may read. List what there is with search_images()"
 
 
+class FolderNotFoundError(NotFoundError):
+    """No folder has this identifier or path, or this user may not see it.
+
+    Attributes
+    ----------
+    folder : str
+        The identifier or the path.
+    """
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self.folder = folder
+
+    def __str__(self) -> str:
+        return f"no folder {self.folder!r} that you may see. List what there is with search_folders()"
+
+
 class StoreNotFoundError(NotFoundError):
     """No upload and no stored array has this identifier, or this user may not use it.
 
@@ -523,6 +544,39 @@ class ActionNotFoundError(NotFoundError):
 
     def __str__(self) -> str:
         return f"cannot tell which function {self.wanted!r} is: {self.reason}. List what there is with find()"
+
+
+class TaskNotFoundError(NotFoundError):
+    """No task has this identifier, or this user may not see it.
+
+    Attributes
+    ----------
+    task_id : str
+    """
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(task_id)
+        self.task_id = task_id
+
+    def __str__(self) -> str:
+        return f"no task {self.task_id!r} that you may see; it may be older than the hub keeps them. Call again"
+
+
+class AgentNotFoundError(NotFoundError):
+    """No agent fits what was asked for.
+
+    Attributes
+    ----------
+    target : str
+        What was asked for.
+    """
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
+
+    def __str__(self) -> str:
+        return f"no agent {self.target!r} that you may use. Start the app that offers it, then call again"
 
 
 class ServiceNotGrantedError(NotFoundError):
@@ -926,6 +980,25 @@ class AgentRefusedError(ArkitektError):
             f"{self.url} does not take this app as an agent ({self.code}): {self.reason}. "
             "Where another process of this app offers functions already, end it, or set rekuest.force"
         )
+
+
+class LeaseLostError(ArkitektError):
+    """Another connection speaks for the agent now: what this one says is not recorded.
+
+    Attributes
+    ----------
+    agent_id : str
+    epoch : int
+        The lease that is worth nothing any more.
+    """
+
+    def __init__(self, agent_id: str, epoch: int) -> None:
+        super().__init__(agent_id, epoch)
+        self.agent_id = agent_id
+        self.epoch = epoch
+
+    def __str__(self) -> str:
+        return f"lease {self.epoch} of agent {self.agent_id!r} was given to another. End one of the two processes"
 
 
 class TaskError(ArkitektError):

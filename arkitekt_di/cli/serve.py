@@ -19,6 +19,11 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="One setting, such as identity.access_token_s=600.")
     ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM): speak https.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM) of that certificate.")] = None,
+    tls_self_signed: Annotated[
+        bool, typer.Option("--tls-self-signed", help="Speak https with a certificate of the hub's own.")
+    ] = False,
     auto_approve: Annotated[
         bool, typer.Option("--auto-approve", help="Approve every login without a person. For tests; loopback only.")
     ] = False,
@@ -39,7 +44,8 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     from arkitekt_di.settings.load import load_server_settings
 
     arguments: dict[str, Any] = {}
-    listen = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    given = {"host": host, "port": port, "tls_cert": tls_cert, "tls_key": tls_key, "tls_self_signed": tls_self_signed}
+    listen = {key: str(value) if isinstance(value, Path) else value for key, value in given.items() if value}
     if listen:
         arguments["listen"] = listen
     if data is not None:

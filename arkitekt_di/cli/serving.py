@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import typer
@@ -14,11 +15,37 @@ from arkitekt_di.containers.server import ServerContainer
 from arkitekt_di.settings.models import ServerSettings
 
 
+@dataclass(frozen=True)
+class RunningHub:
+    """What there is to say about a hub that listens.
+
+    Attributes
+    ----------
+    url : str
+    settings : ServerSettings
+    is_loopback : bool
+        Whether only this machine reaches it.
+    key_fingerprint : str
+        Of the hub's own key, for people to compare.
+    certificate_fingerprint : str or None
+        Of what it shows on https.
+    setup_url : str or None
+        One-time link that makes its holder the administrator; a secret.
+    """
+
+    url: str
+    settings: ServerSettings
+    is_loopback: bool
+    key_fingerprint: str
+    certificate_fingerprint: str | None
+    setup_url: str | None = field(repr=False)
+
+
 class Voice(Protocol):
     """Says what the hub does."""
 
-    def say_ready(self, url: str, settings: ServerSettings, setup_url: str | None) -> None:
-        """Tell that the hub listens at *url*."""
+    def say_ready(self, hub: RunningHub) -> None:
+        """Tell that the hub listens."""
         ...
 
     def say_stopped(self, reason: str) -> None:
@@ -29,14 +56,18 @@ class Voice(Protocol):
 class TextVoice:
     """Speaks to a person."""
 
-    def say_ready(self, url: str, settings: ServerSettings, setup_url: str | None) -> None:
-        """Print the address and where the data are."""
-        typer.echo(f"{settings.name} listens at {url}")
-        typer.echo(f"Data are in {settings.data.absolute()}")
-        if settings.identity.approval == "automatic":
+    def say_ready(self, hub: RunningHub) -> None:
+        """Print the address, where the data are, and what to compare on first contact."""
+        typer.echo(f"{hub.settings.name} listens at {hub.url}")
+        typer.echo(f"Data are in {hub.settings.data.absolute()}")
+        if not hub.is_loopback:
+            typer.echo(f"Its key is {hub.key_fingerprint}")
+        if hub.settings.listen.tls_self_signed:
+            typer.echo(f"Its certificate is its own, SHA-256 {hub.certificate_fingerprint}")
+        if hub.settings.identity.approval == "automatic":
             typer.echo("WARNING: every login is approved without asking anybody (--auto-approve)", err=True)
-        if setup_url is not None:
-            typer.echo(f"Nobody has an account yet. Make the first one at {setup_url}")
+        if hub.setup_url is not None:
+            typer.echo(f"Nobody has an account yet. Make the first one at {hub.setup_url}")
         typer.echo("Ctrl-C stops it.")
 
     def say_stopped(self, reason: str) -> None:
@@ -47,12 +78,17 @@ class TextVoice:
 class JsonVoice:
     """Speaks to a program."""
 
-    def say_ready(self, url: str, settings: ServerSettings, setup_url: str | None) -> None:
-        """Print one object with the address, the process and the data folder."""
-        ready = {"url": url, "pid": os.getpid(), "data": str(settings.data.absolute())}
-        if setup_url is not None:
-            ready["setup_url"] = setup_url
-        typer.echo(json.dumps(ready))
+    def say_ready(self, hub: RunningHub) -> None:
+        """Print one object with the address, the process, the data folder and the fingerprints."""
+        known = {
+            "url": hub.url,
+            "pid": os.getpid(),
+            "data": str(hub.settings.data.absolute()),
+            "key_fingerprint": hub.key_fingerprint,
+            "certificate_fingerprint": hub.certificate_fingerprint,
+            "setup_url": hub.setup_url,
+        }
+        typer.echo(json.dumps({name: value for name, value in known.items() if value is not None}))
 
     def say_stopped(self, reason: str) -> None:
         """Print one object with the reason."""
@@ -75,7 +111,16 @@ async def run_hub(container: ServerContainer, voice: Voice) -> None:
     try:
         # A hub whose apps come with a key has no use for accounts, so nobody is told how to make one.
         setup_url = await container.identity().setup_url() if container.mandate_key() is None else None
-        voice.say_ready(container.site().url, container.settings(), setup_url)
+        voice.say_ready(
+            RunningHub(
+                url=container.site().url,
+                settings=container.settings(),
+                is_loopback=container.address().is_loopback,
+                key_fingerprint=container.hub_key().public.fingerprint,
+                certificate_fingerprint=container.certificate().fingerprint,
+                setup_url=setup_url,
+            )
+        )
         reason = await _first({"asked to": stopping.wait(), "nobody needed it": container.idleness().wait()})
     finally:
         await lifecycle.stop()

@@ -1,6 +1,8 @@
 """The address at which the hub is reached, known once it listens."""
 
+import ipaddress
 import re
+import socket
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -25,6 +27,9 @@ class Address:
     def __init__(self, settings: ListenSettings) -> None:
         self._settings = settings
         self._port: int | None = settings.port or None
+        machine = socket.gethostname().lower()
+        names = (settings.host, machine, f"{machine}.local", *settings.hosts)
+        self._own_names = frozenset(name.lower().rstrip(".") for name in names)
 
     @property
     def is_loopback(self) -> bool:
@@ -46,7 +51,8 @@ class Address:
             message = "the hub does not listen yet"
             raise RuntimeError(message)
         host = "127.0.0.1" if self._settings.host in WILDCARD_HOSTS else self._settings.host
-        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+        scheme = "https" if self._settings.speaks_tls else "http"
+        return f"{scheme}://[{host}]:{self._port}" if ":" in host else f"{scheme}://{host}:{self._port}"
 
     @property
     def issuer(self) -> str:
@@ -65,7 +71,7 @@ class Address:
         if (
             self._settings.public_url is None
             and self._settings.host in WILDCARD_HOSTS
-            and host_name(request.host) is not None
+            and self.allows_host(request.host)
         ):
             return f"{request.scheme}://{request.host}"
         return self.url
@@ -73,16 +79,36 @@ class Address:
     def allows_host(self, host: str) -> bool:
         """Tell whether a request may name *host* in its ``Host`` header.
 
-        A hub on loopback answers to loopback names only, so that a web page cannot reach it through a name that it
-        points at this machine (DNS rebinding).
+        A web page must not reach the hub through a name that it points at it (DNS rebinding): names are known ones,
+        and a number cannot be pointed anywhere.  On loopback only loopback's own names and numbers count.
         """
         name = host_name(host)
         if name is None:
             return False
-        if self._settings.host not in LOOPBACK_HOSTS:
+        if name in LOOPBACK_HOSTS or name == urlsplit(self._settings.public_url or "").hostname:
             return True
-        public = urlsplit(self._settings.public_url or "").hostname
-        return name in LOOPBACK_HOSTS or (public is not None and name == public)
+        if self._settings.host in LOOPBACK_HOSTS:
+            return False
+        return _is_number(name) or name in self._own_names
+
+    def hsts(self, host: str) -> str | None:
+        """Return what ``Strict-Transport-Security`` says to a browser that came by *host*; None for nothing.
+
+        Only hubs that are always https say it, and never about loopback, which browsers would then hold every other
+        port of the machine to (RFC 6797, section 8.2).
+        """
+        age_s = self._settings.hsts_s
+        if not age_s or not self.url.startswith("https://") or host_name(host) in LOOPBACK_HOSTS:
+            return None
+        return f"max-age={age_s}"
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def host_name(host: str) -> str | None:

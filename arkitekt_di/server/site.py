@@ -10,7 +10,9 @@ from aiohttp.typedefs import Handler, Middleware
 
 from arkitekt_di.errors import PortTakenError, StorageFullError
 from arkitekt_di.server.address import Address
-from arkitekt_di.server.directory import CHALLENGE_PATH
+from arkitekt_di.server.certificate import Certificate
+from arkitekt_di.server.directory import CHALLENGE_PATH, Directory
+from arkitekt_di.server.hub_key import is_nonce
 from arkitekt_di.server.idleness import Idleness
 from arkitekt_di.settings.models import ListenSettings
 
@@ -18,6 +20,9 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_TIMEOUT_S = 5.0
 """Longest wait, in seconds, for requests that are under way when the hub stops."""
+
+
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Surface(Protocol):
@@ -47,12 +52,24 @@ class Site:
         Told the port when it is known.
     idleness : Idleness
     surfaces : iterable of Surface
+    directory : Directory, optional
+        Knows where challenges are answered, and the key that signs the answers.
+    certificate : Certificate, optional
+        Started before; says whether the site speaks https.
     """
 
     def __init__(
-        self, settings: ListenSettings, address: Address, idleness: Idleness, surfaces: Iterable[Surface]
+        self,
+        settings: ListenSettings,
+        address: Address,
+        idleness: Idleness,
+        surfaces: Iterable[Surface],
+        directory: Directory | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         self._settings = settings
+        self._directory = directory or Directory(())
+        self._certificate = certificate
         self._address = address
         self._idleness = idleness
         self._surfaces = tuple(surfaces)
@@ -73,7 +90,8 @@ class Site:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
         await runner.setup()
         try:
-            await web.TCPSite(runner, self._settings.host, self._settings.port).start()
+            tls = None if self._certificate is None else self._certificate.context
+            await web.TCPSite(runner, self._settings.host, self._settings.port, ssl_context=tls).start()
         except OSError as error:
             await runner.cleanup()
             if error.errno == errno.EADDRINUSE:
@@ -96,14 +114,44 @@ class Site:
     def _rules(self) -> Iterable[Middleware]:
         yield self._idleness.middleware
         yield self._only_own_names
+        yield self._only_https
         yield _translate_errors
+        yield self._sign_challenges
 
     @web.middleware
     async def _only_own_names(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not self._address.allows_host(request.host):
             # RFC 9110, section 15.5.20: this server does not answer for that name.
-            return web.Response(status=421, text="this hub is not reached by that name\n")
+            text = "this hub is not reached by that name; whoever runs it can add the name to listen.hosts\n"
+            return web.Response(status=421, text=text)
         return await handler(request)
+
+    @web.middleware
+    async def _only_https(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Tell browsers to come by https only; outside the handlers, so that failures say it too."""
+        try:
+            response = await handler(request)
+        except web.HTTPException as answer:
+            self._tell_https(request, answer)
+            raise
+        self._tell_https(request, response)
+        return response
+
+    def _tell_https(self, request: web.Request, response: web.StreamResponse) -> None:
+        said = self._address.hsts(request.host)
+        if said is not None and not response.prepared:
+            response.headers["Strict-Transport-Security"] = said
+
+    @web.middleware
+    async def _sign_challenges(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Prove which hub answers, where a service is asked for it and is well."""
+        response = await handler(request)
+        key, nonce = self._directory.hub_key, request.query.get("nonce")
+        if key is None or nonce is None or request.path not in self._directory.challenge_paths:
+            return response
+        if response.status != web.HTTPOk.status_code or not is_nonce(nonce):
+            return response
+        return web.json_response({"status": "ok", "signature": key.sign_challenge(nonce)}, headers=NO_STORE)
 
 
 @web.middleware

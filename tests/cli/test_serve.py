@@ -36,7 +36,8 @@ def test_a_program_reads_json(tmp_path: Path):
         output, errors = hub.communicate(timeout=BOUND_S)
     ready, stopped = map(json.loads, output.splitlines())
 
-    assert set(ready) == {"url", "pid", "data", "setup_url"}
+    assert set(ready) == {"url", "pid", "data", "setup_url", "key_fingerprint"}
+    assert ready["key_fingerprint"].startswith("SHA256:")
     assert ready["pid"] == hub.pid
     assert stopped == {"stopped": "nobody needed it"}
     assert (hub.returncode, errors) == (0, "")
@@ -63,3 +64,22 @@ def test_automatic_approval_warns(tmp_path: Path):
 
     assert "WARNING" in errors
     assert "--auto-approve" in errors
+
+
+def test_a_hub_with_a_certificate_of_its_own_shows_what_to_compare(tmp_path: Path):
+    with serve(tmp_path / "data", "--tls-self-signed", "--json", "--set", "idle_s=0.05") as hub:
+        output, errors = hub.communicate(timeout=BOUND_S)
+    ready = json.loads(output.splitlines()[0])
+
+    assert ready["url"].startswith("https://127.0.0.1:")
+    assert len(ready["certificate_fingerprint"].split(":")) == 32
+    assert (hub.returncode, errors) == (0, "")
+
+
+def test_a_certificate_that_cannot_be_used_is_told_before_anything_listens(tmp_path: Path):
+    missing = ("--tls-cert", str(tmp_path / "no.pem"), "--tls-key", str(tmp_path / "no.key"))
+    with serve(tmp_path / "data", "--json", *missing) as hub:
+        output, _errors = hub.communicate(timeout=BOUND_S)
+
+    assert json.loads(output)["error"]["type"] == "CertificateUnusableError"
+    assert hub.returncode == 1

@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
@@ -7,7 +9,7 @@ from arkitekt_di.server.address import Address
 from arkitekt_di.settings.models import ListenSettings
 
 LOOPBACK = Address(ListenSettings(port=8000))
-OPEN = Address(ListenSettings(host="::", port=8000))
+OPEN = Address(ListenSettings(host="::", port=8000, hosts=("Scope.lab",)))
 PROXIED = Address(ListenSettings(port=8000, public_url="https://hub.example/"))
 
 
@@ -48,4 +50,19 @@ def test_a_name_that_is_none_never_gets_into_an_address(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["[::::]:80", "[1:2]", "a:99999", "a:b:c"])
 def test_a_host_that_nothing_can_parse_is_refused(host: str) -> None:
+    assert not OPEN.allows_host(host)
+
+
+@pytest.mark.parametrize("host", ["192.168.1.4:8000", "[fd00::1]:8000", "scope.lab", "SCOPE.LAB:8000", "localhost"])
+def test_a_hub_for_others_answers_to_numbers_and_to_names_that_it_knows(host: str) -> None:
+    assert OPEN.allows_host(host)
+
+
+def test_a_hub_for_others_answers_to_the_name_of_its_machine() -> None:
+    assert OPEN.allows_host(socket.gethostname())
+    assert OPEN.allows_host(f"{socket.gethostname()}.local:8000")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "192.168.1.4.evil.example", "1.2.3", "scope.lab.evil.example"])
+def test_a_hub_for_others_answers_to_no_name_that_somebody_pointed_at_it(host: str) -> None:
     assert not OPEN.allows_host(host)

@@ -7,8 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from arkitekt_di import __version__
-from arkitekt_di.messages.fakts import PROTOCOL_VERSION, WellKnown
+from arkitekt_di.messages.fakts import PROTOCOL_VERSION, SIGNATURE_HEADER, WellKnown
 from arkitekt_di.server.address import Address
+from arkitekt_di.server.directory import Directory
+from arkitekt_di.server.hub_key import is_nonce
 from arkitekt_di.server.identity.answers import json_answer
 from arkitekt_di.server.identity.authorization_request import CHALLENGE_METHOD
 from arkitekt_di.server.identity.client_proof import METHODS
@@ -30,13 +32,18 @@ class Documents:
     keys : SigningKeys
     issuer : TokenIssuer
         Knows the grants.
+    directory : Directory
+        Knows the hub's own key and certificate.
     hub_name : str
     """
 
-    def __init__(self, address: Address, keys: SigningKeys, issuer: TokenIssuer, hub_name: str) -> None:
+    def __init__(
+        self, address: Address, keys: SigningKeys, issuer: TokenIssuer, directory: Directory, hub_name: str
+    ) -> None:
         self._address = address
         self._keys = keys
         self._issuer = issuer
+        self._directory = directory
         self._hub_name = hub_name
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -64,8 +71,16 @@ class Documents:
             jwks_uri=f"{url}/o/.well-known/jwks.json",
             grant_types_supported=self._issuer.grant_types,
             token_endpoint_auth_methods_supported=("none",),
+            challenge_key=self._directory.challenge_key,
+            tls=self._directory.tls,
         )
-        return json_answer(known.revealed())
+        document = known.revealed()
+        return json_answer(document, headers=self._signature(request, document))
+
+    def _signature(self, request: web.Request, document: bytes) -> dict[str, str]:
+        """Return the header that vouches for the document, where the request has a nonce to sign with it."""
+        key, nonce = self._directory.hub_key, request.query.get("nonce", "")
+        return {SIGNATURE_HEADER: key.sign_document(nonce, document)} if key is not None and is_nonce(nonce) else {}
 
     async def _metadata(self, request: web.Request) -> web.Response:
         return _document(self._server_metadata(request))

@@ -119,7 +119,7 @@ class Identity:
         self._programs = OAuthEndpoint(address, codes, self._issuer, revocation, introspection, clock)
         self._surfaces = (
             self._programs,
-            Documents(address, self._keys, self._issuer, hub_name),
+            Documents(address, self._keys, self._issuer, directory, hub_name),
             AppEndpoint(database, self.authenticator, clock),
             pages,
             LoginPage(pages, self._sessions, self.users, clock),
