@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import strawberry
+from aiohttp import web
 
 from arkitekt_di.errors import LoginRequiredError
 from arkitekt_di.server.principal import Authenticator, Principal
@@ -41,11 +42,14 @@ class Context:
         Who sent the request; None on a WebSocket, which says it in its first message.
     connection_params : dict or None
         Payload of that message.
+    request : aiohttp.web.BaseRequest or None
+        The request itself: tells under which address its sender reaches the hub.
     """
 
     parts: Parts
     sender: Principal | None = None
     connection_params: dict[str, Any] | None = None
+    request: web.BaseRequest | None = None
 
     def part(self, kind: type[T]) -> T:
         """Return the part of the service that has this class."""

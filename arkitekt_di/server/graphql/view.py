@@ -58,7 +58,7 @@ class BoundView(GraphQLView[Context, None]):
         sender = await self._parts.authenticator.authenticate(request)
         bounded = request.clone(client_max_size=MAX_BODY_BYTES)
         try:
-            return await self.run(bounded, context=Context(self._parts, sender))
+            return await self.run(bounded, context=Context(self._parts, sender, request=request))
         except HTTPException as error:
             return web.Response(text=f"{error.reason}\n", status=error.status_code)
 
@@ -70,7 +70,7 @@ class BoundView(GraphQLView[Context, None]):
             )
         if len(self._sockets) >= MAX_SOCKETS:
             return web.Response(text="too many open connections; try again later\n", status=503)
-        return await self.run(request, context=Context(self._parts))
+        return await self.run(request, context=Context(self._parts, request=request))
 
     async def close(self) -> None:
         """Close every WebSocket."""

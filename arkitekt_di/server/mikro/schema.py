@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 class Area:
     """What one kind of records brings to the schema; strawberry types whose fields are merged with the others'."""
 
-    query: type
-    mutation: type
+    query: type | None = None
+    mutation: type | None = None
     subscription: type | None = None
     scalars: Mapping[object, ScalarDefinition] = field(default_factory=dict)
 
@@ -66,8 +66,8 @@ def make_schema() -> MikroSchema:
     watched = tuple(area.subscription for area in AREAS if area.subscription is not None)
     known = scalars.SCALARS | {kind: scalar for area in AREAS for kind, scalar in area.scalars.items()}
     return MikroSchema(
-        query=merge_types("Query", tuple(area.query for area in AREAS)),
-        mutation=merge_types("Mutation", tuple(area.mutation for area in AREAS)),
+        query=merge_types("Query", tuple(area.query for area in AREAS if area.query is not None)),
+        mutation=merge_types("Mutation", tuple(area.mutation for area in AREAS if area.mutation is not None)),
         subscription=merge_types("Subscription", watched),
         extensions=[BoundDocuments],
         config=StrawberryConfig(scalar_map=known, disable_field_suggestions=True),
