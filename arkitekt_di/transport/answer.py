@@ -1,6 +1,7 @@
 """What came back from a request."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,22 +10,27 @@ from arkitekt_di.errors import ConnectionLostError
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer; its body may hold tokens, so it is in no repr.
+    """A whole answer; body and headers may hold tokens, so they are in no repr.
 
     Attributes
     ----------
     url : str
         What was asked.
     status : int
-    location : str or None
-        Where a redirect points to.
+    headers : mapping
+        By names in any case.
     body : bytes
     """
 
     url: str
     status: int
-    location: str | None
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect points to."""
+        return self.headers.get("Location")
 
     @property
     def is_redirect(self) -> bool:

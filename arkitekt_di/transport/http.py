@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import aiohttp
@@ -12,6 +12,7 @@ import aiohttp
 from arkitekt_di.errors import AppStateError, CertificateError, ConnectionLostError, InsecureTransportError
 from arkitekt_di.settings.models import TransportSettings
 from arkitekt_di.transport.answer import Answer
+from arkitekt_di.transport.certificates import PinnedCertificates, SeenCertificate
 from arkitekt_di.transport.origin import Origin
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -37,11 +38,11 @@ class HttpClient:
         self._settings = settings
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
+        self._pinned: dict[Origin, PinnedCertificates] = {}
 
     async def start(self) -> None:
         """Open the pool of connections, on the running loop."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=True if self._tls is None else self._tls),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
@@ -57,6 +58,32 @@ class HttpClient:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    def permits(self, url: str) -> bool:
+        """Tell whether bodies and tokens may go to *url*, which is an http address.
+
+        They may where nobody on the way can read along, and, where the user said so for this call, anywhere.
+        """
+        return self._settings.insecure or Origin.of(url).is_private
+
+    def pin(self, url: str, certificates: Iterable[str]) -> None:
+        """Trust only these *certificates* (PEM) at the origin of *url* from now on, whoever has signed them.
+
+        Raises
+        ------
+        ValueError
+            One of them is no certificate, or there is none.
+        """
+        self._pinned[Origin.of(url)] = PinnedCertificates(certificates)
+
+    async def get_unproven(self, url: str, *, timeout_s: float | None = None) -> tuple[Answer, str]:
+        """Ask for *url* whoever it is that answers, and return the certificate (PEM) that was shown along with it.
+
+        Nothing secret goes there, and the answer is worth only what proves it in another way.  Raises as `get` does.
+        """
+        seen = SeenCertificate()
+        answer = await self._ask("GET", url, timeout_s=timeout_s, proof=seen)
+        return answer, seen.pem
 
     async def get(self, url: str, *, timeout_s: float | None = None) -> Answer:
         """Ask for *url*, without credentials.
@@ -122,17 +149,19 @@ class HttpClient:
         InsecureTransportError
             Others could read along.
         """
-        if protocols and not Origin.of(url).is_private:
+        if protocols and not self.permits(url):
             raise InsecureTransportError(url, "plain http to another machine can be read on the way")
         timeout = aiohttp.ClientWSTimeout(ws_close=self._settings.connect_timeout_s)  # pyright: ignore[reportCallIssue]  # attrs
         try:
             async with asyncio.timeout(self._settings.connect_timeout_s):
-                return await self._opened.ws_connect(url, timeout=timeout, protocols=protocols, heartbeat=heartbeat_s)
+                return await self._opened.ws_connect(
+                    url, timeout=timeout, ssl=self._proof_of(url), protocols=protocols, heartbeat=heartbeat_s
+                )
         except (aiohttp.ClientError, OSError) as error:
             raise _translated(error, url, self._settings.connect_timeout_s) from error
 
     async def _send(self, url: str, body: str, headers: Mapping[str, str]) -> Answer:
-        if not Origin.of(url).is_private:
+        if not self.permits(url):
             raise InsecureTransportError(url, "plain http to another machine can be read on the way")
         answer = await self._ask("POST", url, body=body.encode(), headers=headers)
         if answer.is_redirect:
@@ -153,19 +182,30 @@ class HttpClient:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
+        proof: aiohttp.Fingerprint | None = None,
     ) -> Answer:
         bound = self._settings.request_timeout_s if timeout_s is None else timeout_s
         timeout = aiohttp.ClientTimeout(total=bound, sock_connect=self._settings.connect_timeout_s)
         try:
             async with self._opened.request(
-                method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+                ssl=proof or self._proof_of(url),
             ) as response:
                 content = await _read_bounded(response)
         except (aiohttp.ClientError, OSError) as error:
             raise _translated(error, url, bound) from error
         if content is None:
             raise ConnectionLostError(url, f"its answer is larger than {MAX_ANSWER_BYTES} bytes")
-        return Answer(url, response.status, response.headers.get("Location"), content)
+        return Answer(url, response.status, response.headers, content)
+
+    def _proof_of(self, url: str) -> aiohttp.Fingerprint | ssl.SSLContext | bool:
+        known = self._pinned.get(Origin.of(url)) if self._pinned else None
+        return known or (True if self._tls is None else self._tls)
 
 
 async def _read_bounded(response: aiohttp.ClientResponse) -> bytes | None:
@@ -182,6 +222,8 @@ def _translated(error: Exception, url: str, bound_s: float) -> ConnectionLostErr
     match error:
         case aiohttp.ClientConnectorCertificateError():
             return CertificateError(url, _certificate_reason(error.certificate_error))
+        case aiohttp.ServerFingerprintMismatch():
+            return CertificateError(url, "it is another one than the one that is trusted there")
         case aiohttp.ClientConnectorSSLError():
             reason = "it does not answer in TLS"
         case aiohttp.ClientConnectorDNSError():
