@@ -7,7 +7,8 @@ from typing import Any, Protocol, get_type_hints
 from dependency_injector import errors, providers
 from dependency_injector.containers import Container as AnyContainer
 
-from arkitekt_di.containers.graph import AnyProvider, declared, effective, start_order
+from arkitekt_di.containers.graph import declared, start_order
+from arkitekt_di.containers.preset import AnyProvider, effective
 from arkitekt_di.errors import CompositionError
 
 

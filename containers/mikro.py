@@ -3,8 +3,8 @@
 from dependency_injector import providers
 
 from arkitekt_di.containers.preset import Container, Service
-from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
+from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.protocols.fakts import AliasSource
 from arkitekt_di.protocols.herre import TokenSource

@@ -7,7 +7,8 @@ from typing import Any
 from dependency_injector import providers
 from dependency_injector.containers import Container as AnyContainer
 
-from arkitekt_di.containers.graph import AnyProvider, effective, walk
+from arkitekt_di.containers.graph import walk
+from arkitekt_di.containers.preset import AnyProvider, effective
 from arkitekt_di.errors import CompositionError
 from arkitekt_di.settings.suggestion import did_you_mean
 

@@ -78,6 +78,7 @@ class ServerContainer(Container):
         objects,
         grants,
         settings.provided.objects,
+        trash=settings.provided.trash,
     )
     s3: providers.Provider[ObjectEndpoint] = Service(ObjectEndpoint, objects, grants, settings.provided.objects)
     leases = providers.ThreadSafeSingleton(Leases)
