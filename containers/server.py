@@ -19,6 +19,7 @@ from arkitekt_di.server.identity.identity import Identity
 from arkitekt_di.server.idleness import Idleness
 from arkitekt_di.server.leases import Leases
 from arkitekt_di.server.mikro.endpoint import MikroEndpoint
+from arkitekt_di.server.ngff import NgffEndpoint, NgffFace, NgffTokens
 from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
 from arkitekt_di.server.site import Site
 from arkitekt_di.settings.models import ServerSettings
@@ -40,6 +41,10 @@ def _fresh_mandate_key() -> SecretStr:
 
 def _grant_secret(folder: DataFolder) -> bytes:
     return keep_secret(folder.keys / "objects.key")
+
+
+def _link_secret(folder: DataFolder) -> bytes:
+    return keep_secret(folder.keys / "links.key")
 
 
 class ServerContainer(Container):
@@ -71,6 +76,13 @@ class ServerContainer(Container):
         mandate_key=mandate_key,
         hub_name=settings.provided.name,
     )
+    links: providers.Provider[NgffTokens] = providers.ThreadSafeSingleton(
+        NgffTokens, providers.Callable(_link_secret, data)
+    )
+    ngff_face: providers.Provider[NgffFace] = providers.ThreadSafeSingleton(
+        NgffFace, database, objects, links, address, settings.provided.ngff
+    )
+    ngff = providers.ThreadSafeSingleton(NgffEndpoint, ngff_face, objects, settings.provided.ngff)
     mikro: providers.Provider[MikroEndpoint] = Service(
         MikroEndpoint,
         identity.provided.authenticator_for.call(MIKRO_SERVICE),  # only apps that were granted this very service
@@ -78,6 +90,7 @@ class ServerContainer(Container):
         objects,
         grants,
         settings.provided.objects,
+        ngff_face,
         trash=settings.provided.trash,
     )
     s3: providers.Provider[ObjectEndpoint] = Service(ObjectEndpoint, objects, grants, settings.provided.objects)
@@ -87,7 +100,7 @@ class ServerContainer(Container):
         settings.provided.listen,
         address,
         idleness,
-        providers.List(identity, mikro, s3, leases),
+        providers.List(identity, mikro, ngff, s3, leases),
         directory=directory,
         certificate=certificate,
     )

@@ -35,6 +35,8 @@ class MikroEndpoint:
         Open before :meth:`start`.
     grants : ObjectGrants
     settings : ObjectSettings
+    *others : object
+        Parts of other areas of the schema, such as links to images.
     clock : callable, default time.time
         Returns seconds since 1970, UTC.
 
@@ -53,7 +55,7 @@ class MikroEndpoint:
         objects: Objects,
         grants: ObjectGrants,
         settings: ObjectSettings,
-        *,
+        *others: object,
         clock: Callable[[], float] = time.time,
     ) -> None:
         pixels = Pixels(objects, grants, settings)
@@ -61,6 +63,7 @@ class MikroEndpoint:
         self.collector = Collector(database, pixels, settings, clock=clock)
         parts = Parts(
             authenticator,
+            *others,
             self.journal,
             Uploads(database, pixels, self.collector, clock=clock),
             Images(database, pixels, self.collector, self.journal, clock=clock),

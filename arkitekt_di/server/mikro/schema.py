@@ -20,6 +20,7 @@ from arkitekt_di.server.graphql.limits import BoundDocuments
 from arkitekt_di.server.images import inputs as image_inputs
 from arkitekt_di.server.images import wire as image_wire
 from arkitekt_di.server.images.schema import ImageMutation, ImageQuery, ImageSubscription
+from arkitekt_di.server.ngff.schema import NgffMutation
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,10 @@ class Area:
     scalars: Mapping[object, ScalarDefinition] = field(default_factory=dict)
 
 
-AREAS = (Area(ImageQuery, ImageMutation, ImageSubscription, {**image_wire.SCALARS, **image_inputs.SCALARS}),)
+AREAS = (
+    Area(ImageQuery, ImageMutation, ImageSubscription, {**image_wire.SCALARS, **image_inputs.SCALARS}),
+    Area(mutation=NgffMutation),
+)
 
 
 class MikroSchema(strawberry.Schema):
