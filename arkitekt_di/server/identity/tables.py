@@ -158,3 +158,17 @@ class WebSession(Table):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[int] = mapped_column(BigInteger)
     seen_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class AuditEvent(Table):
+    """Something that was done, or tried; it outlives whoever did it, so it refers to no other table."""
+
+    __tablename__ = "audit_events"
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger, index=True)
+    action: Mapped[str] = mapped_column(String(32))
+    actor: Mapped[str] = mapped_column(String(64))
+    organization_id: Mapped[str | None] = mapped_column(ID, index=True)
+    subject: Mapped[str] = mapped_column(String(128))
+    remote: Mapped[str] = mapped_column(String(64))

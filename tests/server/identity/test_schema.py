@@ -37,7 +37,7 @@ async def test_the_migration_makes_exactly_the_tables_of_the_code(tmp_path: Path
         found = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
     await database.stop()
     assert found >= OWN
-    assert len(OWN) == 10
+    assert len(OWN) == 11
 
 
 def test_the_tables_can_be_made_in_postgresql() -> None:
