@@ -21,6 +21,8 @@
     ├── DiscoveryError           (ConnectionError)  name a hub that can be reached
     │   ├── HubUnreachableError
     │   ├── NotAHubError
+    │   ├── HubNotTrustedError
+    │   ├── HubChangedError
     │   └── HubStartError
     ├── ServiceUnreachableError  (ConnectionError)  every address of a service failed
     ├── LoginError                                  log in again
@@ -372,6 +374,55 @@ class NotAHubError(DiscoveryError):
         return f"{self.url} does not answer like an Arkitekt hub: {self.reason}. Check the address with who runs it"
 
 
+class HubNotTrustedError(DiscoveryError):
+    """Nobody has said yet that this hub is the right one, and nothing but its own word says so.
+
+    Attributes
+    ----------
+    fingerprint : str or None
+        Of the key that the hub proved to have; None where it proved none.
+    """
+
+    def __init__(self, url: str, reason: str, fingerprint: str | None = None) -> None:
+        super().__init__(url, reason)
+        self.args = (url, reason, fingerprint)
+        self.fingerprint = fingerprint
+
+    def __str__(self) -> str:
+        if self.fingerprint is None:
+            return f"the hub at {self.url} is not trusted: {self.reason}. Ask who runs it for its https address"
+        return (
+            f"the hub at {self.url} is not trusted: {self.reason}. Its key is {self.fingerprint}: if the hub shows the "
+            f"same, trust it with `arkitekt-di auth trust {self.url} --fingerprint {self.fingerprint}`"
+        )
+
+
+class HubChangedError(DiscoveryError):
+    """Another hub answers than the one that was trusted at this address; nothing was sent to it.
+
+    Attributes
+    ----------
+    known : str
+        Fingerprint of the key that was trusted.
+    found : str or None
+        Fingerprint of the key that answers; None where it proves none.
+    """
+
+    def __init__(self, url: str, known: str, found: str | None) -> None:
+        super().__init__(url, "another hub answers")
+        self.args = (url, known, found)
+        self.known = known
+        self.found = found
+
+    def __str__(self) -> str:
+        found = f"it is {self.found}" if self.found else "none is proven"
+        return (
+            f"the hub at {self.url} is not the one that was trusted: its key was {self.known}, now {found}. Somebody "
+            "may stand in between: ask who runs the hub. If its key has changed on purpose, run "
+            f"`arkitekt-di auth distrust {self.url}` and log in again, or correct fakts.fingerprint"
+        )
+
+
 class HubStartError(DiscoveryError):
     """The user's local hub could not be started.
 
@@ -387,13 +438,15 @@ class HubStartError(DiscoveryError):
 
 @dataclass(frozen=True)
 class AliasFailure:
-    """Why one address of a service could not be used."""
+    """Why one address of a service could not be used, and what may help."""
 
     url: str
     reason: str
+    hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.url}: {self.reason}"
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.url}: {self.reason}{hint}"
 
 
 class ServiceUnreachableError(ArkitektError, ConnectionError):

@@ -149,6 +149,18 @@ class MikroSettings(Section):
         Shards that are encoded and sent at the same time.
     access_margin_s : float
         A grant that expires within this many seconds is renewed before it is used.
+    layout : {'planes', 'cubes'}
+        Whether a chunk is a piece of a plane, or a cube of 64 pixels, for volumes that are looked at from all sides.
+    levels : int
+        Most levels of resolution, the finest included; 1 makes no coarser ones.
+    level_px : int
+        Coarser levels are made until y and x are no longer than this, in pixels.
+    scale_method : {'auto', 'mean', 'mode', 'nearest'}
+        How pixels become one on a coarser level; ``auto`` is the mean, and for masks the nearest pixel.
+    progress : {'auto', 'never'}
+        Whether a transfer that takes long shows a bar in a terminal or notebook.
+    resume : bool
+        Whether a large upload that was interrupted is gone on with when the same array is stored again.
     """
 
     chunk_px: int = Field(default=512, ge=1)
@@ -156,6 +168,12 @@ class MikroSettings(Section):
     codec: Literal["lz4", "zstd", "none"] = "lz4"
     transfers: int = Field(default=4, ge=1, le=64)
     access_margin_s: float = Field(default=60.0, ge=0)
+    layout: Literal["planes", "cubes"] = "planes"
+    levels: int = Field(default=8, ge=1, le=32)
+    level_px: int = Field(default=512, ge=1)
+    scale_method: Literal["auto", "mean", "mode", "nearest"] = "auto"
+    progress: Literal["auto", "never"] = "auto"
+    resume: bool = True
 
 
 class HubSettings(Section):
@@ -313,6 +331,18 @@ class NgffSettings(Section):
     max_link_s: int = Field(default=30 * 24 * 3600, gt=0)
 
 
+class TrashSettings(Section):
+    """What becomes of deleted records.
+
+    Attributes
+    ----------
+    keep_s : float
+        How long a deleted image, folder, file or table can be restored, in seconds.
+    """
+
+    keep_s: float = Field(default=30 * 24 * 3600.0, ge=0)
+
+
 class ServerSettings(Section):
     """All sections of a hub.
 
@@ -333,4 +363,5 @@ class ServerSettings(Section):
     database: DatabaseSettings = DatabaseSettings()
     identity: IdentitySettings = IdentitySettings()
     objects: ObjectSettings = ObjectSettings()
+    trash: TrashSettings = TrashSettings()
     ngff: NgffSettings = NgffSettings()

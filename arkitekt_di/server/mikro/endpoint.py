@@ -5,7 +5,10 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from arkitekt_di.server.caretaker import Caretaker
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.folders.bin import FolderBin
+from arkitekt_di.server.folders.folders import Folders
 from arkitekt_di.server.graphql.context import Parts
 from arkitekt_di.server.graphql.view import BoundView
 from arkitekt_di.server.images.collector import Collector
@@ -17,7 +20,8 @@ from arkitekt_di.server.mikro.schema import make_schema
 from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.promise import Objects
 from arkitekt_di.server.principal import Authenticator
-from arkitekt_di.settings.models import ObjectSettings
+from arkitekt_di.server.trash import Trash
+from arkitekt_di.settings.models import ObjectSettings, TrashSettings
 
 PATH = "mikro"
 """Path of the service below the hub's address."""
@@ -37,6 +41,7 @@ class MikroEndpoint:
     settings : ObjectSettings
     *others : object
         Parts of other areas of the schema, such as links to images.
+    trash : TrashSettings, optional
     clock : callable, default time.time
         Returns seconds since 1970, UTC.
 
@@ -46,9 +51,11 @@ class MikroEndpoint:
         News of the records, for other parts of the hub.
     collector : Collector
         Removes what was forgotten.
+    trash : Trash
+        Removes for good what was deleted long ago.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a container wires, and a clock for tests
         self,
         authenticator: Authenticator,
         database: Database,
@@ -56,6 +63,7 @@ class MikroEndpoint:
         grants: ObjectGrants,
         settings: ObjectSettings,
         *others: object,
+        trash: TrashSettings | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         pixels = Pixels(objects, grants, settings)
@@ -66,8 +74,12 @@ class MikroEndpoint:
             *others,
             self.journal,
             Uploads(database, pixels, self.collector, clock=clock),
+            Folders(database, self.journal, contents={}, clock=clock),
             Images(database, pixels, self.collector, self.journal, clock=clock),
         )
+        keep_s = (trash or TrashSettings()).keep_s
+        self.trash = Trash((FolderBin(database),), keep_s=keep_s, clock=clock)
+        self._caretaker = Caretaker(self.trash)
         self._view = BoundView(make_schema(), parts)
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -81,10 +93,12 @@ class MikroEndpoint:
     async def start(self) -> None:
         """Begin to collect what was forgotten."""
         await self.collector.start()
+        await self._caretaker.start()
 
     async def stop(self) -> None:
         """Close every WebSocket and stop collecting."""
         await self.hang_up()
+        await self._caretaker.stop()
         await self.collector.stop()
 
     async def hang_up(self) -> None:

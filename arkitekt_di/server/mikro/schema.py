@@ -14,6 +14,7 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.scalar import ScalarDefinition
 
+from arkitekt_di.server.folders.schema import FolderMutation, FolderQuery
 from arkitekt_di.server.graphql import scalars
 from arkitekt_di.server.graphql.failures import is_expected, shown
 from arkitekt_di.server.graphql.limits import BoundDocuments
@@ -37,6 +38,7 @@ class Area:
 
 AREAS = (
     Area(ImageQuery, ImageMutation, ImageSubscription, {**image_wire.SCALARS, **image_inputs.SCALARS}),
+    Area(FolderQuery, FolderMutation),
     Area(mutation=NgffMutation),
 )
 
