@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,15 +11,14 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from arkitekt_di.errors import ImageDamagedError, LinkExpiredError, LinkRefusedError, RecordRefusedError
-from arkitekt_di.messages.images import Axis, AxisType
+from arkitekt_di.messages.images import Axis
+from arkitekt_di.messages.ngff import ngff_order
 from arkitekt_di.messages.pixels import HEADER, MAX_HEADER_BYTES
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier
 from arkitekt_di.server.images.tables import Image, Store
 from arkitekt_di.server.ngff.arrays import ServedArray
-from arkitekt_di.server.ngff.axes import ngff_order
-from arkitekt_di.server.ngff.channels import ShownChannel, shown_channels
 from arkitekt_di.server.ngff.group import group_document
 from arkitekt_di.server.ngff.tokens import NgffTokens
 from arkitekt_di.server.objects.promise import Objects
@@ -122,9 +120,7 @@ class NgffFace:
     async def group(self, served: ServedImage) -> bytes:
         """Return ``zarr.json`` of the group."""
         levels = [await self.array(served, level) for level in range(len(served.levels))]
-        channel = next((place for place, axis in enumerate(served.axes) if axis.type is AxisType.CHANNEL), None)
-        channels: Sequence[ShownChannel] = () if channel is None else shown_channels(levels[0], channel)
-        return group_document(served.image.name, served.axes, levels, channels)
+        return group_document(served.image.name, served.axes, levels)
 
     async def array(self, served: ServedImage, level: int) -> ServedArray:
         """Return one level; raises `ImageDamagedError` where its metadata are missing or damaged."""
