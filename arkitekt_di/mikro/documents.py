@@ -59,6 +59,12 @@ mutation EditImage($input: UpdateArrayDatasetInput!) {{
 }}
 {_RECORD}"""
 
+LINK_IMAGE = """
+mutation LinkImage($input: RequestNgffAccessInput!) {
+  link: requestNgffAccess(input: $input) { url expiresIn }
+}
+"""
+
 DELETE_IMAGE = """
 mutation DeleteImage($input: DeleteArrayDatasetInput!) {
   id: deleteArrayDataset(input: $input)

@@ -31,6 +31,10 @@ class ImageHome(Protocol):
         """Rename an image."""
         ...
 
+    async def angff_url(self, image_id: str, *, expires_in: int | None = None) -> str:
+        """Return an address under which other tools open an image."""
+        ...
+
     async def adelete_image(self, image_id: str) -> None:
         """Delete an image."""
         ...
@@ -158,6 +162,43 @@ class Image:
         """Change the name, and return the image with it; see `arename`."""
         self._refuse_own_loop("image.rename(...)", "image.arename(...)")
         return self._home.bridge.call(self.arename, name)
+
+    async def angff_url(self, *, expires_in: int | None = None) -> str:
+        """Return an address under which other tools open this image; see `ngff_url`."""
+        return await self._home.angff_url(self.id, expires_in=expires_in)
+
+    def ngff_url(self, *, expires_in: int | None = None) -> str:
+        """Return an address under which other tools open this image, without a login.
+
+        It is that of an OME-Zarr group (OME-NGFF 0.5) over the stored pixels themselves.  Whoever has it can read this
+        one image until it expires or the image is deleted, so treat it as a password.
+
+        Parameters
+        ----------
+        expires_in : int, optional
+            Seconds for which it is good; by default, and at most, what the hub's settings ``ngff`` say.
+
+        Returns
+        -------
+        str
+            Such as ``https://hub.lab.org/ngff/<token>/<id>.ome.zarr``.
+
+        Raises
+        ------
+        HubRefusedError
+            OME-NGFF has no place for the axes of the image, or the hub gives no link for such a time.
+        ImageNotFoundError
+            The image is gone.
+        OwnLoopError
+            This is the app's own loop, which must not block: ``await image.angff_url()``.
+
+        Examples
+        --------
+        >>> zarr.open_group(image.ngff_url(expires_in=600), mode="r")["0"].shape
+        (2, 16, 1024, 1024)
+        """
+        self._refuse_own_loop("image.ngff_url()", "image.angff_url()")
+        return self._home.bridge.call(self.angff_url, expires_in=expires_in)
 
     def delete(self) -> None:
         """Remove the image and its pixels for good; see `adelete`."""

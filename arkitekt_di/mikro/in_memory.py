@@ -207,6 +207,11 @@ class InMemoryImageRecords:
         del self._records[image_id]
         self._pixels.drop(record.store.key)
 
+    async def request_link(self, image_id: str, expires_in: int | None) -> str:
+        """Refuse: nobody serves what is in memory."""
+        await self.get(image_id)
+        raise HubRefusedError("LinkImage", ["what is in memory has no address. Read the image with image.data"])
+
     async def request_access(self, store_id: str) -> StoreGrant:
         """Return a grant to read the pixels of one store."""
         if all(record.store.id != store_id for record in self._records.values()):

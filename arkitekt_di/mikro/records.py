@@ -56,6 +56,12 @@ class GraphQLImageRecords:
         answer = await self._ask(documents.END_UPLOAD, input_, StoreNotFoundError(store_id))
         return _read(ZarrStore, answer.get("store"))
 
+    async def request_link(self, image_id: str, expires_in: int | None) -> str:
+        """Return an address under which any OME-Zarr reader opens the image; raises `ImageNotFoundError`."""
+        input_ = {"image": image_id, "expiresIn": expires_in}
+        answer = await self._ask(documents.LINK_IMAGE, input_, ImageNotFoundError(image_id))
+        return str((answer.get("link") or {}).get("url") or "")
+
     async def request_access(self, store_id: str) -> StoreGrant:
         """Return a grant to read the pixels of one store."""
         answer = await self._ask(documents.OPEN_ACCESS, {"storeId": store_id}, StoreNotFoundError(store_id))

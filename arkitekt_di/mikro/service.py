@@ -169,6 +169,10 @@ class Mikro:
         """Remove an image and its pixels for good; raises `ImageNotFoundError`."""
         await self._records.delete(str(image_id))
 
+    async def angff_url(self, image_id: str, *, expires_in: int | None = None) -> str:
+        """Return an address under which other tools open an image; see `Image.ngff_url`."""
+        return await self._records.request_link(str(image_id), expires_in)
+
     async def aopen_image(self, record: ImageRecord) -> OpenedImage:
         """Read the metadata of an image."""
         source = RenewedSource(

@@ -48,6 +48,13 @@ class ImageRecords(Protocol):
         """Remove the image and its pixels; raises `ImageNotFoundError`."""
         ...
 
+    async def request_link(self, image_id: str, expires_in: int | None) -> str:
+        """Return an address under which any OME-Zarr reader opens the image, for so many seconds.
+
+        Raises `ImageNotFoundError`, and `HubRefusedError` where the image is not served in this way.
+        """
+        ...
+
     async def request_access(self, store_id: str) -> StoreGrant:
         """Return a grant to read the pixels of one store."""
         ...
