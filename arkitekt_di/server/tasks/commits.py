@@ -1,0 +1,195 @@
+"""Group commit: whatever waits to be written goes into one transaction, and is answered when that is on disk."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from arkitekt_di.errors import ArkitektError
+
+T = TypeVar("T")
+Work = Callable[[Connection], Any]
+
+MAX_GROUP = 256
+"""Most pieces of work in one transaction."""
+
+MAX_WAITING = 4096
+"""Most pieces of work that wait; who comes later waits for room."""
+
+Durability = Literal["process", "power"]
+"""What a commit survives: the death of the hub, or that of the machine."""
+
+
+class Connector(Protocol):
+    """Runs work on a connection, in a transaction."""
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run *work* and commit, or roll back where it raises."""
+        ...
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run *work* that changes nothing; sees what was committed before."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class SqliteConnector:
+    """One thread that writes and one that reads: a hop between threads for a whole group, not for each statement."""
+
+    def __init__(self, path: str, durability: Durability) -> None:
+        self._durability = durability
+        self._engine = create_engine(f"sqlite:///{path}", hide_parameters=True, pool_size=2)
+        event.listen(self._engine, "connect", self._prepare)
+        event.listen(self._engine, "begin", _begin)
+        self._writer = ThreadPoolExecutor(1, "ledger-write")
+        self._reader = ThreadPoolExecutor(1, "ledger-read")
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run *work* and commit."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, _write, self._engine, work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run *work* that changes nothing."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader, _read, self._engine, work)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await asyncio.to_thread(self._shut)
+
+    def _shut(self) -> None:
+        self._writer.shutdown()
+        self._reader.shutdown()
+        self._engine.dispose()
+
+    def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says so
+        cursor = connection.cursor()
+        # https://sqlite.org/pragma.html#pragma_synchronous: NORMAL survives a killed process, FULL a power cut too.
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={'FULL' if self._durability == 'power' else 'NORMAL'}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.close()
+
+
+class AsyncConnector:
+    """Any other database, through its async driver."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = create_async_engine(url, hide_parameters=True)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run *work* and commit."""
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run *work* that changes nothing."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+def connector_for(url: str, durability: Durability) -> Connector:
+    """Return the connector for the database at *url*, which names an async driver."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return SqliteConnector(str(Path(parsed.database or "")), durability)
+    return AsyncConnector(url)
+
+
+class GroupCommit:
+    """Writes in groups.
+
+    Parameters
+    ----------
+    connector : Connector
+    """
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue(MAX_WAITING)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run(), name="ledger")
+
+    async def stop(self) -> None:
+        """Write what waits, and no more."""
+        if self._task is not None:
+            await self._waiting.join()
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run *work* in the next transaction; returns, or raises, when that is over."""
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        await self._waiting.put((work, answer))
+        return await answer
+
+    async def _run(self) -> None:
+        while True:
+            group = [await self._waiting.get()]
+            while len(group) < MAX_GROUP and not self._waiting.empty():
+                group.append(self._waiting.get_nowait())
+            await self._write(group)
+            for _ in group:
+                self._waiting.task_done()
+
+    async def _write(self, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
+        try:
+            results = await self._connector.write(lambda connection: [_attempt(work, connection) for work, _ in group])
+        except Exception as error:  # noqa: BLE001  # whoever asked is told, each for themselves
+            if len(group) == 1:
+                _answer(group[0][1], error)
+                return
+            for piece in group:  # one that cannot be written must not take the others with it
+                await self._write([piece])
+            return
+        for (_, answer), result in zip(group, results, strict=True):
+            _answer(answer, result)
+
+
+def _attempt(work: Work, connection: Connection) -> Any:
+    try:
+        return work(connection)
+    except ArkitektError as refusal:  # raised before anything was written
+        return refusal
+
+
+def _answer(answer: asyncio.Future[Any], result: Any) -> None:
+    if answer.done():  # whoever asked has left; what was written stays
+        return
+    if isinstance(result, Exception):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)
+
+
+def _write(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return work(connection)
+
+
+def _read(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect().execution_options(reads=True) as connection:
+        return work(connection)
+
+
+def _begin(connection: Connection) -> None:
+    # The lock is taken at once: a transaction that reads first and then writes could fail in between.
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reads") else "BEGIN IMMEDIATE")

@@ -1,0 +1,205 @@
+"""What the ledger writes: each function is one piece of a transaction."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from arkitekt_di.errors import LeaseLostError
+from arkitekt_di.messages.tasks import EventKind
+from arkitekt_di.server.identifiers import new_identifier
+from arkitekt_di.server.tasks import rules
+from arkitekt_di.server.tasks.records import Batch, Belonging, Created, Event, Lease, Task, TaskDraft
+from arkitekt_di.server.tasks.rows import STATE_COLUMNS, event_row, row_of, state_of, task_of
+from arkitekt_di.server.tasks.tables import AGENTS, DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
+
+Rule = Callable[[Task], rules.Step]
+
+_EPOCH = select(AGENTS.c.epoch).where(AGENTS.c.id == bindparam("agent"))
+_STATES = select(*STATE_COLUMNS).with_for_update()
+_SOME = _STATES.where(TASKS.c.id.in_(bindparam("ids", expanding=True)))
+_OF_AGENT = (TASKS.c.agent_id == bindparam("agent"), TASKS.c.ended_at.is_(None))
+_WAITING = (
+    select(TASKS)
+    .where(*_OF_AGENT, TASKS.c.session_id.is_(None), TASKS.c.kind != EventKind.HELD.value)
+    .order_by(TASKS.c.created_at, TASKS.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_HELD = select(TASKS).where(*_OF_AGENT, TASKS.c.session_id.is_not(None)).with_for_update()
+# The fence: a row that ended, or went to another attempt, since it was read is not written.
+_SAVE = update(TASKS).where(
+    TASKS.c.id == bindparam("task"),
+    TASKS.c.ended_at.is_(None),
+    TASKS.c.attempt == bindparam("read_attempt"),
+    TASKS.c.epoch.is_not_distinct_from(bindparam("read_epoch")),
+)
+_RECORD = insert(EVENTS).returning(EVENTS.c.seq, sort_by_parameter_order=True)
+_BELONGINGS: dict[str, tuple[Table, str]] = {
+    "state": (STATES, "name"),
+    "lock": (LOCKS, "key"),
+    "drawer": (DRAWERS, "resource_id"),
+}
+
+
+def take_lease(connection: Connection, agent_id: str, session_id: str, now: float) -> Lease:
+    """Give the next lease of an agent."""
+    row = connection.execute(
+        update(AGENTS)
+        .where(AGENTS.c.id == agent_id)
+        .values(epoch=AGENTS.c.epoch + 1, session_id=session_id, is_connected=True, seen_at=now)
+        .returning(AGENTS.c.epoch)
+    ).one()
+    return Lease(agent_id, session_id, row.epoch)
+
+
+def end_lease(connection: Connection, lease: Lease, now: float) -> bool:
+    """Note that the holder of a lease is gone."""
+    ended = connection.execute(
+        update(AGENTS)
+        .where(AGENTS.c.id == lease.agent_id, AGENTS.c.epoch == lease.epoch)
+        .values(is_connected=False, seen_at=now)
+    )
+    return ended.rowcount == 1
+
+
+def create(connection: Connection, draft: TaskDraft, lease: Lease | None, now: float) -> Created:
+    """Record a task unless it was named before."""
+    if (known := _known(connection, draft)) is not None:
+        return Created(known, is_new=False)
+    kind = EventKind.HELD if draft.is_held else EventKind.QUEUED
+    task = Task(new_identifier(), draft, created_at=now, updated_at=now, kind=kind)
+    if lease is not None and task.is_waiting and _is_good(connection, lease):
+        task = rules.claimed(task, lease, now)
+    connection.execute(insert(TASKS), row_of(task))
+    event = Event(task.id, kind, 0, {}, now, draft.caller)
+    _record(connection, [event])
+    return Created(task, is_new=True, events=(event,))
+
+
+def claim(connection: Connection, lease: Lease, limit: int, now: float) -> tuple[Task, ...]:
+    """Give waiting tasks to the holder of a lease."""
+    if not _is_good(connection, lease):
+        return ()
+    waiting = [task_of(row) for row in connection.execute(_WAITING, {"agent": lease.agent_id, "most": limit})]
+    taken = [rules.claimed(task, lease, now) for task in waiting]
+    _save(connection, zip(waiting, taken, strict=True))
+    return tuple(taken)
+
+
+def reclaim(connection: Connection, lease: Lease) -> tuple[Task, ...]:
+    """Let the tasks of a lease's session go on under its epoch."""
+    if not _is_good(connection, lease):
+        return ()
+    connection.execute(
+        update(TASKS)
+        .where(TASKS.c.agent_id == lease.agent_id, TASKS.c.ended_at.is_(None), TASKS.c.session_id == lease.session_id)
+        .values(epoch=lease.epoch)
+    )
+    return tuple(task_of(row) for row in connection.execute(_HELD, {"agent": lease.agent_id}))
+
+
+def append(connection: Connection, lease: Lease, batch: Batch, now: float) -> tuple[Event, ...]:
+    """Record what an agent sent."""
+    if not _is_good(connection, lease):
+        raise LeaseLostError(lease.agent_id, lease.epoch)
+    read = _read(connection, {report.task_id for report in batch.reports}, lease.agent_id)
+    tasks, events = dict(read), []
+    for report in batch.reports:
+        if report.task_id in tasks:
+            tasks[report.task_id], event = rules.reported(tasks[report.task_id], report, now)
+            events += [event] if event is not None else []
+    _save(connection, ((read[task_id], task) for task_id, task in tasks.items() if task is not read[task_id]))
+    _record(connection, events)
+    for belonging in batch.belongings:
+        _put_belonging(connection, lease.agent_id, belonging)
+    for session_id, pos in batch.positions.items():
+        _upsert(connection, JOURNALS, {"agent_id": lease.agent_id, "session_id": session_id}, {"pos": pos})
+    return tuple(events)
+
+
+def apply(connection: Connection, task_id: str, rule: Rule) -> Event | None:
+    """Take one task to its next state by a rule."""
+    row = connection.execute(_STATES.where(TASKS.c.id == task_id)).one_or_none()
+    if row is None:
+        return None
+    task = task_of(row)
+    changed, event = rule(task)
+    if event is not None:
+        _save(connection, [(task, changed)])
+        _record(connection, [event])
+    return event
+
+
+def sweep(connection: Connection, ended_before: float, limit: int) -> int:
+    """Remove old tasks; their events go with them."""
+    old = select(TASKS.c.id).where(TASKS.c.ended_at < ended_before).limit(limit)
+    return connection.execute(delete(TASKS).where(TASKS.c.id.in_(old))).rowcount
+
+
+def _is_good(connection: Connection, lease: Lease) -> bool:
+    return connection.execute(_EPOCH, {"agent": lease.agent_id}).scalar() == lease.epoch
+
+
+def _known(connection: Connection, draft: TaskDraft) -> Task | None:
+    caller = draft.caller
+    named = (
+        (TASKS.c.organization_id == caller.organization_id)
+        & (TASKS.c.client_id == caller.client_id)
+        & (TASKS.c.user_id == caller.user_id)
+        & (TASKS.c.reference == draft.reference)
+    )
+    conditions = [named]
+    if draft.parent_id is not None and draft.parent_step is not None:
+        conditions.insert(0, (TASKS.c.parent_id == draft.parent_id) & (TASKS.c.parent_step == draft.parent_step))
+    if draft.parent_id is not None and draft.call_key is not None:
+        conditions.insert(0, (TASKS.c.parent_id == draft.parent_id) & (TASKS.c.call_key == draft.call_key))
+    for condition in conditions:
+        row = connection.execute(select(TASKS).where(condition)).one_or_none()
+        if row is not None:
+            return task_of(row)
+    return None
+
+
+def _read(connection: Connection, ids: set[str], agent_id: str) -> dict[str, Task]:
+    if not ids:
+        return {}
+    tasks = [task_of(row) for row in connection.execute(_SOME, {"ids": sorted(ids)})]
+    return {task.id: task for task in tasks if task.draft.agent_id == agent_id}
+
+
+def _save(connection: Connection, changes: Iterable[tuple[Task, Task]]) -> None:
+    rows = [
+        {"task": before.id, "read_attempt": before.attempt, "read_epoch": before.epoch, **state_of(after)}
+        for before, after in changes
+    ]
+    if rows and connection.execute(_SAVE, rows).rowcount != len(rows):
+        message = "a task was changed by another writer in the same moment"
+        raise RuntimeError(message)
+
+
+def _record(connection: Connection, events: list[Event]) -> None:
+    if events:
+        numbers = connection.execute(_RECORD, [event_row(event) for event in events]).scalars()
+        for event, seq in zip(events, numbers, strict=True):
+            event.seq = seq
+
+
+def _put_belonging(connection: Connection, agent_id: str, belonging: Belonging) -> None:
+    table, key = _BELONGINGS[belonging.kind]
+    if belonging.values is None:
+        connection.execute(delete(table).where(table.c.agent_id == agent_id, table.c[key] == belonging.key))
+        return
+    values = {
+        name: json.dumps(value) if table is STATES and name == "value" else value
+        for name, value in belonging.values.items()
+    }
+    _upsert(connection, table, {"agent_id": agent_id, key: belonging.key}, values)
+
+
+def _upsert(connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**key, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

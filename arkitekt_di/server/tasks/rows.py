@@ -1,0 +1,133 @@
+"""Tasks and events as rows: how they are written, and how they are read back."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Row
+
+from arkitekt_di.messages.tasks import EventKind
+from arkitekt_di.server.tasks.records import Caller, Event, Instruct, Task, TaskDraft
+from arkitekt_di.server.tasks.tables import EVENTS, TASKS
+
+CALLER_COLUMNS = (TASKS.c.organization_id, TASKS.c.client_id, TASKS.c.user_id, TASKS.c.caller_agent_id)
+
+STATE_COLUMNS = tuple(column for column in TASKS.c if column.name != "args")
+"""All but the arguments, which can be large and change nothing."""
+
+EVENT_COLUMNS = (*EVENTS.c, *CALLER_COLUMNS)
+
+
+def task_of(row: Row[Any]) -> Task:
+    """Read a task; its arguments are empty where they were not asked for."""
+    values = row._mapping  # noqa: SLF001  # the public name of it in SQLAlchemy
+    draft = TaskDraft(
+        caller=_caller_of(values),
+        reference=values["reference"],
+        action_id=values["action_id"],
+        implementation_id=values["implementation_id"],
+        agent_id=values["agent_id"],
+        interface=values["interface"],
+        args=values.get("args", ""),
+        args_hash=values["args_hash"],
+        code_hash=values["code_hash"],
+        parent_id=values["parent_id"],
+        root_id=values["root_id"],
+        parent_step=values["parent_step"],
+        call_key=values["call_key"],
+        options=json.loads(values["options"]),
+        effects=values["effects"],
+        execution=values["execution"],
+        is_repeatable=values["is_repeatable"],
+    )
+    return Task(
+        id=values["id"],
+        draft=draft,
+        created_at=values["created_at"],
+        updated_at=values["updated_at"],
+        kind=EventKind(values["kind"]),
+        instruct=Instruct(values["instruct"]),
+        attempt=values["attempt"],
+        epoch=values["epoch"],
+        session_id=values["session_id"],
+        is_picked_up=values["is_picked_up"],
+        is_started=values["is_started"],
+        last_progress=values["last_progress"],
+        last_step=values["last_step"],
+        ended_at=values["ended_at"],
+    )
+
+
+def row_of(task: Task) -> dict[str, Any]:
+    """Write a new task."""
+    draft = task.draft
+    return {
+        "id": task.id,
+        "organization_id": draft.caller.organization_id,
+        "user_id": draft.caller.user_id,
+        "client_id": draft.caller.client_id,
+        "caller_agent_id": draft.caller.agent_id,
+        "reference": draft.reference,
+        "root_id": draft.root_id,
+        "parent_id": draft.parent_id,
+        "parent_step": draft.parent_step,
+        "call_key": draft.call_key,
+        "action_id": draft.action_id,
+        "implementation_id": draft.implementation_id,
+        "agent_id": draft.agent_id,
+        "interface": draft.interface,
+        "args": draft.args,
+        "args_hash": draft.args_hash,
+        "code_hash": draft.code_hash,
+        "options": json.dumps(draft.options),
+        "effects": draft.effects,
+        "execution": draft.execution,
+        "is_repeatable": draft.is_repeatable,
+        "created_at": task.created_at,
+        **state_of(task),
+    }
+
+
+def state_of(task: Task) -> dict[str, Any]:
+    """Write what changes of a task."""
+    return {
+        "kind": task.kind.value,
+        "instruct": task.instruct.value,
+        "attempt": task.attempt,
+        "epoch": task.epoch,
+        "session_id": task.session_id,
+        "is_picked_up": task.is_picked_up,
+        "is_started": task.is_started,
+        "last_progress": task.last_progress,
+        "last_step": task.last_step,
+        "updated_at": task.updated_at,
+        "ended_at": task.ended_at,
+    }
+
+
+def event_of(row: Row[Any]) -> Event:
+    """Read an event."""
+    values = row._mapping  # noqa: SLF001  # the public name of it in SQLAlchemy
+    return Event(
+        task_id=values["task_id"],
+        kind=EventKind(values["kind"]),
+        attempt=values["attempt"],
+        payload=json.loads(values["payload"]) if values["payload"] else {},
+        created_at=values["created_at"],
+        caller=_caller_of(values),
+        seq=values["seq"],
+    )
+
+
+def event_row(event: Event) -> dict[str, Any]:
+    """Write an event."""
+    return {
+        "task_id": event.task_id,
+        "kind": event.kind.value,
+        "attempt": event.attempt,
+        "payload": json.dumps(event.payload, separators=(",", ":")) if event.payload else None,
+        "created_at": event.created_at,
+    }
+
+
+def _caller_of(values: Any) -> Caller:
+    return Caller(values["organization_id"], values["client_id"], values["user_id"], values["caller_agent_id"])

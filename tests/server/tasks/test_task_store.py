@@ -1,0 +1,61 @@
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from arkitekt_di.server.database import migration_config
+from arkitekt_di.server.tasks.ledger import Ledger
+from arkitekt_di.server.tasks.memory import InMemoryTasks
+from arkitekt_di.server.tasks.promise import TaskStore
+from arkitekt_di.server.tasks.tables import AGENTS
+from arkitekt_di.testing.tasks import TaskStoreContract
+from tests.server.tasks.stored import add_agent, agent_row, sqlite_url
+
+POSTGRES = os.environ.get("ARKITEKT_TEST_POSTGRES", "")
+"""Address of a database that the tests may empty, such as ``postgresql+asyncpg://postgres@localhost/test``."""
+
+
+class TestInMemory(TaskStoreContract):
+    def make_store(self, folder: Path) -> TaskStore:
+        return InMemoryTasks()
+
+    async def add_agent(self, store: TaskStore, agent_id: str) -> None:
+        """Every agent is known."""
+
+
+class TestSqlite(TaskStoreContract):
+    @pytest.fixture(autouse=True)
+    def hub_database(self, tmp_path: Path, migrated: Path) -> None:
+        shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
+
+    def make_store(self, folder: Path) -> TaskStore:
+        self.url = sqlite_url(folder)
+        return Ledger(lambda: self.url, "process")
+
+    async def add_agent(self, store: TaskStore, agent_id: str) -> None:
+        await asyncio.to_thread(add_agent, self.url, agent_id)
+
+
+@pytest.mark.skipif(not POSTGRES, reason="ARKITEKT_TEST_POSTGRES names no database")
+class TestPostgres(TaskStoreContract):
+    @pytest.fixture(autouse=True)
+    async def hub_database(self) -> None:
+        await asyncio.to_thread(command.upgrade, migration_config(POSTGRES), "head")
+        engine = create_async_engine(POSTGRES)
+        async with engine.begin() as connection:
+            await connection.execute(text("TRUNCATE agents, tasks CASCADE"))
+        await engine.dispose()
+
+    def make_store(self, folder: Path) -> TaskStore:
+        return Ledger(lambda: POSTGRES, "process")
+
+    async def add_agent(self, store: TaskStore, agent_id: str) -> None:
+        engine = create_async_engine(POSTGRES)
+        async with engine.begin() as connection:
+            await connection.execute(insert(AGENTS), agent_row(agent_id))
+        await engine.dispose()
