@@ -11,18 +11,26 @@ from arkitekt_di.fakts.cache import ClaimCache, FileClaimCache, InMemoryClaimCac
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
 from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, FactsDiscovery, NoDiscovery, RememberedDiscovery
 from arkitekt_di.fakts.facts import ConfiguredFacts, Facts
+from arkitekt_di.fakts.first_contact import FirstContact
 from arkitekt_di.fakts.grant import FirstGrant, Grant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
+from arkitekt_di.fakts.person import TerminalPerson
+from arkitekt_di.fakts.pins import FileHubPins, HubPins
 from arkitekt_di.fakts.presenter import BrowserPresenter, Presenter, PrintPresenter
 from arkitekt_di.fakts.refresh_token import RefreshTokenGrant
 from arkitekt_di.fakts.remembered import RememberedHubs
 from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.protocols.person import Person
 from arkitekt_di.settings.models import FaktsSettings
 from arkitekt_di.transport.http import HttpClient
 
 
 def _claims_folder() -> Path:
     return user_cache_path("arkitekt") / "claims"
+
+
+def _pins_folder() -> Path:
+    return user_state_path("arkitekt") / "trusted"
 
 
 def _hubs_file() -> Path:
@@ -55,19 +63,28 @@ class FaktsContainer(Container):
         open=providers.ThreadSafeSingleton(BrowserPresenter),
         print=providers.ThreadSafeSingleton(PrintPresenter),
     )
+    given_login: providers.Provider[Grant] = providers.ThreadSafeSingleton(RefreshTokenGrant, http, cfg)
+    mandate_key: providers.Provider[Grant] = providers.ThreadSafeSingleton(MandateKeyGrant, http, cfg)
+    device_code: providers.Provider[Grant] = providers.ThreadSafeSingleton(DeviceCodeGrant, http, presenter)
     grant: providers.Provider[Grant] = providers.ThreadSafeSingleton(
-        FirstGrant,
-        providers.List(
-            providers.ThreadSafeSingleton(RefreshTokenGrant, http, cfg),
-            providers.ThreadSafeSingleton(MandateKeyGrant, http, cfg),
-            providers.ThreadSafeSingleton(DeviceCodeGrant, http, presenter),
-        ),
+        FirstGrant, providers.List(given_login, mandate_key, device_code)
     )
     cache: providers.Provider[ClaimCache] = providers.Selector(
         cfg.provided.cache,
         file=providers.ThreadSafeSingleton(FileClaimCache, providers.Callable(_claims_folder)),
         none=providers.ThreadSafeSingleton(InMemoryClaimCache),
     )
+    person: providers.Provider[Person] = providers.ThreadSafeSingleton(TerminalPerson)
+    pins: providers.Provider[HubPins] = providers.ThreadSafeSingleton(FileHubPins, providers.Callable(_pins_folder))
+    first_contact: providers.Provider[FirstContact] = providers.ThreadSafeSingleton(FirstContact, pins, person, cfg)
     service: providers.Provider[Fakts] = Service(
-        Fakts, manifest=manifest, discovery=discovery, grant=grant, http=http, cache=cache, facts=facts, settings=cfg
+        Fakts,
+        manifest=manifest,
+        discovery=discovery,
+        grant=grant,
+        http=http,
+        cache=cache,
+        facts=facts,
+        first_contact=first_contact,
+        settings=cfg,
     )

@@ -11,7 +11,9 @@ HEAD_START_S = 0.25
 """Lead of the first address before the others, in seconds (RFC 8305, section 5)."""
 
 
-async def first_good(service: str, aliases: Sequence[Alias], failed: Callable[[Alias], Awaitable[str | None]]) -> Alias:
+async def first_good(
+    service: str, aliases: Sequence[Alias], failed: Callable[[Alias], Awaitable[AliasFailure | None]]
+) -> Alias:
     """Return the first alias that passes; the first of the list gets a head start, then all are asked at once.
 
     Parameters
@@ -34,28 +36,32 @@ async def first_good(service: str, aliases: Sequence[Alias], failed: Callable[[A
         asyncio.create_task(_run(alias, failed, leader_failed, is_leader=number == 0))
         for number, alias in enumerate(entered.values())
     ]
-    reasons: dict[str, str] = {}
+    failures: dict[str, AliasFailure] = {}
     try:
         for finished in asyncio.as_completed(tasks):
-            alias, reason = await finished
-            if reason is None:
+            alias, failure = await finished
+            if failure is None:
                 return alias
-            reasons[alias.url()] = reason
+            failures[alias.url()] = failure
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    raise ServiceUnreachableError(service, [AliasFailure(url, reasons[url]) for url in entered])
+    raise ServiceUnreachableError(service, [failures[url] for url in entered])
 
 
 async def _run(
-    alias: Alias, failed: Callable[[Alias], Awaitable[str | None]], leader_failed: asyncio.Event, *, is_leader: bool
-) -> tuple[Alias, str | None]:
+    alias: Alias,
+    failed: Callable[[Alias], Awaitable[AliasFailure | None]],
+    leader_failed: asyncio.Event,
+    *,
+    is_leader: bool,
+) -> tuple[Alias, AliasFailure | None]:
     if is_leader:
-        reason = await failed(alias)
-        if reason is not None:
+        failure = await failed(alias)
+        if failure is not None:
             leader_failed.set()
-        return alias, reason
+        return alias, failure
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(HEAD_START_S):
             await leader_failed.wait()

@@ -4,22 +4,18 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr, ValidationError
 
-from arkitekt_di.errors import (
-    CertificateError,
-    ConnectionLostError,
-    HubUnreachableError,
-    NotAHubError,
-    ProtocolMismatchError,
-)
+from arkitekt_di.errors import HubUnreachableError, NotAHubError, ProtocolMismatchError
+from arkitekt_di.fakts.first_contact import FirstContact
 from arkitekt_di.fakts.location import HubLocation
+from arkitekt_di.fakts.well_known import WELL_KNOWN_PATH, Reading, read_document
 from arkitekt_di.messages.fakts import PROTOCOL_VERSION, WellKnown
 from arkitekt_di.transport.answer import Answer
 from arkitekt_di.transport.http import HttpClient
 from arkitekt_di.transport.origin import Origin
 
-WELL_KNOWN_PATH = "/.well-known/fakts"
-
 _CREDENTIAL_ENDPOINTS = ("token_endpoint", "device_authorization_endpoint", "revocation_endpoint")
+
+HEARSAY = "it was only heard of on the local network"
 
 
 @dataclass(frozen=True)
@@ -35,16 +31,21 @@ class KnownHub:
     token_endpoint : str
     mandate_key : pydantic.SecretStr or None
         Lets the app in without a person.
+    fingerprint : str or None
+        Of the key that it was trusted by; None where the connection itself proves who answers.
     """
 
     url: str
     document: WellKnown
     token_endpoint: str
     mandate_key: SecretStr | None = None
+    fingerprint: str | None = None
 
 
-async def read_hub(http: HttpClient, location: HubLocation, *, timeout_s: float) -> KnownHub:
-    """Ask the hub at *location* what it is.
+async def read_hub(
+    http: HttpClient, location: HubLocation, *, timeout_s: float, first_contact: FirstContact
+) -> KnownHub:
+    """Ask the hub at *location* what it is, and whether it is the one that the user means.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ async def read_hub(http: HttpClient, location: HubLocation, *, timeout_s: float)
     location : HubLocation
     timeout_s : float
         Longest wait for one address, in seconds.
+    first_contact : FirstContact
+        Decides where nothing else vouches for the hub.
 
     Raises
     ------
@@ -61,22 +64,42 @@ async def read_hub(http: HttpClient, location: HubLocation, *, timeout_s: float)
         Something else answers.
     ProtocolMismatchError
         The hub speaks another version of the protocol.
+    HubNotTrustedError
+        A person would have to say yes to it.
+    HubChangedError
+        Another hub was trusted at this address.
     """
-    candidates = location.candidates()
+    candidates = location.candidates(http.permits)
     for url in candidates:
+        known = await first_contact.recall(url)
         try:
-            answer = await http.get(url + WELL_KNOWN_PATH, timeout_s=timeout_s)
-        except CertificateError as error:
-            raise HubUnreachableError(url, f"its certificate is not trusted: {error.reason}") from error
-        except ConnectionLostError as error:
+            reading = await read_document(
+                http, url, timeout_s=timeout_s, pinned=() if known is None else known.certificates
+            )
+        except HubUnreachableError as error:
             if url == candidates[-1]:
                 raise HubUnreachableError(candidates[0], error.reason) from error
-        else:
-            return _checked(url, answer, location.mandate_key)
+            continue
+        document, token_endpoint = _checked(url, reading.answer)
+        key, is_bound = reading.key_of(document), reading.is_bound_by(document)
+        if reading.distrust is not None and not (key is not None and is_bound):
+            raise HubUnreachableError(url, f"its certificate is not trusted: {reading.distrust}")
+        fingerprint = await first_contact.admit(
+            url, document, key, known=known, doubt=_doubt(reading, location), bound=is_bound
+        )
+        if is_bound and document.tls is not None:
+            http.pin(url, document.tls.certificates)
+        return KnownHub(url, document, token_endpoint, location.mandate_key, fingerprint)
     raise HubUnreachableError(location.url, "there is no address to try")
 
 
-def _checked(url: str, answer: Answer, mandate_key: SecretStr | None) -> KnownHub:
+def _doubt(reading: Reading, location: HubLocation) -> str | None:
+    if location.is_hearsay:
+        return HEARSAY
+    return None if reading.distrust is None else "no authority vouches for its certificate"
+
+
+def _checked(url: str, answer: Answer) -> tuple[WellKnown, str]:
     document = _document(url, answer)
     if document.protocol_version != PROTOCOL_VERSION:
         raise ProtocolMismatchError(
@@ -90,7 +113,7 @@ def _checked(url: str, answer: Answer, mandate_key: SecretStr | None) -> KnownHu
             raise NotAHubError(url, f"its {name} is on another server, so no credentials are sent there")
     if document.token_endpoint is None:
         raise NotAHubError(url, "it names no token_endpoint")
-    return KnownHub(url, document, document.token_endpoint, mandate_key)
+    return document, document.token_endpoint
 
 
 def _document(url: str, answer: Answer) -> WellKnown:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 import arkitekt_di
 from arkitekt_di.errors import ConnectionLostError, HubStartError
-from arkitekt_di.fakts.known_hub import WELL_KNOWN_PATH
+from arkitekt_di.fakts.well_known import WELL_KNOWN_PATH
 from arkitekt_di.messages.hub import HubRecord
 from arkitekt_di.private_file import FILE_MODE, make_private_folder, read_private
 from arkitekt_di.process import end, is_alive

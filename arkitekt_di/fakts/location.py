@@ -1,6 +1,7 @@
 """Where a hub may be, before anything was asked."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,15 +23,23 @@ class HubLocation:
         With or without a scheme, such as ``localhost:8000``.
     mandate_key : pydantic.SecretStr or None
         Lets the app in without a person.
+    is_hearsay : bool
+        The address came from nobody that is trusted, such as a datagram on the local network.
     """
 
     url: str
     mandate_key: SecretStr | None = None
+    is_hearsay: bool = False
 
-    def candidates(self) -> tuple[str, ...]:
+    def candidates(self, permits: Callable[[str], bool]) -> tuple[str, ...]:
         """Return the URLs to try, in order, without a trailing slash.
 
         Without a scheme, this machine is asked over http first and any other over https only.
+
+        Parameters
+        ----------
+        permits : callable
+            Tells whether credentials may go to an http address.
 
         Raises
         ------
@@ -47,7 +56,7 @@ class HubLocation:
         else:
             tried = (f"http://{given}", f"https://{given}") if _is_here(given) else (f"https://{given}",)
         for url in tried:
-            _check(url)
+            _check(url, permits)
         return tried
 
 
@@ -58,7 +67,7 @@ def _is_here(address: str) -> bool:
         return False
 
 
-def _check(url: str) -> None:
+def _check(url: str, permits: Callable[[str], bool]) -> None:
     try:
         parts = urlsplit(url)
         origin = Origin.of(url)
@@ -67,5 +76,5 @@ def _check(url: str) -> None:
     if "@" in parts.netloc or parts.query or parts.fragment:
         # What is in a URL ends up in logs, so nothing secret may be in one.
         raise NotAHubError(str(origin), "the address may not hold a user name, a password, a query or a fragment")
-    if not origin.is_private:
+    if not permits(url):
         raise InsecureTransportError(url, "plain http to another machine can be read on the way")

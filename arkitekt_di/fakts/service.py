@@ -6,9 +6,11 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from arkitekt_di.errors import (
+    AliasFailure,
     AppStateError,
     ArkitektError,
     LoginRequiredError,
@@ -21,6 +23,7 @@ from arkitekt_di.fakts.card import Card
 from arkitekt_di.fakts.challenge import failed_challenge
 from arkitekt_di.fakts.discovery import Discovery
 from arkitekt_di.fakts.facts import Facts
+from arkitekt_di.fakts.first_contact import FirstContact
 from arkitekt_di.fakts.grant import Grant
 from arkitekt_di.fakts.known_hub import KnownHub, read_hub
 from arkitekt_di.messages.fakts import ActiveFakts, Alias, Instance, WellKnown
@@ -30,6 +33,15 @@ from arkitekt_di.settings.models import FaktsSettings
 from arkitekt_di.transport.http import HttpClient
 
 log = logging.getLogger(__name__)
+
+RECHECK_S = 60.0
+"""An address that answered its challenge is used for this many seconds before it is asked again."""
+
+
+@dataclass(frozen=True)
+class _GoodAlias:
+    alias: Alias
+    found_at: float
 
 
 class Fakts:
@@ -50,7 +62,11 @@ class Fakts:
         Keeps configurations that a person's login gave.
     facts : Facts
         A configuration that the user gave; it holds whatever the hub says.
+    first_contact : FirstContact
+        Decides about a hub that nothing vouches for.
     settings : FaktsSettings
+    clock : callable, optional
+        Seconds that never run backwards.
     """
 
     def __init__(  # noqa: PLR0913  # its collaborators, each by name
@@ -62,7 +78,9 @@ class Fakts:
         http: HttpClient,
         cache: ClaimCache,
         facts: Facts,
+        first_contact: FirstContact,
         settings: FaktsSettings,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._manifest = manifest
         self._discovery = discovery
@@ -70,13 +88,16 @@ class Fakts:
         self._http = http
         self._cache = cache
         self._facts = facts
+        self._first_contact = first_contact
         self._are_given = False
         self._settings = settings
+        self._clock = clock
         self._hub: KnownHub | None = None
         self._active: ActiveFakts | None = None
         self._may_be_stale = False
         self._renewal: Callable[[], Awaitable[object]] | None = None
-        self._good: dict[str, Alias] = {}
+        self._good: dict[str, _GoodAlias] = {}
+        self._last_good: dict[str, str] = {}  # outlives a configuration: a hint, not a promise
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def start(self) -> None:
@@ -94,7 +115,12 @@ class Fakts:
             The user gave a configuration that is none.
         """
         location = await self._discovery.find()
-        self._hub = await read_hub(self._http, location, timeout_s=self._settings.discovery_timeout_s)
+        self._hub = await read_hub(
+            self._http,
+            location,
+            timeout_s=self._settings.discovery_timeout_s,
+            first_contact=self._first_contact,
+        )
         log.info("using the hub %r at %s", self._hub.document.name, self._hub.url)
         self._active = await asyncio.to_thread(self._facts.read)
         self._are_given = self._active is not None
@@ -135,9 +161,9 @@ class Fakts:
     @property
     def digest(self) -> str:
         """What a login is good for: the manifest, and the credential that it grew from where one was given."""
-        tag = self._grant.tag()
-        digest = self._manifest.digest()
-        return hashlib.sha256(f"{digest}\n{tag}".encode()).hexdigest() if tag else digest
+        # A login goes to no other hub that comes to be trusted at the same address.
+        digest, *others = filter(None, (self._manifest.digest(), self._grant.tag(), self._known.fingerprint))
+        return hashlib.sha256("\n".join((digest, *others)).encode()).hexdigest() if others else digest
 
     @property
     def is_configured(self) -> bool:
@@ -211,8 +237,9 @@ class Fakts:
         self._renewal = renewal
 
     async def aget_alias(self, key: str) -> Alias:
-        """Return an address of service *key* that answered its challenge; asks once, then remembers.
+        """Return an address of service *key* that answered its challenge within the last minute.
 
+        After that the address is asked again, the last good one first: the machine may have moved to another network.
         A configuration from an earlier run in which no address answers is fetched again, once.
 
         Raises
@@ -223,9 +250,10 @@ class Fakts:
             No address answers; the error lists each with its reason.
         """
         async with self._asking[key]:
-            if key not in self._good:
-                self._good[key] = await self._find_alias(key)
-            return self._good[key]
+            good = self._good.get(key)
+            if good is None or self._clock() - good.found_at > RECHECK_S:
+                good = self._good[key] = _GoodAlias(await self._find_alias(key), self._clock())
+            return good.alias
 
     async def _find_alias(self, key: str) -> Alias:
         try:
@@ -250,12 +278,14 @@ class Fakts:
     async def _race(self, key: str) -> Alias:
         instance = self._instance(key)
 
-        async def failed(alias: Alias) -> str | None:
-            return await failed_challenge(
-                self._http, alias, instance.challenge_key, timeout_s=self._settings.challenge_timeout_s
-            )
+        async def failed(alias: Alias) -> AliasFailure | None:
+            return await failed_challenge(self._http, alias, instance, timeout_s=self._settings.challenge_timeout_s)
 
-        return await first_good(key, instance.aliases, failed)
+        last = self._last_good.get(key)
+        ordered = sorted(instance.aliases, key=lambda alias: alias.url() != last)  # stable: the others stay in order
+        alias = await first_good(key, ordered, failed)
+        self._last_good[key] = alias.url()
+        return alias
 
     def _instance(self, key: str) -> Instance:
         instances = self.active.instances

@@ -65,7 +65,7 @@ class OAuthClient:
     @property
     def key(self) -> TokenKey:
         """Under which logins of this client are kept."""
-        names = f"{self._claims.manifest.digest()}\n{self._settings.client_id}"
+        names = f"{self._claims.digest}\n{self._settings.client_id}"
         return TokenKey(self.url, hashlib.sha256(names.encode()).hexdigest())
 
     async def provider(self) -> Provider:

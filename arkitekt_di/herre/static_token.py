@@ -28,7 +28,7 @@ class StaticTokenFlow:
     @property
     def key(self) -> TokenKey:
         """Whom the token is good for; nothing is kept under it."""
-        return TokenKey(self._claims.url, self._claims.manifest.digest())
+        return TokenKey(self._claims.url, self._claims.digest)
 
     @property
     def is_repeatable(self) -> bool:

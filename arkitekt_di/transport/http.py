@@ -76,6 +76,10 @@ class HttpClient:
         """
         self._pinned[Origin.of(url)] = PinnedCertificates(certificates)
 
+    def unpin(self, url: str) -> None:
+        """Trust at the origin of *url* what the system trusts."""
+        self._pinned.pop(Origin.of(url), None)
+
     async def get_unproven(self, url: str, *, timeout_s: float | None = None) -> tuple[Answer, str]:
         """Ask for *url* whoever it is that answers, and return the certificate (PEM) that was shown along with it.
 

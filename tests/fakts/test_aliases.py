@@ -4,7 +4,7 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from arkitekt_di.errors import ServiceUnreachableError
+from arkitekt_di.errors import AliasFailure, ServiceUnreachableError
 from arkitekt_di.fakts.alias_race import HEAD_START_S, first_good
 from arkitekt_di.fakts.challenge import failed_challenge
 from arkitekt_di.messages.fakts import Alias, ChallengeKey, Instance
@@ -28,7 +28,7 @@ class Road:
         self.asked.append(alias.host)
         answer = self.answers[alias.host]
         if answer is not None and answer != "silent":
-            return answer
+            return AliasFailure(alias.url(), answer)
         if answer is None:
             return None
         try:
@@ -94,9 +94,14 @@ def instance(hub):
 
 
 async def challenge(http, instance, **members):
-    return await failed_challenge(
-        http, instance.aliases[0].model_copy(update=members), instance.challenge_key, timeout_s=1
-    )
+    """Return the reason of the failure, which names the address and has a hint."""
+    address = instance.aliases[0].model_copy(update=members)
+    failure = await failed_challenge(http, address, instance, timeout_s=1)
+    if failure is None:
+        return None
+    assert failure.url == address.url()
+    assert failure.hint
+    return failure.reason
 
 
 async def test_an_address_that_answers_200_passes(http, instance):

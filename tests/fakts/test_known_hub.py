@@ -8,12 +8,13 @@ from arkitekt_di.errors import HubUnreachableError, NotAHubError, ProtocolMismat
 from arkitekt_di.fakts.known_hub import read_hub
 from arkitekt_di.fakts.location import HubLocation
 from arkitekt_di.testing.hub import InMemoryHub
+from tests.fakts.hubs import first_contact
 
 pytestmark = pytest.mark.anyio
 
 
 async def read(http, url):
-    return await read_hub(http, HubLocation(url), timeout_s=2)
+    return await read_hub(http, HubLocation(url), timeout_s=2, first_contact=first_contact())
 
 
 async def test_a_hub_is_known_by_its_document(http, hub):
@@ -88,7 +89,7 @@ async def test_a_hub_that_keeps_silent_is_given_up_in_time(http):
     host, port = server.sockets[0].getsockname()
     async with server, asyncio.timeout(5):
         with pytest.raises(HubUnreachableError, match=r"within 0\.1 s"):
-            await read_hub(http, HubLocation(f"{host}:{port}"), timeout_s=0.1)
+            await read_hub(http, HubLocation(f"{host}:{port}"), timeout_s=0.1, first_contact=first_contact())
 
 
 async def test_a_certificate_that_is_not_trusted_never_leads_to_plain_http(http):
@@ -101,4 +102,4 @@ async def test_a_certificate_that_is_not_trusted_never_leads_to_plain_http(http)
         await read(http, hub.url)
 
     await hub.stop()
-    assert hub.requests == []
+    assert {path for _, path, _ in hub.requests} == {"/.well-known/fakts"}  # which is asked to prove itself otherwise

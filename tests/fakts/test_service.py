@@ -25,7 +25,7 @@ from arkitekt_di.protocols.fakts import AliasSource, ClaimSource
 from arkitekt_di.settings.models import FaktsSettings
 from arkitekt_di.testing.clock import ManualClock
 from arkitekt_di.testing.fakts import configuration
-from tests.fakts.hubs import MANIFEST, Memo
+from tests.fakts.hubs import MANIFEST, Memo, first_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +50,7 @@ def make(http, hub, cache):
             http=http,
             cache=cache,
             facts=ConfiguredFacts(settings),
+            first_contact=first_contact(),
             settings=settings,
         )
 

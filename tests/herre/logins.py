@@ -6,8 +6,11 @@ from arkitekt_di.fakts import Fakts
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
 from arkitekt_di.fakts.discovery import StaticDiscovery
 from arkitekt_di.fakts.facts import ConfiguredFacts
+from arkitekt_di.fakts.first_contact import FirstContact
 from arkitekt_di.fakts.grant import FirstGrant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
+from arkitekt_di.fakts.person import Nobody
+from arkitekt_di.fakts.pins import InMemoryHubPins
 from arkitekt_di.fakts.presenter import PrintPresenter
 from arkitekt_di.fakts.refresh_token import RefreshTokenGrant
 from arkitekt_di.herre import Herre
@@ -30,6 +33,7 @@ def make_fakts(http, url, cache, *, key=None, **members):
         http=http,
         cache=cache,
         facts=ConfiguredFacts(settings),
+        first_contact=FirstContact(InMemoryHubPins(), Nobody(), settings),
         settings=settings,
     )
 
