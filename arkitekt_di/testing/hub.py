@@ -12,7 +12,13 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT, MANDATE_KEY_GRANT
+from arkitekt_di.messages.fakts import (
+    DEVICE_CODE_GRANT,
+    MANDATE_KEY_GRANT,
+    SIGNATURE_HEADER,
+    challenge_message,
+    document_message,
+)
 
 APPROVED = "approved"
 """As an answer to a poll: the person has approved."""
@@ -44,6 +50,10 @@ class InMemoryHub:
         Lifetime of access tokens.
     signing_key : Ed25519PrivateKey or None
         Signs challenges of the service.
+    identity_key : Ed25519PrivateKey or None
+        Signs the well-known document.
+    certificates : list of str
+        Certificates (PEM) that the document and the service name.
     polls, claims, refreshes, revocations : int
         How often each happened.
     requests : list of tuple
@@ -65,6 +75,8 @@ class InMemoryHub:
         self.access_token_s = 3600
         self.service_path = "mikro"
         self.signing_key: Ed25519PrivateKey | None = None
+        self.identity_key: Ed25519PrivateKey | None = None
+        self.certificates: list[str] = []
         self.polls = self.claims = self.refreshes = self.revocations = 0
         self.requests: list[tuple[str, str, str]] = []
         self.was_asked = asyncio.Event()
@@ -116,8 +128,11 @@ class InMemoryHub:
         response: web.StreamResponse = await handler(request)
         return response
 
-    async def _well_known(self, _request: web.Request) -> web.Response:
+    async def _well_known(self, request: web.Request) -> web.Response:
+        key = None if self.identity_key is None else public_key(self.identity_key)
         document = {
+            "challenge_key": key,
+            "tls": {"certificates": self.certificates} if self.certificates else None,
             "name": "hub in a test",
             "protocol_version": "2",
             "base_url": f"{self.url}/",
@@ -127,7 +142,12 @@ class InMemoryHub:
             "revocation_endpoint": f"{self.url}/o/revoke/",
             **self.document,
         }
-        return web.json_response({name: value for name, value in document.items() if value is not None})
+        body = json.dumps({name: value for name, value in document.items() if value is not None}).encode()
+        headers = {"Content-Type": "application/json"}
+        if self.identity_key is not None:
+            signature = self.identity_key.sign(document_message(request.query.get("nonce", ""), body))
+            headers[SIGNATURE_HEADER] = base64.b64encode(signature).decode()
+        return web.Response(body=body, headers=headers)
 
     async def _authorize_device(self, request: web.Request) -> web.Response:
         manifest = (await request.json())["manifest"]
@@ -229,8 +249,9 @@ class InMemoryHub:
         }
         instance: dict[str, Any] = {"service": "live.arkitekt.mikro", "identifier": "mikro", "aliases": [alias]}
         if self.signing_key is not None:
-            public = self.signing_key.public_key().public_bytes_raw()
-            instance["challenge_key"] = {"kind": "ed25519", "key": base64.b64encode(public).decode()}
+            instance["challenge_key"] = public_key(self.signing_key)
+        if self.certificates:
+            instance["tls"] = {"certificates": self.certificates}
         return instance
 
     async def _revoke(self, request: web.Request) -> web.Response:
@@ -244,13 +265,18 @@ class InMemoryHub:
     async def _challenge(self, request: web.Request) -> web.Response:
         if self.signing_key is None:
             return web.json_response({"status": "ok"})
-        signature = self.signing_key.sign(f"fakts-challenge-v1:{request.query['nonce']}".encode())
+        signature = self.signing_key.sign(challenge_message(request.query["nonce"]))
         return web.json_response({"signature": base64.b64encode(signature).decode()})
 
     async def _graphql(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.good_access:
             return web.json_response({"error": "invalid_token"}, status=401)
         return web.json_response(self.graphql)
+
+
+def public_key(private: Ed25519PrivateKey) -> dict[str, str]:
+    """Return the public half of a key as it travels."""
+    return {"kind": "ed25519", "key": base64.b64encode(private.public_key().public_bytes_raw()).decode()}
 
 
 def _refused(error: str) -> web.Response:
