@@ -1,4 +1,4 @@
-"""``arkitekt-di users``, ``clients`` and ``keys``: who may use a hub, for whoever operates it."""
+"""``arkitekt-di users``, ``clients``, ``keys`` and ``audit``: who may use a hub, for whoever operates it."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from arkitekt_di.server.identity.client_kind import ClientKind
 
 users = typer.Typer(help="Add and list the people of a hub; give them new passwords.", no_args_is_help=True)
 clients = typer.Typer(help="Register programs of others that log in at a hub.", no_args_is_help=True)
+audit = typer.Typer(help="Who did what at a hub.", no_args_is_help=True)
 keys = typer.Typer(help="The keys that sign a hub's tokens.", no_args_is_help=True)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder of the hub.")]
@@ -35,7 +36,13 @@ def add_user(
 
     password = _ask_password()
     role = Role.ADMIN if admin else Role.MEMBER
-    added = _on_records(data, config, lambda records: records.users.create(name, password, organization, role=role))
+
+    async def add(records: Any) -> Any:
+        added = await records.users.create(name, password, organization, role=role)
+        await _note_of(records, "USER_ADDED", added)
+        return added
+
+    added = _on_records(data, config, add)
     typer.echo(f"{added.user_name} is {added.role} of {added.organization_slug}.")
 
 
@@ -51,8 +58,53 @@ def list_users(*, data: Data = None, config: Files = None, as_json: AsJson = Fal
 def reset_password(name: Name, *, data: Data = None, config: Files = None) -> None:
     """Give a person another password, and end every login that they have."""
     password = _ask_password()
-    _on_records(data, config, lambda records: records.users.reset_password(name, password))
+
+    async def reset(records: Any) -> None:
+        await records.users.reset_password(name, password)
+        await _note(records, "PASSWORD_RESET", name)
+
+    _on_records(data, config, reset)
     typer.echo(f"{name} has a new password, and every login of theirs has ended.")
+
+
+@users.command("join")
+def join(
+    name: Name,
+    *,
+    organization: Annotated[str, typer.Option(help="Slug of the organization, as `users list` shows it.")],
+    admin: Annotated[bool, typer.Option("--admin", help="As an administrator of it; else as a member.")] = False,
+    data: Data = None,
+    config: Files = None,
+) -> None:
+    """Put a person into another organization, or change what they are in one."""
+    from arkitekt_di.server.identity.standing import Role
+
+    async def put(records: Any) -> Any:
+        standing = await records.users.join(name, organization, role=Role.ADMIN if admin else Role.MEMBER)
+        await _note_of(records, "ROLE_SET", standing)
+        return standing
+
+    standing = _on_records(data, config, put)
+    typer.echo(f"{standing.user_name} is {standing.role} of {standing.organization_slug}.")
+
+
+@users.command("remove")
+def remove_user(
+    name: Name,
+    *,
+    organization: Annotated[str, typer.Option(help="Slug of the organization, as `users list` shows it.")],
+    data: Data = None,
+    config: Files = None,
+) -> None:
+    """Take a person out of an organization: their logins there end, and what they made stays."""
+
+    async def take(records: Any) -> Any:
+        standing = await records.users.leave(name, organization)
+        await _note_of(records, "USER_REMOVED", standing)
+        return standing
+
+    standing = _on_records(data, config, take)
+    typer.echo(f"{standing.user_name} is no longer in {standing.organization_slug}.")
 
 
 @clients.command("add")
@@ -79,13 +131,15 @@ def add_client(  # noqa: PLR0913  # one parameter for each option
     as_json: AsJson = False,
 ) -> None:
     """Register a client, and print its secret, which is not shown again."""
-    added = _on_records(
-        data,
-        config,
-        lambda records: records.clients.add(
+
+    async def add(records: Any) -> Any:
+        added = await records.clients.add(
             name, kind, organization=organization, redirect_uris=redirect_uri or (), services=service or ()
-        ),
-    )
+        )
+        await _note(records, "CLIENT_ADDED", added.client_id)
+        return added
+
+    added = _on_records(data, config, add)
     secret = {} if added.secret is None else {"client_secret": added.secret.get_secret_value()}
     _print([{"client_id": added.client_id, **secret}], as_json=as_json)
 
@@ -111,14 +165,25 @@ def list_clients(*, data: Data = None, config: Files = None, as_json: AsJson = F
 @clients.command("new-secret")
 def renew_secret(client_id: ClientId, *, data: Data = None, config: Files = None, as_json: AsJson = False) -> None:
     """Give a client another secret; the old one is worth nothing from now on."""
-    secret = _on_records(data, config, lambda records: records.clients.renew_secret(client_id))
+
+    async def renew(records: Any) -> Any:
+        secret = await records.clients.renew_secret(client_id)
+        await _note(records, "SECRET_RENEWED", client_id)
+        return secret
+
+    secret = _on_records(data, config, renew)
     _print([{"client_id": client_id, "client_secret": secret.get_secret_value()}], as_json=as_json)
 
 
 @clients.command("remove")
 def remove_client(client_id: ClientId, *, data: Data = None, config: Files = None) -> None:
     """Forget a client, and end every login through it."""
-    _on_records(data, config, lambda records: records.clients.remove(client_id))
+
+    async def forget(records: Any) -> None:
+        await records.clients.remove(client_id)
+        await _note(records, "CLIENT_REMOVED", client_id)
+
+    _on_records(data, config, forget)
     typer.echo(f"{client_id} is forgotten.")
 
 
@@ -130,6 +195,46 @@ def rotate_keys(*, data: Data = None, config: Files = None) -> None:
     from arkitekt_di.server.identity.operator import rotate_signing_key
 
     typer.echo(f"Tokens are signed by key {asyncio.run(rotate_signing_key(_settings(data, config)))} from now on.")
+
+
+@audit.command("list")
+def list_audit(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most events; the newest are shown.")] = 50,
+    actor: Annotated[str | None, typer.Option(help="Only what this user did; `operator` for commands.")] = None,
+    action: Annotated[str | None, typer.Option(help="Only one kind, such as login-failed.")] = None,
+    data: Data = None,
+    config: Files = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who did what, when and from where; the newest comes last."""
+    from datetime import UTC, datetime
+
+    found = _on_records(data, config, lambda records: records.audit.last(limit, actor=actor, action=action))
+    rows = [
+        {
+            "at": datetime.fromtimestamp(one.at, UTC).isoformat(),
+            "action": one.action,
+            "actor": one.actor,
+            "subject": one.subject,
+            "remote": one.remote,
+        }
+        for one in reversed(found)
+    ]
+    _print(rows, as_json=as_json)
+
+
+async def _note(records: Any, action: str, subject: str) -> None:
+    from arkitekt_di.server.identity.audit import OPERATOR, Action
+
+    await records.audit.note(Action[action], OPERATOR, subject=subject)
+
+
+async def _note_of(records: Any, action: str, standing: Any) -> None:
+    from arkitekt_di.server.identity.audit import OPERATOR, Action
+
+    subject = f"{standing.user_name} as {standing.role}"
+    await records.audit.note(Action[action], OPERATOR, organization_id=standing.organization_id, subject=subject)
 
 
 def _ask_password() -> Any:  # a SecretStr, which is loaded late

@@ -43,6 +43,7 @@ app.command()(graph.graph)
 app.add_typer(identity.users, name="users")
 app.add_typer(identity.clients, name="clients")
 app.add_typer(identity.keys, name="keys")
+app.add_typer(identity.audit, name="audit")
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so

@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlalchemy import select, update
 
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.identity.audit import Action
 from arkitekt_di.server.identity.client_rights import UNREGISTERED
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.pages import Pages
@@ -71,9 +72,14 @@ class AppsPage:
         visitor, fields = await self._pages.read(request, {"login"})
         if visitor.user_id is None:
             return self._pages.go(request, visitor, f"/login?next={PATH}")
-        if not await self._end(visitor.user_id, fields.get("login", "")):  # another's looks like none at all
+        ended = await self._end(visitor.user_id, fields.get("login", ""))
+        if ended is None:  # another's looks like none at all
             return self._pages.tell(request, visitor, "Not found", "That app is not let in (any more).", status=404)
         log.info("user %r ended a login", visitor.user_name)
+        organization_id, subject = ended
+        await self._pages.note(
+            request, Action.APP_ENDED, visitor.user_name, organization_id=organization_id, subject=subject
+        )
         return self._pages.go(request, visitor, PATH)
 
     async def _open_logins(self, user_id: str) -> list[AppLogin]:
@@ -88,15 +94,19 @@ class AppsPage:
             )
             return [self._described(login, client, organization) for login, client, organization in rows]
 
-    async def _end(self, user_id: str, login_id: str) -> bool:
+    async def _end(self, user_id: str, login_id: str) -> tuple[str, str] | None:
+        """End a login; returns its organization and the name of its app, or None where it is not this user's."""
         async with self._database.transaction() as session:
             ended = await session.execute(
                 update(Login)
                 .where(Login.id == login_id, Login.user_id == user_id, Login.revoked_at.is_(None))
                 .values(revoked_at=int(self._clock()))
-                .returning(Login.id)
+                .returning(Login.organization_id, Login.client_id)
             )
-            return ended.one_or_none() is not None
+            row = ended.one_or_none()
+            if row is None:
+                return None
+            return row.organization_id, (await session.get_one(Client, row.client_id)).manifest.identifier
 
     def _described(self, login: Login, client: Client, organization: str) -> AppLogin:
         manifest = client.manifest

@@ -16,6 +16,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.identity.audit import Action
 from arkitekt_di.server.identity.authorization_codes import issue_code
 from arkitekt_di.server.identity.authorization_request import FIELDS, REFUSED, AuthorizationRequest, check_request
 from arkitekt_di.server.identity.client_rights import UNREGISTERED
@@ -102,6 +103,8 @@ class AuthorizationPage:
             return self._log_in_first(request, visitor, fields)
         if answer == "deny":
             log.info("user %r turned client %s away", visitor.user_name, asked.client.client_id)
+            subject = asked.client.manifest.identifier
+            await self._pages.note(request, Action.APP_DENIED, visitor.user_name, subject=subject)
             return self._send_back(request, visitor, asked, [("error", AccessDeniedError.error)])
         standings = await self._users.standings(visitor.user_id)
         chosen = [one for one in standings if one.organization_id == organization]
@@ -118,6 +121,13 @@ class AuthorizationPage:
         async with self._database.transaction() as session:
             code = await session.run_sync(issue_code, asked, approver, authenticated_at=visitor.since or now, now=now)
         log.info("user %r let client %s in", approver.user_name, asked.client.client_id)
+        await self._pages.note(
+            request,
+            Action.APP_ALLOWED,
+            approver.user_name,
+            organization_id=approver.organization_id,
+            subject=asked.client.manifest.identifier,
+        )
         return self._send_back(request, visitor, asked, [("code", code)])
 
     async def _check(

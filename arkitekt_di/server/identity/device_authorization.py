@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
 from arkitekt_di.server.identity.client_rights import GRANTS
 from arkitekt_di.server.identity.forms import FORM_TYPE, encode_form
+from arkitekt_di.server.identity.sealing import seal
 from arkitekt_di.server.identity.tables import Client
-from arkitekt_di.server.identity.token_issuer import seal
 from arkitekt_di.server.identity.validator import HubValidator, client_of
 
 FIELDS = frozenset({"scope"})

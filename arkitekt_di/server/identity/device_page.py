@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from arkitekt_di.server.identity.audit import Action
 from arkitekt_di.server.identity.clock import MINUTE_S, Clock
 from arkitekt_di.server.identity.device_codes import DeviceCodes, WaitingApp
 from arkitekt_di.server.identity.opaque import read_user_code
@@ -113,6 +114,13 @@ class DevicePage:
         if not await self._codes.approve(_code_of(request), approver):
             return self._pages.tell(request, visitor, "Too late", UNKNOWN, status=404)
         log.info("user %r let app %r in, asked from %s", approver.user_name, app.manifest.identifier, app.remote)
+        await self._pages.note(
+            request,
+            Action.APP_ALLOWED,
+            approver.user_name,
+            organization_id=approver.organization_id,
+            subject=app.manifest.identifier,
+        )
         text = f"{app.manifest.identifier} continues by itself. You can close this page."
         return self._pages.tell(request, visitor, "The app is let in", text)
 
@@ -123,6 +131,7 @@ class DevicePage:
         if not await self._codes.deny(_code_of(request)):
             return self._pages.tell(request, visitor, "Too late", UNKNOWN, status=404)
         log.info("user %r turned app %r away, asked from %s", visitor.user_name, app.manifest.identifier, app.remote)
+        await self._pages.note(request, Action.APP_DENIED, visitor.user_name, subject=app.manifest.identifier)
         return self._pages.tell(request, visitor, "The app was turned away", "It got nothing. You can close this page.")
 
     async def _show_app(self, request: web.Request, visitor: Visitor, error: str | None = None) -> web.Response:

@@ -15,6 +15,7 @@ from arkitekt_di.server.directory import Directory
 from arkitekt_di.server.identity.access_tokens import HUB_AUDIENCE, AccessTokens
 from arkitekt_di.server.identity.app_endpoint import AppEndpoint
 from arkitekt_di.server.identity.apps_page import AppsPage
+from arkitekt_di.server.identity.audit import AuditLog
 from arkitekt_di.server.identity.authenticator import TokenAuthenticator
 from arkitekt_di.server.identity.authorization_page import AuthorizationPage
 from arkitekt_di.server.identity.clients import Clients
@@ -30,6 +31,7 @@ from arkitekt_di.server.identity.login_page import LoginPage
 from arkitekt_di.server.identity.mandate import Mandate
 from arkitekt_di.server.identity.oauth_endpoint import OAuthEndpoint
 from arkitekt_di.server.identity.opaque import digest
+from arkitekt_di.server.identity.organization_page import OrganizationPage
 from arkitekt_di.server.identity.pages import Pages
 from arkitekt_di.server.identity.passwords import Passwords
 from arkitekt_di.server.identity.revocation import Revocation
@@ -68,6 +70,8 @@ class Identity:
         Creates users and resets passwords.
     clients : Clients
         Registers clients.
+    audit : AuditLog
+        Who did what.
     authenticator : TokenAuthenticator
         Accepts every access token of this hub.
 
@@ -112,7 +116,8 @@ class Identity:
         self.authenticator = self.authenticator_for(HUB_AUDIENCE)
         self._first_run = FirstRun(self.users)
         self._codes = codes = DeviceCodes(database, settings.device_code_s, clock)
-        pages = Pages(self._sessions, hub_name)
+        self.audit = AuditLog(database, settings, clock)
+        pages = Pages(self._sessions, self.audit, hub_name)
         wishes = Wishes(directory, address)
         revocation = Revocation(database, self._tokens, clock)
         introspection = Introspection(database, self._tokens, clock)
@@ -126,6 +131,7 @@ class Identity:
             DevicePage(pages, self._sessions, self.users, codes, wishes, clock),
             AuthorizationPage(database, address, pages, self._sessions, self.users, wishes, clock),
             AppsPage(database, pages, self._sessions, wishes, clock),
+            OrganizationPage(pages, self._sessions, self.users, self.audit),
             SetupPage(pages, self._sessions, self._first_run),
         )
 

@@ -12,15 +12,13 @@ from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.access_tokens import HUB_AUDIENCE, AccessTokens, Claims
 from arkitekt_di.server.identity.client_kind import ClientKind
 from arkitekt_di.server.identity.clock import Clock
-from arkitekt_di.server.identity.forms import encode_form
 from arkitekt_di.server.identity.logins import is_open
-from arkitekt_di.server.identity.opaque import digest
+from arkitekt_di.server.identity.sealing import TOKEN, Answer, answer_sealed
 from arkitekt_di.server.identity.standing import standing_in
 from arkitekt_di.server.identity.tables import Login, Registration
-from arkitekt_di.server.identity.token_issuer import Answer, seal
 from arkitekt_di.server.identity.validator import HubValidator, client_of
 
-FIELDS = frozenset({"token", "token_type_hint"})
+FIELDS = frozenset({TOKEN, "token_type_hint"})
 """Every field of an introspection request, besides those of the client."""
 
 
@@ -41,18 +39,13 @@ class Introspection:
 
     async def answer(self, fields: Mapping[str, str]) -> Answer:
         """Tell what the token in *fields* is worth; one that is worth nothing is no error (section 2.2)."""
-        token = fields.get("token", "")
-        claims = self._access_tokens.read(token, audience=HUB_AUDIENCE)
-        sealed = {**seal(fields), **({"token": digest(token)} if token else {})}
-        async with self._database.transaction() as session:
-            return await session.run_sync(self._introspect, sealed, claims)
+        claims = self._access_tokens.read(fields.get(TOKEN, ""), audience=HUB_AUDIENCE)
 
-    def _introspect(self, session: Session, fields: Mapping[str, str], claims: Claims | None) -> Answer:
-        validator = _IntrospectionValidator(session, claims, now=self._clock())
-        headers, body, status = IntrospectEndpoint(validator).create_introspect_response(
-            "/o/introspect/", "POST", encode_form(fields)
-        )
-        return Answer(status or 400, (body or "{}").encode(), headers)
+        def introspect(session: Session, form: str) -> Any:
+            validator = _IntrospectionValidator(session, claims, now=self._clock())
+            return IntrospectEndpoint(validator).create_introspect_response("/o/introspect/", "POST", form)
+
+        return await answer_sealed(self._database, fields, introspect)
 
 
 class _IntrospectionValidator(HubValidator):

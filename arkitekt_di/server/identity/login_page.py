@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from pydantic import SecretStr
 
+from arkitekt_di.server.identity.audit import Action
 from arkitekt_di.server.identity.clock import MINUTE_S, Clock
 from arkitekt_di.server.identity.pages import Pages, local_path
 from arkitekt_di.server.identity.rate_limit import RateLimit, network_of
@@ -64,11 +65,23 @@ class LoginPage:
             return self._pages.wait(request, visitor, WINDOW_S)
         user_id = await self._users.recognise(name, SecretStr(fields.get("password", "")))
         if user_id is None:
+            await self._note(request, Action.LOGIN_FAILED, name)
             return self._pages.show(request, visitor, "login", status=403, next=target, name=name, error=WRONG)
         self._by_sender.give_back(sender)
         self._by_name.give_back(pair)
+        await self._note(request, Action.LOGIN, name)
         return self._pages.go(request, await self._sessions.log_in(visitor, user_id), target)
 
     async def _leave(self, request: web.Request) -> web.Response:
         visitor, _ = await self._pages.read(request, set())
+        if visitor.user_id is not None:
+            await self._note(request, Action.LOGOUT, visitor.user_name or "")
         return self._pages.go(request, await self._sessions.log_out(visitor), "/login")
+
+    async def _note(self, request: web.Request, action: Action, name: str) -> None:
+        """Write it down for every organization of that user; a name that nobody has is not kept."""
+        known = await self._users.named(name)
+        if not known:
+            await self._pages.note(request, action, None)
+        for one in known:
+            await self._pages.note(request, action, one.user_name, organization_id=one.organization_id)

@@ -22,9 +22,10 @@ from arkitekt_di.server.identity.introspection import Introspection
 from arkitekt_di.server.identity.rate_limit import RateLimit, network_of
 from arkitekt_di.server.identity.revocation import FIELDS as REVOCATION_FIELDS
 from arkitekt_di.server.identity.revocation import Revocation
+from arkitekt_di.server.identity.sealing import Answer
 from arkitekt_di.server.identity.standing import Standing
 from arkitekt_di.server.identity.token_issuer import FIELDS as TOKEN_FIELDS
-from arkitekt_di.server.identity.token_issuer import Answer, TokenIssuer
+from arkitekt_di.server.identity.token_issuer import TokenIssuer
 
 REQUESTS_A_MINUTE = 60
 """Apps that one sender may register in a minute; a test suite starts many."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from arkitekt_di.errors import HubDataNotFoundError
 from arkitekt_di.server.data_folder import DataFolder
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.identity.audit import OPERATOR, Action, AuditLog
 from arkitekt_di.server.identity.clients import Clients
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.keys import SigningKeys
@@ -18,10 +19,11 @@ from arkitekt_di.settings.models import ServerSettings
 
 @dataclass(frozen=True)
 class Records:
-    """People and clients of one hub."""
+    """People and clients of one hub, and what was done to them."""
 
     users: Users
     clients: Clients
+    audit: AuditLog
 
 
 @asynccontextmanager
@@ -36,7 +38,11 @@ async def open_records(settings: ServerSettings, clock: Clock = time.time) -> As
     database = Database(settings.database, settings.data)
     await database.start()
     try:
-        yield Records(Users(database, Passwords(), clock), Clients(database, clock))
+        yield Records(
+            Users(database, Passwords(), clock),
+            Clients(database, clock),
+            AuditLog(database, settings.identity, clock),
+        )
     finally:
         await database.stop()
 
@@ -59,6 +65,9 @@ async def rotate_signing_key(settings: ServerSettings) -> str:
         keys = SigningKeys(folder.keys)
         await keys.start()
         await keys.rotate()
-        return keys.current[0]
     finally:
         await folder.stop()
+    kid = keys.current[0]
+    async with open_records(settings) as records:
+        await records.audit.note(Action.KEY_ROTATED, OPERATOR, subject=kid)
+    return kid

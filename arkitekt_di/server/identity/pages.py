@@ -9,6 +9,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from oauthlib.oauth2 import OAuth2Error
 
+from arkitekt_di.server.identity.audit import NOBODY, Action, AuditLog
 from arkitekt_di.server.identity.forms import read_form
 from arkitekt_di.server.identity.sessions import Visitor, WebSessions
 
@@ -36,16 +37,18 @@ HEADERS = {
 
 
 class Pages:
-    """Renders pages and reads the forms on them.
+    """Renders pages, reads the forms on them, and writes down what people did.
 
     Parameters
     ----------
     sessions : WebSessions
+    audit : AuditLog
     hub_name : str
     """
 
-    def __init__(self, sessions: WebSessions, hub_name: str) -> None:
+    def __init__(self, sessions: WebSessions, audit: AuditLog, hub_name: str) -> None:
         self._sessions = sessions
+        self._audit = audit
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -74,6 +77,21 @@ class Pages:
     def tell(self, request: web.Request, visitor: Visitor, title: str, text: str, *, status: int = 200) -> web.Response:
         """Return a page that says one thing."""
         return self.show(request, visitor, "message", status=status, title=title, text=text)
+
+    async def note(
+        self,
+        request: web.Request,
+        action: Action,
+        actor: str | None,
+        *,
+        organization_id: str | None = None,
+        subject: str = "",
+    ) -> None:
+        """Write down in the audit log what a person did here."""
+        remote = request.remote or ""
+        await self._audit.note(
+            action, actor or NOBODY, organization_id=organization_id, subject=shown(subject), remote=remote
+        )
 
     def wait(self, request: web.Request, visitor: Visitor, seconds: float) -> web.Response:
         """Return a page that asks for patience."""

@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.access_tokens import AccessTokens, Claims
 from arkitekt_di.server.identity.clock import Clock
-from arkitekt_di.server.identity.forms import encode_form
 from arkitekt_di.server.identity.logins import login_behind, revoke
-from arkitekt_di.server.identity.opaque import digest
-from arkitekt_di.server.identity.token_issuer import Answer, seal
+from arkitekt_di.server.identity.sealing import TOKEN, Answer, answer_sealed
 from arkitekt_di.server.identity.validator import HubValidator
 
-FIELDS = frozenset({"token", "token_type_hint", "client_id"})
+FIELDS = frozenset({TOKEN, "token_type_hint", "client_id"})
 """Every field of a revocation request."""
 
 
@@ -37,19 +35,13 @@ class Revocation:
 
     async def answer(self, fields: Mapping[str, str]) -> Answer:
         """Revoke what the token in *fields* belongs to; a token that is worth nothing is no error (section 2.2)."""
-        token = fields.get("token", "")
-        claims = self._access_tokens.read_expired(token)
-        sealed = {**seal(fields), **({"token": digest(token)} if token else {})}
-        async with self._database.transaction() as session:
-            return await session.run_sync(self._revoke, sealed, claims)
+        claims = self._access_tokens.read_expired(fields.get(TOKEN, ""))
 
-    def _revoke(self, session: Session, fields: Mapping[str, str], claims: Claims | None) -> Answer:
-        validator = _RevocationValidator(session, claims, now=self._clock())
-        headers, body, status = RevocationEndpoint(validator).create_revocation_response(
-            "/o/revoke/", "POST", encode_form(fields)
-        )
-        # Clients of fakts read the answer as JSON; the body of a success means nothing otherwise.
-        return Answer(status or 400, (body or "{}").encode(), headers)
+        def end(session: Session, form: str) -> Any:
+            validator = _RevocationValidator(session, claims, now=self._clock())
+            return RevocationEndpoint(validator).create_revocation_response("/o/revoke/", "POST", form)
+
+        return await answer_sealed(self._database, fields, end)
 
 
 class _RevocationValidator(HubValidator):

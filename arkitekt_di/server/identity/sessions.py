@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from arkitekt_di.private_file import keep_secret
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.clock import DAY_S, HOUR_S, MINUTE_S, Clock
 from arkitekt_di.server.identity.opaque import digest, new_secret
-from arkitekt_di.server.identity.tables import User, WebSession
+from arkitekt_di.server.identity.standing import Role
+from arkitekt_di.server.identity.tables import Membership, User, WebSession
 
 IDLE_S = 8 * HOUR_S
 """A working day; a session that is not used for so long is over (OWASP ASVS 4.0.3, 3.3.2)."""
@@ -38,12 +40,15 @@ class Visitor:
         Who is logged in.
     since : int or None
         When they gave their password, in Unix time.
+    is_admin : bool
+        Whether they administer an organization.
     """
 
     cookie: str
     user_id: str | None = None
     user_name: str | None = None
     since: int | None = None
+    is_admin: bool = False
 
     def __repr__(self) -> str:
         return f"Visitor(user_id={self.user_id!r})"
@@ -80,20 +85,20 @@ class WebSessions:
         now = int(self._clock())
         async with self._database.transaction() as session:
             found = await session.execute(
-                select(WebSession, User.name)
+                select(WebSession, User.name, _administers(User.id))
                 .join(User, User.id == WebSession.user_id)
                 .where(WebSession.digest == digest(cookie))
             )
             row = found.one_or_none()
             if row is None:
                 return Visitor(cookie)
-            web_session, user_name = row
+            web_session, user_name, is_admin = row
             if web_session.created_at + LIFETIME_S <= now or web_session.seen_at + IDLE_S <= now:
                 await session.delete(web_session)
                 return Visitor(new_secret())
             if now - web_session.seen_at >= MINUTE_S:  # a write a minute says enough
                 web_session.seen_at = now
-            return Visitor(cookie, web_session.user_id, user_name, web_session.created_at)
+            return Visitor(cookie, web_session.user_id, user_name, web_session.created_at, is_admin)
 
     async def log_in(self, before: Visitor, user_id: str) -> Visitor:
         """Start a session under a fresh cookie; the one that the browser had before is worth nothing any more."""
@@ -138,3 +143,7 @@ class WebSessions:
 
     def _is_secure(self, request: web.Request) -> bool:
         return self._address.url_for(request).startswith("https://")
+
+
+def _administers(user_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return exists().where(Membership.user_id == user_id, Membership.role == Role.ADMIN)

@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from arkitekt_di.errors import AccountRefusedError
+from arkitekt_di.server.identity.audit import Action
 from arkitekt_di.server.identity.first_run import FirstRun
 from arkitekt_di.server.identity.pages import Pages
 from arkitekt_di.server.identity.passwords import MIN_LENGTH
@@ -57,6 +58,13 @@ class SetupPage:
         if standing is None:
             return self._gone(request, visitor)
         log.info("user %r opened the hub as its administrator", standing.user_name)
+        await self._pages.note(
+            request,
+            Action.HUB_OPENED,
+            standing.user_name,
+            organization_id=standing.organization_id,
+            subject=standing.organization_name,
+        )
         visitor = await self._sessions.log_in(visitor, standing.user_id)
         text = f"You are {standing.user_name}, administrator of {standing.organization_name}. Apps can ask you now."
         return self._pages.tell(request, visitor, "The hub is ready", text)

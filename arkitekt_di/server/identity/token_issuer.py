@@ -1,12 +1,8 @@
 """Turns token requests into answers: oauthlib decides, the hub mints."""
 
 import asyncio
-import base64
-import hashlib
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from oauthlib.oauth2 import BearerToken, ClientCredentialsGrant, DeviceCodeGrant, RefreshTokenGrant, TokenEndpoint
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error, UnsupportedGrantTypeError
@@ -27,11 +23,10 @@ from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.forms import encode_form, parse_json
 from arkitekt_di.server.identity.id_tokens import IdTokens
 from arkitekt_di.server.identity.mandate import Mandate, MandateKeyGrant
-from arkitekt_di.server.identity.opaque import digest
 from arkitekt_di.server.identity.scopes import OPENID
+from arkitekt_di.server.identity.sealing import CREDENTIALS, Answer, seal
 from arkitekt_di.server.identity.validator import Granted, HubValidator
 
-CREDENTIALS = ("code", "device_code", "refresh_token", "key", "client_secret")
 FIELDS = frozenset(
     {
         "grant_type",
@@ -47,22 +42,7 @@ FIELDS = frozenset(
 )
 """Every field of a token request that means anything here."""
 
-VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-"""RFC 7636, section 4.1."""
-
 PLACEHOLDER = "made by the hub"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What goes back to the client."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        return f"Answer(status={self.status})"
 
 
 class TokenIssuer:
@@ -185,20 +165,6 @@ class TokenIssuer:
             instances=instances,
             statuses=statuses,
         )
-
-
-def seal(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return *fields* as oauthlib may see them: no credential, only what the database knows of each."""
-    sealed = {name: digest(value) if name in CREDENTIALS else value for name, value in fields.items()}
-    if "code_verifier" in sealed:
-        sealed["code_verifier"] = _challenge_of(sealed["code_verifier"])
-    return sealed
-
-
-def _challenge_of(verifier: str) -> str:
-    if VERIFIER.fullmatch(verifier) is None:
-        return "none"  # fits no challenge, so the code is used up as with any wrong verifier
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def read_mandate_request(fields: Mapping[str, str]) -> AppRequest:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from arkitekt_di.errors import AccountRefusedError, UserNotFoundError
+from arkitekt_di.errors import AccountRefusedError, OrganizationNotFoundError, UserNotFoundError
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.opaque import new_id
@@ -100,6 +100,8 @@ class Users:
         stored = None if user is None else user.password_hash
         if not await self._passwords.matches(stored, password) or user is None or stored is None:
             return None
+        if not await self.standings(user.id):  # was taken out of the last organization
+            return None
         if self._passwords.is_outdated(stored):
             fresh = await self._passwords.hash(password)
             async with self._database.transaction() as session:
@@ -108,6 +110,39 @@ class Users:
                     update(User).where(User.id == user.id, User.password_hash == stored).values(password_hash=fresh)
                 )
         return user.id
+
+    async def named(self, name: str) -> list[Standing]:
+        """Return what the user of that name is in each organization; nothing where nobody has it."""
+        async with self._database.transaction() as session:
+            user_id = await session.scalar(select(User.id).where(User.name_key == _key(name)))
+            return [] if user_id is None else await session.run_sync(standings_of, user_id)
+
+    async def join(self, name: str, organization: str, *, role: Role = Role.MEMBER) -> Standing:
+        """Make a person a member of an organization, or change what they are in it.
+
+        Parameters
+        ----------
+        name : str
+            Of the person.
+        organization : str
+            Slug of the organization.
+        role : Role, default Role.MEMBER
+
+        Raises
+        ------
+        UserNotFoundError, OrganizationNotFoundError
+            There is none of that name.
+        """
+        async with self._database.transaction() as session:
+            return await session.run_sync(self._join, name, organization, role)
+
+    async def leave(self, name: str, organization: str) -> Standing:
+        """Take a person out of an organization: every login there ends, and what they made stays with it.
+
+        Raises `UserNotFoundError` where they are not in it; who is in none any more cannot log in.
+        """
+        async with self._database.transaction() as session:
+            return await session.run_sync(self._leave, name, organization)
 
     async def all(self) -> list[Standing]:
         """Return every person in every organization that they belong to, by name; programs are not people."""
@@ -136,6 +171,38 @@ class Users:
         async with self._database.transaction() as session:
             return await session.run_sync(self._ensure_local)
 
+    def _join(self, session: Session, name: str, organization: str, role: Role) -> Standing:
+        user = _person(session, name)
+        group = session.scalar(select(Organization).where(Organization.slug == organization))
+        if group is None or group.slug == LOCAL:
+            raise OrganizationNotFoundError(organization)
+        session.merge(Membership(user_id=user.id, organization_id=group.id, role=role))
+        return Standing(user.id, user.name, group.id, group.slug, group.name, role)
+
+    def _leave(self, session: Session, name: str, organization: str) -> Standing:
+        user = _person(session, name)
+        mine = standings_of(session, user.id)
+        before = next((one for one in mine if one.organization_slug == organization), None)
+        if before is None:
+            raise UserNotFoundError(name)
+        session.execute(
+            update(Login)
+            .where(
+                Login.user_id == user.id,
+                Login.organization_id == before.organization_id,
+                Login.revoked_at.is_(None),
+            )
+            .values(revoked_at=int(self._clock()))
+        )
+        session.execute(
+            delete(Membership).where(
+                Membership.user_id == user.id, Membership.organization_id == before.organization_id
+            )
+        )
+        if len(mine) == 1:
+            session.execute(delete(WebSession).where(WebSession.user_id == user.id))
+        return before
+
     def _ensure_local(self, session: Session) -> Standing:
         user = session.scalar(select(User).where(User.name_key == LOCAL))
         if user is None:
@@ -159,6 +226,13 @@ class Users:
         session.add(Membership(user_id=user.id, organization_id=group.id, role=role))
         session.flush()
         return Standing(user.id, user.name, group.id, group.slug, group.name, role)
+
+
+def _person(session: Session, name: str) -> User:
+    user = session.scalar(select(User).where(User.name_key == _key(name), User.password_hash.is_not(None)))
+    if user is None:
+        raise UserNotFoundError(name)
+    return user
 
 
 def _readable(name: str, what: str) -> str:

@@ -49,7 +49,7 @@ def test_the_tables_can_be_made_in_postgresql() -> None:
 
     Table.metadata.create_all(engine, [Table.metadata.tables[name] for name in sorted(OWN)], checkfirst=False)
 
-    assert sum("CREATE TABLE" in statement for statement in statements) == 10
+    assert sum("CREATE TABLE" in statement for statement in statements) == 11
 
 
 async def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
