@@ -176,6 +176,40 @@ class MikroSettings(Section):
     resume: bool = True
 
 
+class RekuestSettings(Section):
+    """Functions: offered to other apps, and called.
+
+    Attributes
+    ----------
+    limit : int
+        Most bodies that run at once, of all functions together.
+    processes : int
+        Most processes for bodies that want one of their own.
+    heartbeat : {'process', 'loop'}
+        Who answers the hub's heartbeats: a small process of its own, which bodies that hold the interpreter's lock
+        cannot keep from it, or the app's own loop.
+    patience_s : float
+        Longest silence of the app's own process, in seconds, that the heartbeat process covers.
+    force : bool
+        Take the place of another process that offers functions as the same app.
+    give_up_s : float
+        Seconds without a connection to the hub after which serving ends with an error; until then it comes back.
+    grace_s : float
+        Longest wait, in seconds, for bodies to end when serving ends, and before a process is killed.
+    journal : {'file', 'none'}
+        Whether reports that the hub has not confirmed survive the process.
+    """
+
+    limit: int = Field(default=100, ge=1)
+    processes: int = Field(default=4, ge=1)
+    heartbeat: Literal["process", "loop"] = "process"
+    patience_s: float = Field(default=600.0, gt=0)
+    force: bool = False
+    give_up_s: float = Field(default=86400.0, gt=0)
+    grace_s: float = Field(default=5.0, gt=0)
+    journal: Literal["file", "none"] = "file"
+
+
 class HubSettings(Section):
     """The hub that an app may bring along: the user's local one, or one inside the app.
 
@@ -202,6 +236,7 @@ class AppSettings(Section):
     fakts: FaktsSettings = FaktsSettings()
     herre: HerreSettings = HerreSettings()
     mikro: MikroSettings = MikroSettings()
+    rekuest: RekuestSettings = RekuestSettings()
     hub: HubSettings = HubSettings()
 
 
