@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from arkitekt_di.messages.model import CamelMessage
+from arkitekt_di.messages.tasks import Effects, Execution
 
 Json: TypeAlias = Any
 """A value that JSON can hold; parts that only user interfaces read travel as they are."""
@@ -41,22 +42,6 @@ class ActionKind(StrEnum):
 
     FUNCTION = "FUNCTION"
     GENERATOR = "GENERATOR"
-
-
-class Effects(StrEnum):
-    """What carrying an action out twice would do to the world."""
-
-    NONE = "NONE"
-    REPEATABLE = "REPEATABLE"
-    UNKNOWN = "UNKNOWN"
-    IRREVERSIBLE = "IRREVERSIBLE"
-
-
-class Execution(StrEnum):
-    """Whether a task starts over, or goes on from what its journal holds, after its agent was lost."""
-
-    PLAIN = "PLAIN"
-    WORKFLOW = "WORKFLOW"
 
 
 class Part(CamelMessage):
