@@ -10,7 +10,18 @@ import pytest
 from arkitekt_di.errors import LeaseLostError
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks.promise import TaskStore
-from arkitekt_di.server.tasks.records import Batch, Belonging, Caller, Instruct, Lease, Report, Task, TaskDraft
+from arkitekt_di.server.tasks.records import (
+    Batch,
+    Belonging,
+    Caller,
+    Event,
+    Instruct,
+    Lease,
+    Place,
+    Report,
+    Task,
+    TaskDraft,
+)
 
 ADA = Caller("lab", "script", "ada")
 BEN = Caller("lab", "script", "ben")
@@ -236,6 +247,21 @@ class TaskStoreContract:
         assert [event.kind for event in await store.append_events(lease, first)] == [EventKind.LATE_REPORT]
         assert [event.kind for event in await store.append_events(lease, second)] == [EventKind.COMPLETED]
 
+    async def test_a_task_may_move_to_another_agent(self, store: TaskStore, lease: Lease) -> None:
+        """Where its own does not come back."""
+        task = (await store.create_if_absent(draft("r"), lease)).task
+        assert [held.id for held in await store.held("agent", "session")] == [task.id]
+        await store.requeue_if(task.id, 1, lease.epoch, {}, Place("other", "its own", "cut"))
+        other = await store.take_lease("other", "elsewhere")
+
+        assert await store.claim(lease, 10) == ()
+        (moved,) = await store.claim(other, 10)
+
+        assert (moved.draft.implementation_id, moved.draft.interface) == ("its own", "cut")
+        assert await store.held("agent", "session") == ()
+        assert await say(store, lease, task, EventKind.COMPLETED) == []
+        assert await say(store, other, task, EventKind.COMPLETED) == [EventKind.COMPLETED]
+
     async def test_a_process_that_comes_back_keeps_its_tasks(self, store: TaskStore, lease: Lease) -> None:
         """They go on under the new lease; those of another process of the agent are shown, but not touched."""
         task = (await store.create_if_absent(draft("r"), lease)).task
@@ -295,7 +321,7 @@ class TaskStoreContract:
         await store.create_if_absent(draft("of an agent", caller=replace(ADA, agent_id="agent")))
         await say(store, lease, task, EventKind.STARTED, EventKind.YIELD, EventKind.COMPLETED)
 
-        seen = []
+        seen: list[Event] = []
         while page := await store.events_after(seen[-1].seq if seen else start, ADA, limit=2):
             assert len(page) <= 2
             seen += page

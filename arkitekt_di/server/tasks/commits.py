@@ -1,6 +1,7 @@
 """Group commit: whatever waits to be written goes into one transaction, and is answered when that is on disk."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from arkitekt_di.errors import ArkitektError
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
@@ -116,10 +119,13 @@ class GroupCommit:
     Parameters
     ----------
     connector : Connector
+    committed : callable
+        Told of the result of each piece of work, in the order in which they were committed.
     """
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, committed: Callable[[object], None]) -> None:
         self._connector = connector
+        self._committed = committed
         self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue(MAX_WAITING)
         self._task: asyncio.Task[None] | None = None
 
@@ -161,6 +167,10 @@ class GroupCommit:
                 await self._write([piece])
             return
         for (_, answer), result in zip(group, results, strict=True):
+            try:
+                self._committed(result)
+            except Exception:
+                log.exception("what was recorded could not be told")  # those who read the ledger find it
             _answer(answer, result)
 
 

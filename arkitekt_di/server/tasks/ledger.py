@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select, update
@@ -11,7 +11,18 @@ from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks import ledger_writes as writes
 from arkitekt_di.server.tasks import rules
 from arkitekt_di.server.tasks.commits import Connector, Durability, GroupCommit, connector_for
-from arkitekt_di.server.tasks.records import Batch, Belonging, Caller, Created, Event, Instruct, Lease, Task, TaskDraft
+from arkitekt_di.server.tasks.records import (
+    Batch,
+    Belonging,
+    Caller,
+    Created,
+    Event,
+    Instruct,
+    Lease,
+    Place,
+    Task,
+    TaskDraft,
+)
 from arkitekt_di.server.tasks.rows import EVENT_COLUMNS, STATE_COLUMNS, event_of, task_of
 from arkitekt_di.server.tasks.tables import AGENTS, DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
 
@@ -27,11 +38,21 @@ class Ledger:
         Returns the SQLAlchemy address, with an async driver; asked when the ledger is opened.
     durability : {'process', 'power'}
         What a commit survives; databases other than SQLite decide for themselves.
+    publish : callable, optional
+        Told of every event that is recorded.
     clock : callable, default time.time
         Returns seconds since 1970, UTC.
     """
 
-    def __init__(self, url: Callable[[], str], durability: Durability, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        url: Callable[[], str],
+        durability: Durability,
+        publish: Callable[[Sequence[Event]], None] | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._publish = publish
         self._url = url
         self._durability = durability
         self._clock = clock
@@ -41,7 +62,7 @@ class Ledger:
     async def start(self) -> None:
         """Open the ledger."""
         self._connector = connector_for(self._url(), self._durability)
-        self._commits = GroupCommit(self._connector)
+        self._commits = GroupCommit(self._connector, self._tell)
         await self._commits.start()
         await self._write(lambda connection: connection.execute(update(AGENTS).values(is_connected=False)).rowcount)
 
@@ -92,9 +113,20 @@ class Ledger:
             task_id, lambda task: rules.finished(task, attempt, epoch, kind, payload, self._clock())
         )
 
-    async def requeue_if(self, task_id: str, attempt: int, epoch: int | None, payload: dict[str, Any]) -> Event | None:
+    async def requeue_if(
+        self, task_id: str, attempt: int, epoch: int | None, payload: dict[str, Any], place: Place | None = None
+    ) -> Event | None:
         """Let a task wait for an agent again."""
-        return await self._apply(task_id, lambda task: rules.requeued(task, attempt, epoch, payload, self._clock()))
+        return await self._apply(
+            task_id, lambda task: rules.requeued(task, attempt, epoch, payload, place, self._clock())
+        )
+
+    async def held(self, agent_id: str, session_id: str) -> tuple[Task, ...]:
+        """Return the open tasks that a process of an agent has."""
+        found = select(*STATE_COLUMNS).where(
+            TASKS.c.agent_id == agent_id, TASKS.c.session_id == session_id, TASKS.c.ended_at.is_(None)
+        )
+        return tuple(task_of(row) for row in await self._read(found.order_by(TASKS.c.created_at, TASKS.c.id)))
 
     async def get(self, task_id: str) -> Task | None:
         """Return a task."""
@@ -166,6 +198,10 @@ class Ledger:
     async def sweep(self, ended_before: float, limit: int) -> int:
         """Remove tasks that ended before a time."""
         return await self._write(lambda connection: writes.sweep(connection, ended_before, limit))
+
+    def _tell(self, result: object) -> None:
+        if self._publish is not None and (events := writes.events_in(result)):
+            self._publish(events)
 
     async def _apply(self, task_id: str, rule: writes.Rule) -> Event | None:
         return await self._write(lambda connection: writes.apply(connection, task_id, rule))

@@ -139,6 +139,15 @@ def sweep(connection: Connection, ended_before: float, limit: int) -> int:
     return connection.execute(delete(TASKS).where(TASKS.c.id.in_(old))).rowcount
 
 
+def events_in(result: object) -> tuple[Event, ...]:
+    """Return the events that a piece of work has recorded."""
+    if isinstance(result, Event):
+        return (result,)
+    if isinstance(result, Created):
+        return result.events
+    return tuple(part for part in result if isinstance(part, Event)) if isinstance(result, tuple) else ()
+
+
 def _is_good(connection: Connection, lease: Lease) -> bool:
     return connection.execute(_EPOCH, {"agent": lease.agent_id}).scalar() == lease.epoch
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from arkitekt_di.server.tasks.records import (
     Event,
     Instruct,
     Lease,
+    Place,
     Task,
     TaskDraft,
 )
@@ -28,11 +29,16 @@ class InMemoryTasks:
 
     Parameters
     ----------
+    publish : callable, optional
+        Told of every event that is recorded.
     clock : callable, default time.time
         Returns seconds since 1970, UTC.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, publish: Callable[[Sequence[Event]], None] | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._publish = publish
         self._clock = clock
         self._tasks: dict[str, Task] = {}
         self._names: dict[tuple[object, ...], str] = {}
@@ -122,9 +128,16 @@ class InMemoryTasks:
         """End a task where this is its attempt still."""
         return self._apply(task_id, lambda task: rules.finished(task, attempt, epoch, kind, payload, self._clock()))
 
-    async def requeue_if(self, task_id: str, attempt: int, epoch: int | None, payload: dict[str, Any]) -> Event | None:
+    async def requeue_if(
+        self, task_id: str, attempt: int, epoch: int | None, payload: dict[str, Any], place: Place | None = None
+    ) -> Event | None:
         """Let a task wait for an agent again."""
-        return self._apply(task_id, lambda task: rules.requeued(task, attempt, epoch, payload, self._clock()))
+        return self._apply(task_id, lambda task: rules.requeued(task, attempt, epoch, payload, place, self._clock()))
+
+    async def held(self, agent_id: str, session_id: str) -> tuple[Task, ...]:
+        """Return the open tasks that a process of an agent has."""
+        holder = (agent_id, session_id)
+        return tuple(task for task in self._open() if (task.draft.agent_id, task.session_id) == holder)
 
     async def get(self, task_id: str) -> Task | None:
         """Return a task."""
@@ -189,6 +202,8 @@ class InMemoryTasks:
             self._seq += 1
             event.seq = self._seq
             self._events.append(event)
+            if self._publish is not None:
+                self._publish((event,))
         return event
 
 

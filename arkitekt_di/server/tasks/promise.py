@@ -5,11 +5,13 @@ from typing import Any, Protocol
 
 from arkitekt_di.messages.frames import Frame
 from arkitekt_di.messages.tasks import EventKind
-from arkitekt_di.server.tasks.records import Batch, Caller, Created, Event, Instruct, Lease, Task, TaskDraft
+from arkitekt_di.server.tasks.records import Batch, Caller, Created, Event, Instruct, Lease, Place, Task, TaskDraft
 
 
 class TaskStore(Protocol):
     """The ledger: whatever it has answered is recorded, and nothing else decides how a task ends.
+
+    What is recorded is told to the bus at once, in the order of the ledger.
 
     A task ends once: in :meth:`finish_if`, or in :meth:`append_events` by the same rule.  The one attempt that may end
     it is named by its number and the epoch of the lease under which it was given; everybody else comes too late, and
@@ -75,8 +77,17 @@ class TaskStore(Protocol):
         """End a task where this is its attempt still, and return the event; None where it is not."""
         ...
 
-    async def requeue_if(self, task_id: str, attempt: int, epoch: int | None, payload: dict[str, Any]) -> Event | None:
-        """Let a task wait for an agent again, with a ``REDELIVERED`` event, where this is its attempt still."""
+    async def requeue_if(
+        self, task_id: str, attempt: int, epoch: int | None, payload: dict[str, Any], place: Place | None = None
+    ) -> Event | None:
+        """Let a task wait again, with a ``REDELIVERED`` event, where this is its attempt still.
+
+        It waits for the agent of *place*, or for its own where that is None.
+        """
+        ...
+
+    async def held(self, agent_id: str, session_id: str) -> tuple[Task, ...]:
+        """Return the open tasks that a process of an agent has."""
         ...
 
     async def get(self, task_id: str) -> Task | None:

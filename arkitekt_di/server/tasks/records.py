@@ -57,6 +57,15 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a task runs."""
+
+    agent_id: str
+    implementation_id: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDraft:
     """A task that is asked for.
 

@@ -72,9 +72,6 @@ def row_of(task: Task) -> dict[str, Any]:
         "parent_step": draft.parent_step,
         "call_key": draft.call_key,
         "action_id": draft.action_id,
-        "implementation_id": draft.implementation_id,
-        "agent_id": draft.agent_id,
-        "interface": draft.interface,
         "args": draft.args,
         "args_hash": draft.args_hash,
         "code_hash": draft.code_hash,
@@ -90,6 +87,9 @@ def row_of(task: Task) -> dict[str, Any]:
 def state_of(task: Task) -> dict[str, Any]:
     """Write what changes of a task."""
     return {
+        "agent_id": task.draft.agent_id,
+        "implementation_id": task.draft.implementation_id,
+        "interface": task.draft.interface,
         "kind": task.kind.value,
         "instruct": task.instruct.value,
         "attempt": task.attempt,

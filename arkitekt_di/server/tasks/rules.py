@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from arkitekt_di.messages.tasks import PASSING_KINDS, TERMINAL_KINDS, EventKind
-from arkitekt_di.server.tasks.records import Event, Instruct, Lease, Report, Task
+from arkitekt_di.server.tasks.records import Event, Instruct, Lease, Place, Report, Task
 
 Step = tuple[Task, Event | None]
 """A task as it is next, and what is to be told of it."""
@@ -52,11 +52,29 @@ def finished(task: Task, attempt: int, epoch: int | None, kind: EventKind, paylo
     return replace(task, kind=kind, ended_at=now, updated_at=now), _event(task, kind, payload, now)
 
 
-def requeued(task: Task, attempt: int, epoch: int | None, payload: dict[str, Any], now: float) -> Step:
+def requeued(
+    task: Task, attempt: int, epoch: int | None, payload: dict[str, Any], place: Place | None, now: float
+) -> Step:
     """Return a waiting task where this is its attempt, and no event where it is not."""
     if not _is_attempt(task, attempt, epoch):
         return task, None
-    waiting = replace(task, kind=EventKind.REDELIVERED, epoch=None, session_id=None, is_picked_up=False, updated_at=now)
+    draft = task.draft
+    if place is not None:
+        draft = replace(
+            draft,
+            agent_id=place.agent_id,
+            implementation_id=place.implementation_id,
+            interface=place.interface,
+        )
+    waiting = replace(
+        task,
+        draft=draft,
+        kind=EventKind.REDELIVERED,
+        epoch=None,
+        session_id=None,
+        is_picked_up=False,
+        updated_at=now,
+    )
     return waiting, _event(task, EventKind.REDELIVERED, payload, now)
 
 

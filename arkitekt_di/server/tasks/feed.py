@@ -1,0 +1,82 @@
+"""A caller's events, one after the other and none left out, however slowly they are read."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+
+from arkitekt_di.server.tasks.promise import EventBus, TaskStore
+from arkitekt_di.server.tasks.records import Caller, Event
+
+log = logging.getLogger(__name__)
+
+PAGE = 256
+"""Events that are read from the ledger at a time."""
+
+
+class Feed:
+    """Events of the tasks of one caller.
+
+    News comes from the bus.  Whoever reads too slowly for it is read to from the ledger, until they have caught up:
+    what waits for them is on disk then, not in memory.
+
+    Parameters
+    ----------
+    store : TaskStore
+    bus : EventBus
+    caller : Caller
+    since : int
+        Events after this one are wanted.
+    most : int
+        Events that wait in memory.
+    """
+
+    def __init__(self, store: TaskStore, bus: EventBus, caller: Caller, since: int, most: int) -> None:
+        self._store = store
+        self._bus = bus
+        self._caller = caller
+        self._seen = since
+        self._most = most
+        self._waiting: deque[Event] = deque()
+        self._is_behind = True  # what was recorded before now is in the ledger only
+        self._news = asyncio.Event()
+
+    def offer(self, events: Sequence[Event]) -> None:
+        """Take news from the bus."""
+        if not self._is_behind:
+            self._waiting.extend(events)
+            if len(self._waiting) > self._most:
+                log.warning("a caller of %s reads its events slowly; they wait in the ledger", self._caller.client_id)
+                self._waiting.clear()
+                self._is_behind = True
+        self._news.set()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Hand out events as they come."""
+        self._bus.subscribe(self._caller, self)
+        try:
+            while True:
+                if self._is_behind:
+                    async for event in self._catch_up():
+                        yield event
+                while self._waiting:
+                    event = self._waiting.popleft()
+                    if event.seq > self._seen:
+                        self._seen = event.seq
+                        yield event
+                if not self._is_behind:
+                    self._news.clear()
+                    await self._news.wait()
+        finally:
+            self._bus.unsubscribe(self._caller, self)
+
+    async def _catch_up(self) -> AsyncIterator[Event]:
+        while True:
+            # News are kept from here on; what is in both is told apart by its number.
+            self._is_behind = False
+            page = await self._store.events_after(self._seen, self._caller, PAGE)
+            for event in page:
+                self._seen = event.seq
+                yield event
+            if len(page) < PAGE:
+                return
