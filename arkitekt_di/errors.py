@@ -74,6 +74,7 @@
         ├── PortTakenError
         ├── DataFolderInUseError
         ├── CertificateUnusableError
+        ├── BeaconError
         └── AutomaticApprovalError
 
 An error takes data, not a sentence: the data are its attributes and, in the same order, its
@@ -1287,6 +1288,26 @@ class CertificateUnusableError(ServeError):
             f"the certificate in {self.path} cannot be used: {self.reason}. "
             "Check listen.tls_cert and listen.tls_key: both in PEM, the key without a password"
         )
+
+
+class BeaconError(ServeError):
+    """The hub cannot be announced on the local network.
+
+    Attributes
+    ----------
+    url : str
+        Where the hub is.
+    reason : str
+        Why nobody may be told.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the hub at {self.url} cannot be announced: {self.reason}. Listen on --host 0.0.0.0, or leave --lan out"
 
 
 class AutomaticApprovalError(ServeError):

@@ -9,7 +9,14 @@ from arkitekt_di.containers.preset import Container, Service
 from arkitekt_di.fakts import Fakts
 from arkitekt_di.fakts.cache import ClaimCache, FileClaimCache, InMemoryClaimCache
 from arkitekt_di.fakts.device_code import DeviceCodeGrant
-from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, FactsDiscovery, NoDiscovery, RememberedDiscovery
+from arkitekt_di.fakts.discovery import (
+    ConfiguredDiscovery,
+    Discovery,
+    FactsDiscovery,
+    LanDiscovery,
+    NoDiscovery,
+    RememberedDiscovery,
+)
 from arkitekt_di.fakts.facts import ConfiguredFacts, Facts
 from arkitekt_di.fakts.first_contact import FirstContact
 from arkitekt_di.fakts.grant import FirstGrant, Grant
@@ -48,14 +55,19 @@ class FaktsContainer(Container):
     remembered: providers.Provider[RememberedHubs] = providers.ThreadSafeSingleton(
         RememberedHubs, providers.Callable(_hubs_file)
     )
+    person: providers.Provider[Person] = providers.ThreadSafeSingleton(TerminalPerson)
+    pins: providers.Provider[HubPins] = providers.ThreadSafeSingleton(FileHubPins, providers.Callable(_pins_folder))
     last_resort: providers.Provider[Discovery] = providers.ThreadSafeSingleton(NoDiscovery)
+    nearby: providers.Provider[Discovery] = providers.ThreadSafeSingleton(
+        LanDiscovery, cfg, pins, person, fallback=last_resort
+    )
     discovery: providers.Provider[Discovery] = providers.ThreadSafeSingleton(
         ConfiguredDiscovery,
         cfg,
         fallback=providers.ThreadSafeSingleton(
             FactsDiscovery,
             facts,
-            fallback=providers.ThreadSafeSingleton(RememberedDiscovery, remembered, fallback=last_resort),
+            fallback=providers.ThreadSafeSingleton(RememberedDiscovery, remembered, fallback=nearby),
         ),
     )
     presenter: providers.Provider[Presenter] = providers.Selector(
@@ -74,8 +86,6 @@ class FaktsContainer(Container):
         file=providers.ThreadSafeSingleton(FileClaimCache, providers.Callable(_claims_folder)),
         none=providers.ThreadSafeSingleton(InMemoryClaimCache),
     )
-    person: providers.Provider[Person] = providers.ThreadSafeSingleton(TerminalPerson)
-    pins: providers.Provider[HubPins] = providers.ThreadSafeSingleton(FileHubPins, providers.Callable(_pins_folder))
     first_contact: providers.Provider[FirstContact] = providers.ThreadSafeSingleton(FirstContact, pins, person, cfg)
     service: providers.Provider[Fakts] = Service(
         Fakts,

@@ -10,6 +10,7 @@ from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE
 from arkitekt_di.private_file import keep_secret
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.announcement import Announcement
+from arkitekt_di.server.beacon import HubBeacon
 from arkitekt_di.server.certificate import Certificate
 from arkitekt_di.server.data_folder import DataFolder
 from arkitekt_di.server.database import Database
@@ -104,6 +105,7 @@ class ServerContainer(Container):
         directory=directory,
         certificate=certificate,
     )
+    beacon: providers.Provider[HubBeacon] = Service(HubBeacon, settings, site, hub_key)
 
 
 class LocalServerContainer(ServerContainer, adds=("announcement",)):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arkitekt_di import __version__
-from arkitekt_di.cli import auth, config, demo, graph, hub, identity, serve
+from arkitekt_di.cli import auth, config, demo, discover, graph, hub, identity, serve
 from arkitekt_di.errors import (
     ArkitektError,
     CompositionError,
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(serve.serve)
+app.command()(discover.discover)
 app.add_typer(hub.app, name="hub")
 app.add_typer(auth.app, name="auth")
 app.add_typer(config.app, name="config")

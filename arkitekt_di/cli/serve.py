@@ -9,6 +9,8 @@ import typer
 LOCAL_IDLE_S = 1800.0
 """A local hub ends after this many seconds in which no app was open."""
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # what the operator asks for with --lan
+
 
 def serve(  # noqa: PLR0913  # one parameter for each option
     *,
@@ -23,6 +25,10 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM) of that certificate.")] = None,
     tls_self_signed: Annotated[
         bool, typer.Option("--tls-self-signed", help="Speak https with a certificate of the hub's own.")
+    ] = False,
+    lan: Annotated[
+        bool,
+        typer.Option("--lan", help="Announce the hub on the local network; listens on all addresses unless told one."),
     ] = False,
     auto_approve: Annotated[
         bool, typer.Option("--auto-approve", help="Approve every login without a person. For tests; loopback only.")
@@ -42,9 +48,17 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     from arkitekt_di.containers.server import LocalServerContainer, ServerContainer
     from arkitekt_di.errors import ArkitektError
     from arkitekt_di.settings.load import load_server_settings
+    from arkitekt_di.settings.origins import DEFAULT
 
     arguments: dict[str, Any] = {}
-    given = {"host": host, "port": port, "tls_cert": tls_cert, "tls_key": tls_key, "tls_self_signed": tls_self_signed}
+    given = {
+        "host": host,
+        "port": port,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "tls_self_signed": tls_self_signed,
+        "lan": lan,
+    }
     listen = {key: str(value) if isinstance(value, Path) else value for key, value in given.items() if value}
     if listen:
         arguments["listen"] = listen
@@ -55,6 +69,8 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     try:
         loaded = load_server_settings(files=tuple(config or ()), arguments=arguments, sets=tuple(sets or ()))
         settings = loaded.settings
+        if settings.listen.lan and loaded.origin("listen.host") is DEFAULT:
+            settings = settings.model_copy(update={"listen": settings.listen.model_copy(update={"host": EVERYWHERE})})
         if local and settings.idle_s is None:
             settings = settings.model_copy(update={"idle_s": LOCAL_IDLE_S})
         kind = LocalServerContainer if local else ServerContainer

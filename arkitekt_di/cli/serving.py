@@ -60,10 +60,14 @@ class TextVoice:
         """Print the address, where the data are, and what to compare on first contact."""
         typer.echo(f"{hub.settings.name} listens at {hub.url}")
         typer.echo(f"Data are in {hub.settings.data.absolute()}")
-        if not hub.is_loopback:
+        if not hub.is_loopback or hub.settings.listen.tls_self_signed:
             typer.echo(f"Its key is {hub.key_fingerprint}")
         if hub.settings.listen.tls_self_signed:
             typer.echo(f"Its certificate is its own, SHA-256 {hub.certificate_fingerprint}")
+        if hub.settings.listen.lan:
+            typer.echo("It announces itself on the local network: `arkitekt-di discover` lists it.")
+        if hub.settings.listen.lan and hub.url.startswith("http://"):
+            typer.echo("WARNING: apps send no login over plain http. Add --tls-self-signed, or a certificate", err=True)
         if hub.settings.identity.approval == "automatic":
             typer.echo("WARNING: every login is approved without asking anybody (--auto-approve)", err=True)
         if hub.setup_url is not None:
