@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field, SecretStr
 
+from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.model import CamelMessage
 
 
@@ -91,6 +92,14 @@ class ImageHit(CamelMessage):
 
     id: str
     name: str
+
+
+class ImageEvent(CamelMessage):
+    """One thing that happened to one image; ``record`` is None where it was deleted."""
+
+    kind: ChangeKind
+    image_id: str
+    record: ImageRecord | None = None
 
 
 class StoreGrant(CamelMessage):

@@ -70,3 +70,14 @@ mutation DeleteImage($input: DeleteArrayDatasetInput!) {
   id: deleteArrayDataset(input: $input)
 }
 """
+
+WATCH_IMAGES = f"""
+subscription WatchImages($folder: ID, $id: ID, $after: String) {{
+  event: arrayDatasets(folder: $folder, id: $id, after: $after) {{
+    cursor
+    create {{ ...Record }}
+    update {{ ...Record }}
+    delete
+  }}
+}}
+{_RECORD}"""

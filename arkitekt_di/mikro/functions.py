@@ -8,6 +8,7 @@ from arkitekt_di.governing import APPS
 from arkitekt_di.koil import dual
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.service import Mikro
+from arkitekt_di.mikro.watching import Watch
 from arkitekt_di.protocols.koil import Bridge
 
 P = ParamSpec("P")
@@ -261,3 +262,72 @@ async def delete_image(image_id: str, *, app: MikroApp | None = None) -> None:
         No image has this identifier, or this user may not remove it.
     """
     await adelete_image(image_id, app=app)
+
+
+def awatch_images(folder: str | None = None, *, app: MikroApp | None = None) -> Watch[Image]:
+    """Watch images: `watch_images` for async code, not open until it is entered or iterated over."""
+    return _governing(app).mikro.watch_images(folder_id=folder)
+
+
+def watch_images(folder: str | None = None, *, app: MikroApp | None = None) -> Watch[Image]:
+    """Tell what happens to images, as it happens.
+
+    Parameters
+    ----------
+    folder : str, optional
+        Identifier of a folder: only images right in it are watched.  All images where it is left out.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    Watch of Image
+        Yields a `Change` for each image that is created, updated or deleted.  It is open when this returns, except on
+        the app's own loop, where ``async with`` opens it.  What it promises when a connection is lost: see `Watch`.
+
+    Raises
+    ------
+    ConnectionLostError
+        The hub does not answer.
+    NoAppError, AppClosedError, AmbiguousAppError
+        No app is open here, *app* is not, or several are and none was named.
+
+    See Also
+    --------
+    awatch_images : The same for async code.
+    watch_image : One image.
+
+    Examples
+    --------
+    >>> for change in watch_images():
+    ...     print(change.kind, change.record)
+    ...     break
+    """
+    return _opened(awatch_images(folder, app=app), app)
+
+
+def awatch_image(image_id: str, *, app: MikroApp | None = None) -> Watch[Image]:
+    """Watch one image: `watch_image` for async code, not open until it is entered or iterated over."""
+    return _governing(app).mikro.watch_images(image_id=str(image_id))
+
+
+def watch_image(image_id: str, *, app: MikroApp | None = None) -> Watch[Image]:
+    """Tell what happens to one image, as it happens; see `watch_images`.
+
+    Parameters
+    ----------
+    image_id : str
+        Identifier of the image.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    Watch of Image
+        Yields a `Change` whenever the image gets another name, more frames, or is deleted.
+    """
+    return _opened(awatch_image(image_id, app=app), app)
+
+
+def _opened(watch: Watch[Image], app: MikroApp | None) -> Watch[Image]:
+    return watch if _governing(app).koil.is_own_loop() else watch.open()

@@ -1,7 +1,8 @@
 """Records and pixels that live as long as the process: for tests, and to try things out without a hub."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
@@ -13,8 +14,10 @@ from arkitekt_di.errors import (
     StoreNotFoundError,
     UploadIncompleteError,
 )
-from arkitekt_di.messages.images import ImageDraft, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.messages.changes import ChangeKind
+from arkitekt_di.messages.images import ImageDraft, ImageEvent, ImageRecord, StoreGrant, UploadGrant, ZarrStore
 from arkitekt_di.messages.pixels import HEADER
+from arkitekt_di.mikro.news import News
 from arkitekt_di.mikro.pixels.header import Header, read_header
 
 _BUCKET = "memory"
@@ -114,6 +117,7 @@ class InMemoryImageRecords:
         self._uploads: dict[str, UploadGrant] = {}
         self._finished: dict[str, Header] = {}
         self._records: dict[str, ImageRecord] = {}
+        self._news: News[ImageRecord] = News()
 
     @property
     def open_uploads(self) -> tuple[str, ...]:
@@ -181,6 +185,7 @@ class InMemoryImageRecords:
             created_at=datetime.now(UTC).isoformat(),
         )
         self._records[record.id] = record
+        self._news.tell(ChangeKind.CREATED, record.id, record)
         return record
 
     async def get(self, image_id: str) -> ImageRecord:
@@ -199,6 +204,7 @@ class InMemoryImageRecords:
         """Change the name."""
         record = (await self.get(image_id)).model_copy(update={"name": name})
         self._records[image_id] = record
+        self._news.tell(ChangeKind.UPDATED, image_id, record)
         return record
 
     async def delete(self, image_id: str) -> None:
@@ -206,6 +212,18 @@ class InMemoryImageRecords:
         record = await self.get(image_id)
         del self._records[image_id]
         self._pixels.drop(record.store.key)
+        self._news.tell(ChangeKind.DELETED, image_id, None)
+
+    async def watch(
+        self, *, folder_id: str | None = None, image_id: str | None = None
+    ) -> AsyncGenerator[ImageEvent | None, None]:
+        """Yield what happens to images; None once it is taken note of."""
+        async with aclosing(self._news.watch()) as events:
+            async for kind, record_id, record in events:
+                if kind is None:
+                    yield None
+                elif image_id in {None, record_id}:
+                    yield ImageEvent(kind=kind, image_id=record_id, record=record)
 
     async def request_link(self, image_id: str, expires_in: int | None) -> str:
         """Refuse: nobody serves what is in memory."""

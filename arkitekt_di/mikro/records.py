@@ -1,5 +1,7 @@
 """Image records over GraphQL."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
@@ -11,13 +13,17 @@ from arkitekt_di.errors import (
     ProtocolMismatchError,
     StoreNotFoundError,
 )
-from arkitekt_di.messages.images import Axis, ImageDraft, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.messages.changes import ChangeKind
+from arkitekt_di.messages.images import Axis, ImageDraft, ImageEvent, ImageRecord, StoreGrant, UploadGrant, ZarrStore
 from arkitekt_di.mikro import documents
 from arkitekt_di.protocols.transport import GraphQL
 
 _NOT_FOUND: Final = "NOT_FOUND"
 """Code that the hub gives to what does not exist, or not for this user."""
 
+
+_MEMBERS: Final = {ChangeKind.CREATED: "create", ChangeKind.UPDATED: "update", ChangeKind.DELETED: "delete"}
+"""Member of an event that tells of each kind of change."""
 
 M = TypeVar("M", UploadGrant, StoreGrant, ZarrStore)
 
@@ -100,6 +106,15 @@ class GraphQLImageRecords:
         """Remove the image and its pixels; raises `ImageNotFoundError`."""
         await self._ask(documents.DELETE_IMAGE, {"id": image_id}, ImageNotFoundError(image_id))
 
+    async def watch(
+        self, *, folder_id: str | None = None, image_id: str | None = None
+    ) -> AsyncGenerator[ImageEvent | None, None]:
+        """Yield what happens to all images, to those of one folder or to one; None once the hub has taken note."""
+        variables = {"folder": folder_id, "id": image_id}
+        async with aclosing(self._graphql.follow(documents.WATCH_IMAGES, variables)) as events:
+            async for event in events:
+                yield _event(event)
+
     async def _ask(self, document: str, input_: dict[str, Any], missing: ArkitektError) -> dict[str, Any]:
         return await self._execute(document, {"input": input_}, missing)
 
@@ -132,6 +147,14 @@ def _record(given: Any) -> ImageRecord:
         )
     except (KeyError, TypeError, ValueError) as error:  # ValidationError is a ValueError
         raise _mismatch(ImageRecord) from error
+
+
+def _event(given: dict[str, Any]) -> ImageEvent | None:
+    for kind, member in _MEMBERS.items():
+        if (told := given.get(member)) is not None:
+            record = None if kind is ChangeKind.DELETED else _record(told)
+            return ImageEvent(kind=kind, image_id=str(told) if record is None else record.id, record=record)
+    return None
 
 
 def _read(kind: type[M], given: Any) -> M:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from contextlib import aclosing
+from typing import Any, Final
 
 import anyio
 
@@ -19,6 +20,7 @@ from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
 from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of
 from arkitekt_di.mikro.pixels.sending import Shipment
 from arkitekt_di.mikro.pixels.shard import ShardCodec
+from arkitekt_di.mikro.watching import Change, Stream, Watch
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.settings.models import MikroSettings
@@ -59,12 +61,15 @@ class Mikro:
         self._bridge = bridge
         self._settings = settings or MikroSettings()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-reader")  # starts threads when used
+        self._streams: set[Stream[Any]] = set()
 
     async def start(self) -> None:
         """Do nothing: places in the store are opened when they are used."""
 
     async def stop(self) -> None:
-        """Do nothing: there is nothing open between two calls."""
+        """End what is watched."""
+        for stream in list(self._streams):
+            await stream.close()
 
     @property
     def bridge(self) -> Bridge:
@@ -172,6 +177,20 @@ class Mikro:
     async def angff_url(self, image_id: str, *, expires_in: int | None = None) -> str:
         """Return an address under which other tools open an image; see `Image.ngff_url`."""
         return await self._records.request_link(str(image_id), expires_in)
+
+    def watch_images(self, *, folder_id: str | None = None, image_id: str | None = None) -> Watch[Image]:
+        """Return what happens to all images, to those of one folder or to one; it is not open yet."""
+
+        async def changes() -> AsyncGenerator[Change[Image] | None, None]:
+            async with aclosing(self._records.watch(folder_id=folder_id, image_id=image_id)) as events:
+                async for event in events:
+                    if event is None:
+                        yield None
+                    else:
+                        image = None if event.record is None else Image(event.record, self)
+                        yield Change(event.kind, event.image_id, image)
+
+        return Watch(self._bridge, changes, self._streams)
 
     async def aopen_image(self, record: ImageRecord) -> OpenedImage:
         """Read the metadata of an image."""

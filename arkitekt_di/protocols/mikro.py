@@ -1,9 +1,9 @@
 """The two halves of the image service: records and pixels."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from arkitekt_di.messages.images import ImageDraft, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.messages.images import ImageDraft, ImageEvent, ImageRecord, StoreGrant, UploadGrant, ZarrStore
 
 
 class ImageRecords(Protocol):
@@ -52,6 +52,15 @@ class ImageRecords(Protocol):
         """Return an address under which any OME-Zarr reader opens the image, for so many seconds.
 
         Raises `ImageNotFoundError`, and `HubRefusedError` where the image is not served in this way.
+        """
+        ...
+
+    def watch(
+        self, *, folder_id: str | None = None, image_id: str | None = None
+    ) -> AsyncGenerator[ImageEvent | None, None]:
+        """Yield what happens to all images, to those of one folder or to one; None once the hub has taken note.
+
+        It outlives its connection, and catches up with what it missed.
         """
         ...
 

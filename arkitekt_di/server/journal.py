@@ -323,7 +323,7 @@ def _summed_up(scope: Scope, rows: Iterable[ChangeRow]) -> list[News]:
         if kind is None:
             continue
         earlier = sums.pop(row.subject_id, None)
-        together = _together(earlier and earlier.kind, kind)
+        together = _together(None if earlier is None else earlier.kind, kind)
         if together is not None:
             sums[row.subject_id] = News(together, change)
     return list(sums.values())

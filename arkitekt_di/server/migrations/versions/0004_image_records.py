@@ -1,6 +1,7 @@
 """Images: folder, trash, tags, axes, acquisition, channels; regions, relations, comments, history, a journal."""
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -211,8 +212,8 @@ def _describe_images_that_are_there() -> None:
             )
 
 
-def _decoded(value: object) -> object:
-    return json.loads(value) if isinstance(value, str) else value
+def _decoded(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value  # PostgreSQL's driver has read it already
 
 
 def _part_of(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
