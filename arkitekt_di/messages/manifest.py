@@ -13,6 +13,10 @@ S3_SERVICE = "live.arkitekt.s3"
 """Reverse-domain name of the object store."""
 
 
+REKUEST_SERVICE = "live.arkitekt.rekuest"
+"""Reverse-domain name of the service of functions."""
+
+
 class Requirement(Message):
     """A service that the app wants.
 

@@ -29,9 +29,11 @@ class TokenRefusedError(Exception):
 
 
 async def listen(
-    http: HttpClient, url: str, token: str, request: Mapping[str, Any]
+    http: HttpClient, url: str, token: str, request: Mapping[str, Any], *, greeting: dict[str, Any] | None = None
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the ``data`` of each answer to one subscription, until it fails.
+
+    A *greeting* is yielded before them, as soon as the service was asked.
 
     Raises
     ------
@@ -48,6 +50,8 @@ async def listen(
         await _send(socket, url, {"type": "connection_init", "payload": {"token": token}})
         await _let_in(socket, url)
         await _send(socket, url, {"type": "start", "id": "1", "payload": dict(request)})
+        if greeting is not None:
+            yield greeting
         while (message := await _receive(socket, url))["type"] != "complete":
             if message["type"] == "error" or _errors(message):
                 raise _failure(operation, url, message)

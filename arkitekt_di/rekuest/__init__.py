@@ -1,0 +1,1 @@
+"""Functions: offered to other apps, and called from them."""

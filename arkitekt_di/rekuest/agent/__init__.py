@@ -1,0 +1,1 @@
+"""The agent: serves the functions of an app to the hub."""

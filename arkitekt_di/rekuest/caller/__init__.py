@@ -1,0 +1,1 @@
+"""The caller: finds functions, calls them, and follows their tasks."""

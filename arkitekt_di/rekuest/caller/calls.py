@@ -1,0 +1,191 @@
+"""Calls functions of other apps, and follows all their tasks over one subscription."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from arkitekt_di.errors import ArkitektError, CallTimeoutError, ConnectionLostError
+from arkitekt_di.messages.calls import CallOrder
+from arkitekt_di.protocols.koil import Bridge
+from arkitekt_di.protocols.rekuest import TaskDesk
+from arkitekt_di.rekuest.caller.remote_task import RemoteTask
+from arkitekt_di.rekuest.caller.target import Target
+from arkitekt_di.rekuest.ports.exchange import Exchange
+
+logger = logging.getLogger(__name__)
+
+FIRST_LOOK_S: Final = 0.5
+"""Silence, in seconds, after which the hub is asked what happened to a task; each further time is twice as long."""
+
+LONGEST_LOOK_S: Final = 30.0
+
+YOUNG_S: Final = 2.0
+"""A subscription of this age, in seconds, may have missed what happened at once."""
+
+STOP_WITHIN_S: Final = 5.0
+"""Longest wait for a task to stop whose caller has gone."""
+
+
+@dataclass(frozen=True)
+class CallOptions:
+    """What may be said about a call beside its arguments.
+
+    Attributes
+    ----------
+    reference : str or None
+        The caller's own name of the call: the same again is the same task, never a second one.
+    timeout : float or None
+        Longest run, in seconds; the task is cancelled then.
+    """
+
+    reference: str | None = None
+    timeout: float | None = None
+
+
+class Calls:
+    """Calls functions.
+
+    Parameters
+    ----------
+    desk : TaskDesk
+    exchange : Exchange
+    bridge : Bridge
+    """
+
+    def __init__(self, desk: TaskDesk, exchange: Exchange, bridge: Bridge) -> None:
+        self._desk = desk
+        self._exchange = exchange
+        self._bridge = bridge
+        self._tasks: WeakValueDictionary[str, RemoteTask] = WeakValueDictionary()
+        self._watching: asyncio.Task[None] | None = None
+        self._listens = asyncio.Event()
+        self._listens_since = 0.0
+
+    async def stop(self) -> None:
+        """Follow no tasks any more; they go on."""
+        watching, self._watching = self._watching, None
+        self._listens.clear()
+        if watching is not None:
+            watching.cancel()
+            with suppress(asyncio.CancelledError, ArkitektError):
+                await watching
+
+    async def submit(
+        self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions
+    ) -> RemoteTask:
+        """Ask for a task and return it without waiting for its end.
+
+        Raises
+        ------
+        ValueRefusedError
+            An argument does not fit; nothing was asked.
+        """
+        values = target.bind(args, kwargs)
+        slots = [slot for slot in target.args if slot.key in values]
+        shrunk = await self._exchange.shrink(slots, values)
+        await self._listen()
+        reference = options.reference or str(uuid.uuid4())
+        record = await self._desk.assign(CallOrder(args=shrunk, reference=reference, **target.address))
+        known = self._tasks.get(record.id)
+        if known is not None:
+            return known
+
+        async def expand(returns: dict[str, Any]) -> Any:
+            return target.result(await self._exchange.expand(target.returns, returns))
+
+        task = RemoteTask(record.id, reference, self._desk, expand, self._bridge)
+        self._tasks[task.id] = task
+        if options.reference is not None or time.monotonic() - self._listens_since < YOUNG_S:
+            await task.catch_up()
+        return task
+
+    async def call(self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions) -> Any:
+        """Call, and return the result; a caller that is cancelled cancels the task."""
+        task = await self.submit(target, args, kwargs, options)
+        async with _within(options.timeout, target.name), self._attended(task):
+            return await task.aresult()
+
+    async def iterate(
+        self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions
+    ) -> AsyncGenerator[Any, None]:
+        """Call, and yield the results; leaving early cancels the task."""
+        task = await self.submit(target, args, kwargs, options)
+        async with self._attended(task), aclosing(task.aiterate()) as values:
+            async for value in values:
+                yield value
+
+    @asynccontextmanager
+    async def _attended(self, task: RemoteTask) -> AsyncIterator[None]:
+        """Look after a task while somebody waits for it, and stop it where they go before its end."""
+        looking = asyncio.create_task(self._look_after(task), name=f"looks after {task.id}")
+        try:
+            yield
+        except BaseException:
+            if not task.is_done:
+                with suppress(ArkitektError):
+                    await asyncio.shield(task.astop(STOP_WITHIN_S))
+            raise
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+    async def _look_after(self, task: RemoteTask) -> None:
+        """Ask the hub where the feed says nothing; break off where the feed has ended."""
+        pause = FIRST_LOOK_S
+        try:
+            while not task.has_news:
+                await asyncio.sleep(pause)
+                if not task.has_news:
+                    await self._look(task)
+                pause = min(2 * pause, LONGEST_LOOK_S)
+            await asyncio.shield(self._watching or asyncio.Event().wait())
+        except ArkitektError as error:
+            task.break_off(error)
+
+    # --- the one subscription ---------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        """Make sure that events come in."""
+        if self._watching is None or self._watching.done():
+            self._listens.clear()
+            self._watching = asyncio.create_task(self._watch(), name="follows tasks")
+        listens = asyncio.create_task(self._listens.wait())
+        try:
+            await asyncio.wait({listens, self._watching}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listens.cancel()
+        if self._watching.done():
+            self._watching.result()
+
+    async def _watch(self) -> None:
+        async with aclosing(self._desk.watch()) as feed:
+            async for event in feed:
+                if event is None:
+                    self._listens_since = time.monotonic()
+                    self._listens.set()
+                    await asyncio.gather(*(self._look(task) for task in list(self._tasks.values())))
+                elif (task := self._tasks.get(event.task)) is not None:
+                    task.take(event)
+        raise ConnectionLostError("the hub", "it ended the feed of tasks")
+
+    async def _look(self, task: RemoteTask) -> None:
+        try:
+            await task.catch_up()
+        except ArkitektError as error:
+            logger.warning("what happened to the task %s while nothing listened is not known: %s", task.id, error)
+
+
+@asynccontextmanager
+async def _within(seconds: float | None, name: str) -> AsyncIterator[None]:
+    """End the block after some seconds, with an error that names the call."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise CallTimeoutError(name, seconds or 0.0) from None

@@ -1,0 +1,1 @@
+"""Where bodies run: on the loop, in threads, in processes."""
