@@ -378,6 +378,52 @@ class TrashSettings(Section):
     keep_s: float = Field(default=30 * 24 * 3600.0, ge=0)
 
 
+class TaskSettings(Section):
+    """Tasks between apps.
+
+    Attributes
+    ----------
+    durability : {'process', 'power'}
+        Whether what was answered survives the end of the hub's process, or that of the machine too; the latter waits
+        for the disk. SQLite only: other databases decide for themselves.
+    heartbeat_s : float
+        Seconds between two heartbeats of an agent.
+    heartbeat_answer_s : float
+        Longest wait for the answer to one, in seconds.
+    lost_after_s : float
+        An agent that does not come back within this many seconds has lost its tasks.
+    restart_grace_s : float
+        The same, counted from the start of the hub.
+    pickup_s : float
+        A task of which its agent says nothing for this many seconds is sent once more, and then lost.
+    redeliveries : int
+        How often a task that may run again is given out again after its agent was lost.
+    resumes : int
+        The same for workflows, which go on where they were.
+    window : int
+        Most tasks that an agent is given at the same time; the others wait in the hub, where they can be cancelled.
+    max_frame_mib : float
+        Largest frame of an agent and largest request of a caller, in MiB.
+    feed_events : int
+        Events that wait in memory for one caller; more wait on disk.
+    keep_days : float
+        Days that tasks are kept after they have ended.
+    """
+
+    durability: Literal["process", "power"] = "process"
+    heartbeat_s: float = Field(default=10.0, gt=0)
+    heartbeat_answer_s: float = Field(default=5.0, gt=0)
+    lost_after_s: float = Field(default=5.0, gt=0)
+    restart_grace_s: float = Field(default=60.0, gt=0)
+    pickup_s: float = Field(default=30.0, gt=0)
+    redeliveries: int = Field(default=3, ge=0)
+    resumes: int = Field(default=16, ge=0)
+    window: int = Field(default=256, ge=1)
+    max_frame_mib: float = Field(default=32.0, gt=0)
+    feed_events: int = Field(default=1024, ge=1)
+    keep_days: float = Field(default=30.0, gt=0)
+
+
 class ServerSettings(Section):
     """All sections of a hub.
 
@@ -400,3 +446,4 @@ class ServerSettings(Section):
     objects: ObjectSettings = ObjectSettings()
     trash: TrashSettings = TrashSettings()
     ngff: NgffSettings = NgffSettings()
+    tasks: TaskSettings = TaskSettings()

@@ -85,9 +85,11 @@ class Ledger:
         """Record a task unless its caller or its parent has named it before."""
         return await self._write(lambda connection: writes.create(connection, draft, lease, self._clock()))
 
-    async def claim(self, lease: Lease, limit: int) -> tuple[Task, ...]:
+    async def claim(self, lease: Lease, limit: int, *, only_children: bool = False) -> tuple[Task, ...]:
         """Give the holder of a lease tasks that wait for its agent."""
-        return await self._write(lambda connection: writes.claim(connection, lease, limit, self._clock()))
+        return await self._write(
+            lambda connection: writes.claim(connection, lease, limit, self._clock(), only_children=only_children)
+        )
 
     async def reclaim(self, lease: Lease) -> tuple[Task, ...]:
         """Return all open tasks that the agent has."""

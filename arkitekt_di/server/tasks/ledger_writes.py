@@ -11,23 +11,25 @@ from arkitekt_di.errors import LeaseLostError
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.tasks import rules
-from arkitekt_di.server.tasks.records import Batch, Belonging, Created, Event, Lease, Task, TaskDraft
+from arkitekt_di.server.tasks.records import STOPPING, Batch, Belonging, Created, Event, Lease, Task, TaskDraft
 from arkitekt_di.server.tasks.rows import STATE_COLUMNS, event_row, row_of, state_of, task_of
 from arkitekt_di.server.tasks.tables import AGENTS, DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
 
 Rule = Callable[[Task], rules.Step]
 
-_EPOCH = select(AGENTS.c.epoch).where(AGENTS.c.id == bindparam("agent"))
+_EPOCH = select(AGENTS.c.epoch).where(AGENTS.c.id == bindparam("agent"), AGENTS.c.is_connected)
 _STATES = select(*STATE_COLUMNS).with_for_update()
 _SOME = _STATES.where(TASKS.c.id.in_(bindparam("ids", expanding=True)))
 _OF_AGENT = (TASKS.c.agent_id == bindparam("agent"), TASKS.c.ended_at.is_(None))
 _WAITING = (
     select(TASKS)
     .where(*_OF_AGENT, TASKS.c.session_id.is_(None), TASKS.c.kind != EventKind.HELD.value)
+    .where(TASKS.c.instruct.not_in(sorted(STOPPING)))
     .order_by(TASKS.c.created_at, TASKS.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_WAITING_CHILDREN = _WAITING.where(TASKS.c.parent_id.is_not(None))
 _HELD = select(TASKS).where(*_OF_AGENT, TASKS.c.session_id.is_not(None)).with_for_update()
 # The fence: a row that ended, or went to another attempt, since it was read is not written.
 _SAVE = update(TASKS).where(
@@ -59,7 +61,7 @@ def end_lease(connection: Connection, lease: Lease, now: float) -> bool:
     """Note that the holder of a lease is gone."""
     ended = connection.execute(
         update(AGENTS)
-        .where(AGENTS.c.id == lease.agent_id, AGENTS.c.epoch == lease.epoch)
+        .where(AGENTS.c.id == lease.agent_id, AGENTS.c.epoch == lease.epoch, AGENTS.c.is_connected)
         .values(is_connected=False, seen_at=now)
     )
     return ended.rowcount == 1
@@ -79,11 +81,12 @@ def create(connection: Connection, draft: TaskDraft, lease: Lease | None, now: f
     return Created(task, is_new=True, events=(event,))
 
 
-def claim(connection: Connection, lease: Lease, limit: int, now: float) -> tuple[Task, ...]:
+def claim(connection: Connection, lease: Lease, limit: int, now: float, *, only_children: bool) -> tuple[Task, ...]:
     """Give waiting tasks to the holder of a lease."""
     if not _is_good(connection, lease):
         return ()
-    waiting = [task_of(row) for row in connection.execute(_WAITING, {"agent": lease.agent_id, "most": limit})]
+    wanted = _WAITING_CHILDREN if only_children else _WAITING
+    waiting = [task_of(row) for row in connection.execute(wanted, {"agent": lease.agent_id, "most": limit})]
     taken = [rules.claimed(task, lease, now) for task in waiting]
     _save(connection, zip(waiting, taken, strict=True))
     return tuple(taken)

@@ -45,6 +45,7 @@ class InMemoryTasks:
         self._events: list[Event] = []
         self._seq = 0
         self._epochs: defaultdict[str, int] = defaultdict(int)
+        self._connected: set[str] = set()
         self._positions: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._belongings: defaultdict[str, dict[tuple[str, str], Belonging]] = defaultdict(dict)
 
@@ -57,11 +58,15 @@ class InMemoryTasks:
     async def take_lease(self, agent_id: str, session_id: str) -> Lease:
         """Give a new lease for an agent."""
         self._epochs[agent_id] += 1
+        self._connected.add(agent_id)
         return Lease(agent_id, session_id, self._epochs[agent_id])
 
     async def end_lease(self, lease: Lease) -> bool:
         """Note that a connection has ended."""
-        return self._is_good(lease)
+        was_good = self._is_good(lease)
+        if was_good:
+            self._connected.discard(lease.agent_id)
+        return was_good
 
     async def create_if_absent(self, draft: TaskDraft, lease: Lease | None = None) -> Created:
         """Record a task unless its caller or its parent has named it before."""
@@ -79,11 +84,13 @@ class InMemoryTasks:
         self._record(task, event)
         return Created(task, is_new=True, events=(event,))
 
-    async def claim(self, lease: Lease, limit: int) -> tuple[Task, ...]:
+    async def claim(self, lease: Lease, limit: int, *, only_children: bool = False) -> tuple[Task, ...]:
         """Give the holder of a lease tasks that wait for its agent."""
         if not self._is_good(lease):
             return ()
         waiting = [task for task in self._tasks.values() if task.is_waiting and task.draft.agent_id == lease.agent_id]
+        if only_children:
+            waiting = [task for task in waiting if task.draft.parent_id is not None]
         taken = [rules.claimed(task, lease, self._clock()) for task in waiting[:limit]]
         self._tasks |= {task.id: task for task in taken}
         return tuple(taken)
@@ -190,7 +197,7 @@ class InMemoryTasks:
         return [task for task in self._tasks.values() if task.ended_at is None]
 
     def _is_good(self, lease: Lease) -> bool:
-        return self._epochs[lease.agent_id] == lease.epoch
+        return lease.agent_id in self._connected and self._epochs[lease.agent_id] == lease.epoch
 
     def _apply(self, task_id: str, rule: Callable[[Task], rules.Step]) -> Event | None:
         task = self._tasks.get(task_id)

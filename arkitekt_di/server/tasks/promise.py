@@ -45,8 +45,11 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def claim(self, lease: Lease, limit: int) -> tuple[Task, ...]:
-        """Give the holder of a lease up to *limit* of the tasks that wait for its agent, the oldest first."""
+    async def claim(self, lease: Lease, limit: int, *, only_children: bool = False) -> tuple[Task, ...]:
+        """Give the holder of a lease up to *limit* of the tasks that wait for its agent, the oldest first.
+
+        With *only_children* it is given none but those that other tasks wait for.
+        """
         ...
 
     async def reclaim(self, lease: Lease) -> tuple[Task, ...]:

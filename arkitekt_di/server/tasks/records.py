@@ -160,7 +160,8 @@ class Task:
     @property
     def is_waiting(self) -> bool:
         """Whether an agent may take it."""
-        return self.ended_at is None and self.session_id is None and self.kind is not EventKind.HELD
+        is_free = self.session_id is None and self.kind is not EventKind.HELD
+        return self.ended_at is None and is_free and self.instruct not in STOPPING
 
 
 @dataclass(slots=True)

@@ -1,0 +1,65 @@
+"""Tasks and events as frames of the agent socket."""
+
+import json
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+
+from arkitekt_di.messages.frames import FEATURE_ATTEMPTS, FEATURE_REDELIVERED, FEATURE_STATE_REQUIRES
+from arkitekt_di.messages.mirrors import MIRRORS, Mirror
+from arkitekt_di.messages.orders import Assign
+from arkitekt_di.messages.tasks import EventKind, Journal, RecordedEffect
+from arkitekt_di.server.tasks.records import Event, Task
+
+
+def assignment(task: Task, features: Iterable[str], journal: Journal | None = None) -> Assign:
+    """Return the frame that gives a task to an agent."""
+    draft, known = task.draft, frozenset(features)
+    options = draft.options
+    is_counted = FEATURE_ATTEMPTS in known
+    return Assign(
+        task=task.id,
+        interface=draft.interface,
+        args=json.loads(draft.args),
+        user=draft.caller.user_id,
+        org=draft.caller.organization_id,
+        action=draft.action_id,
+        implementation=draft.implementation_id,
+        root=draft.root_id,
+        parent=draft.parent_id,
+        resolution=options.get("resolution"),
+        reference=draft.reference,
+        step=options.get("step"),
+        capture=options.get("capture"),
+        resume=journal,
+        state_requires=options.get("state_requires") or [] if FEATURE_STATE_REQUIRES in known else [],
+        attempt=task.attempt if is_counted else None,
+        caller_app=draft.caller.client_id if is_counted else None,
+        code_hash=draft.code_hash if is_counted else None,
+    )
+
+
+def journal_of(task: Task, events: Iterable[Event]) -> Journal:
+    """Return what a workflow recorded in its earlier attempts."""
+    effects = [event.payload for event in events if event.kind is EventKind.EFFECT and event.payload.get("key")]
+    return Journal(last_step=task.last_step, effects=tuple(RecordedEffect.model_validate(effect) for effect in effects))
+
+
+def mirrored(event: Event, features: Iterable[str]) -> Mirror | None:
+    """Return the frame that tells a calling agent of an event; None for kinds that stay in the ledger."""
+    kind = shown_kind(event.kind, is_ours=FEATURE_REDELIVERED in features)
+    mirror = MIRRORS.get(kind)
+    if mirror is None:
+        return None
+    own = {name: value for name, value in event.payload.items() if name in mirror.model_fields}
+    return mirror.model_validate(own | {"task": event.task_id, "event": str(event.seq), "seq": event.seq})
+
+
+def shown_kind(kind: EventKind, *, is_ours: bool) -> EventKind:
+    """Return the kind as a client knows it: a task that is about to run again is queued."""
+    return EventKind.QUEUED if kind is EventKind.REDELIVERED and not is_ours else kind
+
+
+def payload_of(report: BaseModel, envelope: frozenset[str]) -> dict[str, object]:
+    """Return what a report has to say beside its envelope."""
+    return report.model_dump(mode="json", exclude=set(envelope), exclude_none=True)
