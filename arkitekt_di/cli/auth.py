@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -14,12 +14,15 @@ app = typer.Typer(help="Log in and out, see who is logged in, and choose the hub
 NOT_LOGGED_IN_EXIT = 4
 """Exit code of ``status`` where nobody is logged in: that of every login that fails."""
 
+INSECURE = "arkitekt_di.insecure"
+"""Under which the context of the command keeps whether plain http is allowed, this once."""
+
 Url = Annotated[str | None, typer.Argument(help="Address of the hub; by default the one that an app would use.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.callback()
-def _app_of(
+def _app_of(  # noqa: PLR0913  # one parameter for each option
     context: typer.Context,
     *,
     name: Annotated[str, typer.Option("--app", help="App to log in: its identifier.")] = "arkitekt-di",
@@ -27,6 +30,10 @@ def _app_of(
     scopes: Annotated[str, typer.Option(help="Scopes that it asks for, separated by spaces.")] = "openid",
     instance_id: Annotated[str | None, typer.Option(help="Which of several runs of it.")] = None,
     logo: Annotated[str | None, typer.Option(help="Its logo.")] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Send the login over plain http too, where others can read it; this once."),
+    ] = False,
 ) -> None:
     """Log in and out, see who is logged in, and choose the hub.
 
@@ -39,6 +46,7 @@ def _app_of(
         "device_id": instance_id,
         "logo": logo,
     }
+    context.meta[INSECURE] = insecure
 
 
 @app.command()
@@ -137,6 +145,62 @@ def switch(
     _tell({"hub": chosen}, f"Apps that name no hub use {chosen} from now on", as_json=as_json)
 
 
+@app.command()
+def trust(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Address of the hub.")],
+    *,
+    fingerprint: Annotated[
+        str | None, typer.Option(help="Of the hub's key, as the hub shows it; without it you are asked.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Trust the hub by its key from now on, so that apps that run by themselves use it; exit code 5 where not."""
+    import asyncio
+
+    from arkitekt_di.containers.overriding import replace
+    from arkitekt_di.fakts.discovery import StaticDiscovery
+    from arkitekt_di.fakts.person import FixedAnswer
+
+    def by_key(container: Any) -> None:
+        replace(container, "fakts.discovery", StaticDiscovery(url, is_hearsay=True))
+        if fingerprint is not None:
+            replace(container, "fakts.person", FixedAnswer(fingerprint))
+
+    async def run() -> dict[str, Any]:
+        async with _hub(context, url, {}, by_key) as container:
+            fakts = container.fakts.service()
+            return {"hub": fakts.url, "name": fakts.hub.name, "fingerprint": fakts.fingerprint}
+
+    trusted = asyncio.run(run())
+    _tell(
+        trusted,
+        f"{trusted['name']} at {trusted['hub']} is trusted by its key {trusted['fingerprint']}",
+        as_json=as_json,
+    )
+
+
+@app.command()
+def distrust(
+    url: Annotated[str, typer.Argument(help="Address of the hub.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Forget the key of the hub; the next app that uses it asks whether the key that it has then is right."""
+    from arkitekt_di.containers.fakts import FaktsContainer
+    from arkitekt_di.fakts.location import HubLocation
+
+    pins = FaktsContainer().pins()
+    forgotten = []
+    for address in HubLocation(url).candidates(lambda _: True):
+        pin = pins.load(address)
+        if pin is not None:
+            pins.forget(address)
+            forgotten.append({"hub": pin.origin, "fingerprint": pin.fingerprint})
+    text = "\n".join(f"The key {one['fingerprint']} of {one['hub']} is forgotten" for one in forgotten)
+    _tell({"forgotten": forgotten}, text or f"No key is kept for {url}", as_json=as_json)
+
+
 async def _status(context: typer.Context, url: str | None) -> dict[str, Any]:
     from arkitekt_di.errors import LoginRequiredError
 
@@ -172,7 +236,12 @@ async def _log_out(context: typer.Context, url: str | None) -> tuple[bool, str]:
 
 
 @asynccontextmanager
-async def _hub(context: typer.Context, url: str | None, settings: Mapping[str, object]) -> AsyncIterator[Any]:
+async def _hub(
+    context: typer.Context,
+    url: str | None,
+    settings: Mapping[str, object],
+    change: Callable[[Any], None] = lambda _: None,
+) -> AsyncIterator[Any]:
     """Yield the container of the app with the hub found; unlike an app, it starts no local hub."""
     from pydantic import ValidationError
 
@@ -185,9 +254,12 @@ async def _hub(context: typer.Context, url: str | None, settings: Mapping[str, o
         manifest = Manifest(**context.obj, requirements=REQUIREMENTS)
     except ValidationError as error:
         raise typer.BadParameter(error.errors()[0]["msg"], param_hint="--app") from None
-    arguments = settings if url is None else {**settings, "fakts.url": url}
+    arguments = dict(settings) if url is None else {**settings, "fakts.url": url}
+    if context.meta[INSECURE]:
+        arguments["transport.insecure"] = True
     loaded = load_app_settings(preset_path("easy"), arguments=arguments)
     container = AppContainer(settings=loaded.settings, manifest=manifest)
+    change(container)
     async with AsyncExitStack() as stack:
         for service in (container.transport.service(), container.fakts.service()):
             await service.start()
@@ -204,6 +276,7 @@ def _about(container: Any) -> dict[str, Any]:
         "app": fakts.manifest.identifier,
         "hub": fakts.url,
         "name": fakts.hub.name,
+        "key": fakts.fingerprint,
         "issuer": herre.issuer,
         "kept": herre.place,
         "known": list(container.fakts.remembered().load().known),

@@ -43,7 +43,7 @@ def discover(
 def _row(candidate: Any) -> dict[str, Any]:
     from arkitekt_di.containers.fakts import FaktsContainer
 
-    pin = FaktsContainer.pins().load(candidate.url)
+    pin = FaktsContainer().pins().load(candidate.url)
     return {
         "name": candidate.name,
         "url": candidate.url,

@@ -43,10 +43,12 @@ class StaticDiscovery:
     url : str
     mandate_key : pydantic.SecretStr, optional
         Lets the app in without a person.
+    is_hearsay : bool, optional
+        Whether the hub has to prove its key, whoever vouches for it.
     """
 
-    def __init__(self, url: str, mandate_key: SecretStr | None = None) -> None:
-        self._location = HubLocation(url, mandate_key)
+    def __init__(self, url: str, mandate_key: SecretStr | None = None, *, is_hearsay: bool = False) -> None:
+        self._location = HubLocation(url, mandate_key, is_hearsay=is_hearsay)
 
     async def find(self) -> HubLocation:
         """Return the one location."""

@@ -13,6 +13,7 @@ ANSWER_S = 300.0
 """How long a person may take to compare fingerprints, in seconds."""
 
 YES = "yes"
+FINGERPRINT_BEGINS = "SHA256:"
 
 
 class FirstContact:
@@ -100,6 +101,8 @@ class FirstContact:
         answer = await self._person.ask(question, timeout_s=ANSWER_S)
         if answer is None:
             raise HubNotTrustedError(url, f"{doubt}, and nobody can be asked here", fingerprint)
+        if answer.startswith(FINGERPRINT_BEGINS) and answer != fingerprint:
+            raise HubChangedError(url, printable(answer), fingerprint)
         if answer not in {YES, fingerprint}:
             raise HubNotTrustedError(url, "you did not say yes", fingerprint)
 

@@ -15,7 +15,7 @@ from arkitekt_di.transport.origin import Origin
 
 _CREDENTIAL_ENDPOINTS = ("token_endpoint", "device_authorization_endpoint", "revocation_endpoint")
 
-HEARSAY = "it was only heard of on the local network"
+HEARSAY = "nobody has vouched for this address"
 
 
 @dataclass(frozen=True)

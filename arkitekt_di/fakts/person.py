@@ -27,6 +27,22 @@ class TerminalPerson:
         return None if not line else line.decode(errors="replace").strip()
 
 
+class FixedAnswer:
+    """Answers every question alike: for what was said on the command line.
+
+    Parameters
+    ----------
+    answer : str
+    """
+
+    def __init__(self, answer: str) -> None:
+        self._answer = answer
+
+    async def ask(self, question: str, *, timeout_s: float) -> str | None:
+        """Return the answer."""
+        return self._answer
+
+
 class Nobody:
     """Answers nothing: for programs that run by themselves."""
 

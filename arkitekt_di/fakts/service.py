@@ -144,6 +144,11 @@ class Fakts:
         return self._known.document
 
     @property
+    def fingerprint(self) -> str | None:
+        """Fingerprint of the key that the hub was trusted by; None where the connection proves who answers."""
+        return self._known.fingerprint
+
+    @property
     def manifest(self) -> Manifest:
         """The app."""
         return self._manifest

@@ -3,16 +3,26 @@
 import asyncio
 import json
 import os
+import ssl
 import stat
 import sys
 from pathlib import Path
 
 import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
 from arkitekt_di.cli.main import app, exit_code
-from arkitekt_di.errors import HubUnreachableError, LoginRequiredError
-from arkitekt_di.testing.hub import InMemoryHub
+from arkitekt_di.errors import (
+    HubChangedError,
+    HubNotTrustedError,
+    HubUnreachableError,
+    InsecureTransportError,
+    LoginRequiredError,
+)
+from arkitekt_di.messages.fakts import ChallengeKey
+from arkitekt_di.testing.hub import InMemoryHub, public_key
 
 pytestmark = pytest.mark.anyio
 
@@ -200,3 +210,77 @@ async def test_the_program_exits_as_it_says(hub, folders):
     assert (program.returncode, output) == (4, b"")
     assert b"arkitekt-di auth --app arkitekt-di login" in errors
     assert b"Traceback" not in errors
+
+
+# --- hubs that are known by their key ------------------------------------------------------------
+
+
+@pytest.fixture
+async def own_hub():
+    """Run a hub with a key and a certificate that no authority has signed."""
+    hub = InMemoryHub(mandate_key="the mandate key")
+    hub.interval_s = 1
+    hub.identity_key = Ed25519PrivateKey.generate()
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    issued.configure_cert(context)
+    hub.certificates = [issued.cert_chain_pems[0].bytes().decode()]
+    await hub.start(context)
+    yield hub
+    await hub.stop()
+
+
+def fingerprint_of(hub):
+    return ChallengeKey.model_validate(public_key(hub.identity_key)).fingerprint
+
+
+async def test_a_hub_of_its_own_certificate_is_trusted_once_and_then_logged_in_to(auth, own_hub):
+    fingerprint = fingerprint_of(own_hub)
+    ran = await auth("login", own_hub.url)
+    assert isinstance(ran.exception, HubNotTrustedError)
+    assert ran.exception.fingerprint == fingerprint
+    assert own_hub.claims == 0
+
+    code, told_about = await told(auth, "trust", own_hub.url, "--fingerprint", fingerprint)
+    assert (code, told_about["fingerprint"]) == (0, fingerprint)
+    code, about = await told(auth, "login", own_hub.url)
+    assert (code, about["user"], about["key"]) == (0, "ada", fingerprint)
+
+    code, about = await told(auth, "distrust", own_hub.url)
+    assert about == {"forgotten": [{"hub": own_hub.url, "fingerprint": fingerprint}]}
+    assert (await told(auth, "distrust", own_hub.url))[1] == {"forgotten": []}
+    assert isinstance((await auth("login", own_hub.url)).exception, HubNotTrustedError)
+
+
+async def test_another_fingerprint_than_that_of_the_hub_is_refused(auth, own_hub):
+    ran = await auth("trust", own_hub.url, "--fingerprint", "SHA256:of-another-hub")
+
+    assert isinstance(ran.exception, HubChangedError)
+    assert (ran.exception.known, ran.exception.found) == ("SHA256:of-another-hub", fingerprint_of(own_hub))
+    assert isinstance((await auth("login", own_hub.url)).exception, HubNotTrustedError)
+
+
+async def test_a_login_goes_to_no_other_hub_that_comes_to_be_trusted_at_the_same_address(auth, own_hub):
+    await auth("trust", own_hub.url, "--fingerprint", fingerprint_of(own_hub))
+    assert (await told(auth, "login", own_hub.url))[0] == 0
+    own_hub.identity_key = Ed25519PrivateKey.generate()
+
+    ran = await auth("status", own_hub.url)
+    assert isinstance(ran.exception, HubChangedError)
+    await auth("distrust", own_hub.url)
+    await auth("trust", own_hub.url, "--fingerprint", fingerprint_of(own_hub))
+
+    code, about = await told(auth, "status", own_hub.url)
+    assert (code, about["logged_in"]) == (4, False)
+    assert own_hub.refreshes == 0
+
+
+async def test_plain_http_to_another_machine_is_allowed_for_one_call_only(auth):
+    ran = await auth("login", "http://hub.invalid:1")
+    assert isinstance(ran.exception, InsecureTransportError)
+
+    ran = await auth("--insecure", "login", "http://hub.invalid:1")
+    assert isinstance(ran.exception, HubUnreachableError)  # it was asked
+
+    ran = await auth("login", "http://hub.invalid:1")
+    assert isinstance(ran.exception, InsecureTransportError)
