@@ -164,12 +164,17 @@ async def _translate_errors(request: web.Request, handler: Handler) -> web.Strea
     except StorageFullError as error:
         return web.Response(status=507, text=f"{error}\n")
     except Exception:
-        # The path alone: a query may carry what must not be in a log.
-        log.exception("%s %s failed", request.method, request.path)
+        log.exception("%s %s failed", request.method, _shown_path(request))
         return web.Response(status=500, text="the hub failed to answer; its log says why\n")
     if not response.prepared:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
     return response
+
+
+def _shown_path(request: web.Request) -> str:
+    """Return the pattern of the path: the path itself may be a link, and its query may carry what is secret, too."""
+    resource = request.match_info.route.resource
+    return "an unknown path" if resource is None else resource.canonical
 
 
 async def _answer_challenge(_request: web.Request) -> web.Response:
