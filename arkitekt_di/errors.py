@@ -33,6 +33,9 @@
     ├── NotFoundError            (LookupError)      ask for something else
     │   ├── ImageNotFoundError
     │   ├── FolderNotFoundError
+    │   ├── StoredFileNotFoundError
+    │   ├── TableNotFoundError
+    │   ├── MetricNotFoundError
     │   ├── StoreNotFoundError
     │   ├── ActionNotFoundError
     │   ├── TaskNotFoundError
@@ -47,9 +50,12 @@
     │   └── LinkExpiredError
     ├── FileRefusedError         (ValueError)       name another file, or say what it holds
     ├── RecordRefusedError       (ValueError)       change the arguments
-    │   └── ImageRefusedError                       change the array or its arguments
+    │   ├── ImageRefusedError                       change the array or its arguments
+    │   └── TableRefusedError                       change the frame or its arguments
     ├── ImageDamagedError                           restore the hub's data, or store the image anew
     ├── UploadIncompleteError                       send what is missing
+    ├── UploadPendingError                          ask again
+    ├── FileDamagedError                            restore the hub's data, or store the file anew
     ├── ConnectionLostError      (ConnectionError)  try again later
     │   ├── CertificateError
     │   └── TransferError
@@ -563,6 +569,57 @@ class FolderNotFoundError(NotFoundError):
         return f"no folder {self.folder!r} that you may see. List what there is with search_folders()"
 
 
+class StoredFileNotFoundError(NotFoundError):
+    """No file has this identifier, or this user may not read it.
+
+    Attributes
+    ----------
+    file_id : str
+        The identifier.
+    """
+
+    def __init__(self, file_id: str) -> None:
+        super().__init__(file_id)
+        self.file_id = file_id
+
+    def __str__(self) -> str:
+        return f"no file {self.file_id!r} that you may read. List what there is with search_files()"
+
+
+class TableNotFoundError(NotFoundError):
+    """No table has this identifier, or this user may not read it.
+
+    Attributes
+    ----------
+    table_id : str
+        The identifier.
+    """
+
+    def __init__(self, table_id: str) -> None:
+        super().__init__(table_id)
+        self.table_id = table_id
+
+    def __str__(self) -> str:
+        return f"no table {self.table_id!r} that you may read. List what there is with search_tables()"
+
+
+class MetricNotFoundError(NotFoundError):
+    """No metric has this identifier, or this user may not see it.
+
+    Attributes
+    ----------
+    metric_id : str
+        The identifier.
+    """
+
+    def __init__(self, metric_id: str) -> None:
+        super().__init__(metric_id)
+        self.metric_id = metric_id
+
+    def __str__(self) -> str:
+        return f"no metric {self.metric_id!r} that you may see. List what there is with get_metrics()"
+
+
 class StoreNotFoundError(NotFoundError):
     """No upload and no stored array has this identifier, or this user may not use it.
 
@@ -852,6 +909,30 @@ class ImageRefusedError(RecordRefusedError):
     """The array cannot be stored as it is; nothing has been sent."""
 
 
+class TableRefusedError(RecordRefusedError):
+    """The table cannot be stored so that it comes back as it is; nothing has been sent."""
+
+
+class FileDamagedError(ArkitektError):
+    """Stored bytes of a file are missing or are not what was written.
+
+    Attributes
+    ----------
+    file_id : str
+        The file.
+    reason : str
+        What is wrong with it.
+    """
+
+    def __init__(self, file_id: str, reason: str) -> None:
+        super().__init__(file_id, reason)
+        self.file_id = file_id
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"file {self.file_id} is damaged: {self.reason}. Restore the hub's data, or upload the file anew"
+
+
 class ImageDamagedError(ArkitektError):
     """Stored bytes of an image are missing or are not what was written; no pixels were made up in their place.
 
@@ -901,6 +982,23 @@ class UploadIncompleteError(ArkitektError):
         more = f" and {self.count - len(self.missing)} more" if self.count > len(self.missing) else ""
         names = ", ".join(self.missing)
         return f"the upload {self.store_id} lacks {names}{more}. Send them and finish it again, or discard it"
+
+
+class UploadPendingError(ArkitektError):
+    """Everything has arrived, and the hub is still putting it together.
+
+    Attributes
+    ----------
+    store_id : str
+        The upload.
+    """
+
+    def __init__(self, store_id: str) -> None:
+        super().__init__(store_id)
+        self.store_id = store_id
+
+    def __str__(self) -> str:
+        return f"the upload {self.store_id} is still being put together. Ask to finish it again"
 
 
 # --- try again later -----------------------------------------------------------------------------

@@ -3,10 +3,14 @@
 from dependency_injector import providers
 
 from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.mikro.areas import Areas
+from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
+from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.protocols.fakts import AliasSource
+from arkitekt_di.protocols.folders import FolderRecords
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
@@ -36,4 +40,8 @@ class MikroContainer(Container):
     pixels: providers.Provider[PixelStore] = providers.ThreadSafeSingleton(
         S3PixelStore, endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "s3")
     )
-    service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg)
+    folder_records: providers.Provider[FolderRecords] = providers.ThreadSafeSingleton(GraphQLFolderRecords, graphql)
+
+    folders: providers.Provider[Folders] = providers.ThreadSafeSingleton(Folders, folder_records, bridge)
+    areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(Areas, folders=folders)
+    service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg, areas=areas)

@@ -19,7 +19,7 @@ from arkitekt_di.server.hub_key import HubKey
 from arkitekt_di.server.identity.identity import Identity
 from arkitekt_di.server.idleness import Idleness
 from arkitekt_di.server.leases import Leases
-from arkitekt_di.server.mikro.endpoint import MikroEndpoint
+from arkitekt_di.server.mikro.endpoint import BUCKETS, MikroEndpoint
 from arkitekt_di.server.ngff import NgffEndpoint, NgffFace, NgffTokens
 from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
 from arkitekt_di.server.site import Site
@@ -94,7 +94,9 @@ class ServerContainer(Container):
         ngff_face,
         trash=settings.provided.trash,
     )
-    s3: providers.Provider[ObjectEndpoint] = Service(ObjectEndpoint, objects, grants, settings.provided.objects)
+    s3: providers.Provider[ObjectEndpoint] = Service(
+        ObjectEndpoint, objects, grants, settings.provided.objects, buckets=BUCKETS
+    )
     leases = providers.ThreadSafeSingleton(Leases)
     site: providers.Provider[Site] = Service(
         Site,

@@ -1,3 +1,28 @@
+from arkitekt_di.mikro.folders.folder import Folder as Folder
+from arkitekt_di.mikro.folders.functions import acreate_folder as acreate_folder
+from arkitekt_di.mikro.folders.functions import adelete_folder as adelete_folder
+from arkitekt_di.mikro.folders.functions import aensure_folder as aensure_folder
+from arkitekt_di.mikro.folders.functions import afind_folder as afind_folder
+from arkitekt_di.mikro.folders.functions import aget_folder as aget_folder
+from arkitekt_di.mikro.folders.functions import amove_folder as amove_folder
+from arkitekt_di.mikro.folders.functions import arename_folder as arename_folder
+from arkitekt_di.mikro.folders.functions import arestore_folder as arestore_folder
+from arkitekt_di.mikro.folders.functions import asearch_folders as asearch_folders
+from arkitekt_di.mikro.folders.functions import create_folder as create_folder
+from arkitekt_di.mikro.folders.functions import delete_folder as delete_folder
+from arkitekt_di.mikro.folders.functions import ensure_folder as ensure_folder
+from arkitekt_di.mikro.folders.functions import find_folder as find_folder
+from arkitekt_di.mikro.folders.functions import get_folder as get_folder
+from arkitekt_di.mikro.folders.functions import iterate_folders as iterate_folders
+from arkitekt_di.mikro.folders.functions import move_folder as move_folder
+from arkitekt_di.mikro.folders.functions import rename_folder as rename_folder
+from arkitekt_di.mikro.folders.functions import restore_folder as restore_folder
+from arkitekt_di.mikro.folders.functions import search_folders as search_folders
+from arkitekt_di.mikro.folders.functions import watch_folder as watch_folder
+from arkitekt_di.mikro.folders.functions import watch_folders as watch_folders
+from arkitekt_di.mikro.folders.in_memory import InMemoryFolderRecords as InMemoryFolderRecords
+from arkitekt_di.mikro.folders.records import GraphQLFolderRecords as GraphQLFolderRecords
+from arkitekt_di.mikro.folders.service import Folders as Folders
 from arkitekt_di.mikro.functions import adelete_image as adelete_image
 from arkitekt_di.mikro.functions import afrom_xarray as afrom_xarray
 from arkitekt_di.mikro.functions import aget_image as aget_image
@@ -15,6 +40,7 @@ from arkitekt_di.mikro.functions import watch_images as watch_images
 from arkitekt_di.mikro.image import Image as Image
 from arkitekt_di.mikro.in_memory import InMemoryImageRecords as InMemoryImageRecords
 from arkitekt_di.mikro.in_memory import InMemoryPixelStore as InMemoryPixelStore
+from arkitekt_di.mikro.paging import Pages as Pages
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore as S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
 from arkitekt_di.mikro.service import Mikro as Mikro
@@ -23,25 +49,51 @@ from arkitekt_di.mikro.watching import Watch as Watch
 
 __all__ = [
     "Change",
+    "Folder",
+    "Folders",
+    "GraphQLFolderRecords",
     "GraphQLImageRecords",
     "Image",
+    "InMemoryFolderRecords",
     "InMemoryImageRecords",
     "InMemoryPixelStore",
     "Mikro",
+    "Pages",
     "S3PixelStore",
     "Watch",
+    "acreate_folder",
+    "adelete_folder",
     "adelete_image",
+    "aensure_folder",
+    "afind_folder",
     "afrom_xarray",
+    "aget_folder",
     "aget_image",
+    "amove_folder",
+    "arename_folder",
     "arename_image",
+    "arestore_folder",
+    "asearch_folders",
     "asearch_images",
     "awatch_image",
     "awatch_images",
+    "create_folder",
+    "delete_folder",
     "delete_image",
+    "ensure_folder",
+    "find_folder",
     "from_xarray",
+    "get_folder",
     "get_image",
+    "iterate_folders",
+    "move_folder",
+    "rename_folder",
     "rename_image",
+    "restore_folder",
+    "search_folders",
     "search_images",
+    "watch_folder",
+    "watch_folders",
     "watch_image",
     "watch_images",
 ]

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import anyio
 
-from arkitekt_di.errors import ArkitektError
+from arkitekt_di.errors import ArkitektError, CompositionError
 from arkitekt_di.messages.images import ImageDraft, ImageRecord, UploadGrant
 from arkitekt_di.messages.pixels import HEADER, PixelDocument
+from arkitekt_di.mikro.areas import Areas
+from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.pixels.grants import RenewedSink, RenewedSource
 from arkitekt_di.mikro.pixels.header import write_header
@@ -47,6 +49,8 @@ class Mikro:
         Takes blocking calls, such as ``image.data``, to the app's loop.
     settings : MikroSettings
         Chunks, shards, compression.
+    areas : Areas, optional
+        What there is beside images; left out, this service has images alone.
 
     See Also
     --------
@@ -54,12 +58,19 @@ class Mikro:
     """
 
     def __init__(
-        self, records: ImageRecords, pixels: PixelStore, bridge: Bridge, settings: MikroSettings | None = None
+        self,
+        records: ImageRecords,
+        pixels: PixelStore,
+        bridge: Bridge,
+        settings: MikroSettings | None = None,
+        *,
+        areas: Areas | None = None,
     ) -> None:
         self._records = records
         self._pixels = pixels
         self._bridge = bridge
         self._settings = settings or MikroSettings()
+        self._areas = areas
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-reader")  # starts threads when used
         self._streams: set[Stream[Any]] = set()
 
@@ -68,6 +79,8 @@ class Mikro:
 
     async def stop(self) -> None:
         """End what is watched."""
+        if self._areas is not None:
+            await self._areas.stop()
         for stream in list(self._streams):
             await stream.close()
 
@@ -75,6 +88,18 @@ class Mikro:
     def bridge(self) -> Bridge:
         """The way to the app's loop."""
         return self._bridge
+
+    @property
+    def areas(self) -> Areas:
+        """What there is beside images; raises `CompositionError` where the service was made for images alone."""
+        if self._areas is None:
+            raise CompositionError("this mikro was made without areas, so it has images alone")
+        return self._areas
+
+    @property
+    def folders(self) -> Folders:
+        """Where images, files and tables are filed."""
+        return self.areas.folders
 
     async def afrom_xarray(
         self,

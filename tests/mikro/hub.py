@@ -12,7 +12,7 @@ from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.protocols.service import Service
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.mikro.endpoint import MikroEndpoint
+from arkitekt_di.server.mikro.endpoint import BUCKETS, MikroEndpoint
 from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
 from arkitekt_di.server.principal import Principal
 from arkitekt_di.settings.models import DatabaseSettings, ObjectSettings, TransportSettings
@@ -46,6 +46,7 @@ class Hub:
     folder: Path
     grants: ObjectGrants
     server: TestServer
+    graphql: HttpGraphQL
     records: GraphQLImageRecords
     pixels: S3PixelStore
 
@@ -60,7 +61,7 @@ async def serving(folder: Path, settings: ObjectSettings | None = None) -> Async
         ObjectGrants(b"s" * 32),
     )
     images = MikroEndpoint(OnlyAda(), database, objects, grants, chosen)
-    store = ObjectEndpoint(objects, grants, chosen)
+    store = ObjectEndpoint(objects, grants, chosen, buckets=BUCKETS)
     app = web.Application()
     app.router.add_routes([*images.routes(), *store.routes()])
     services: list[Service] = [database, objects, images, store]
@@ -78,8 +79,8 @@ async def serving(folder: Path, settings: ObjectSettings | None = None) -> Async
             return url
 
         try:
-            records = GraphQLImageRecords(HttpGraphQL(http, OnlyAda(), graphql))
-            yield Hub(url, folder, grants, server, records, S3PixelStore(s3))
+            client = HttpGraphQL(http, OnlyAda(), graphql)
+            yield Hub(url, folder, grants, server, client, GraphQLImageRecords(client), S3PixelStore(s3))
         finally:
             await server.close()
             for service in reversed(services):

@@ -15,7 +15,7 @@ from arkitekt_di.server.folders.tree import MAX_DEPTH, Placed, below, checked_fo
 from arkitekt_di.server.journal import Change, Entry, Event, Journal
 from arkitekt_di.server.naming import checked_description, folded
 from arkitekt_di.server.principal import Principal
-from arkitekt_di.server.records import Filed, named, named_anywhere
+from arkitekt_di.server.records import Filed, named, named_anywhere, owned
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,13 @@ class Folders:
         """Return one page of folders."""
         async with self._database.transaction() as session:
             return await place(session, (await session.scalars(listing.select(principal))).all())
+
+    async def load(self, principal: Principal, folder_ids: Sequence[str]) -> Mapping[str, Placed]:
+        """Return those of the folders that there are, by their identifiers."""
+        async with self._database.transaction() as session:
+            there = Folder.id.in_(folder_ids), owned(Folder, principal), Folder.deleted_at.is_(None)
+            found = await place(session, (await session.scalars(select(Folder).where(*there))).all())
+            return {placed.folder.id: placed for placed in found}
 
     # --- make -------------------------------------------------------------------------------------
 
@@ -272,7 +279,7 @@ async def _require_live(session: AsyncSession, principal: Principal, folder_id: 
 
 
 def _change(event: Event, folder: Folder, *, former: str | None = None) -> Change:
-    return Change(event, RecordKind.FOLDER, folder.id, place_id=folder.parent_id, former_place_id=former, state=folder)
+    return Change(event, RecordKind.FOLDER, folder.id, place_id=folder.parent_id, former_place_id=former)
 
 
 def _taken(name: str) -> RecordRefusedError:

@@ -1,15 +1,19 @@
 """The operations on folders: each hands over to the domain and shows what comes back."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Self
 
 import strawberry
 
+from arkitekt_di.messages.changes import ChangeKind, RecordKind
 from arkitekt_di.server.folders.folders import FolderEdit, Folders
 from arkitekt_di.server.folders.listing import BY_NAME, FolderListing
 from arkitekt_di.server.folders.tree import Placed, checked_folder_name
 from arkitekt_di.server.graphql.context import Info
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, orders_of, page_of
+from arkitekt_di.server.graphql.watching import Told, tell
+from arkitekt_di.server.journal import Scope
 
 
 @strawberry.type(description="A folder: images, files, tables and other folders are filed in it.")
@@ -44,6 +48,28 @@ class Folder:
         """Return the folder that it is in."""
         above = self.placed.above
         return Folder.of(Placed(above[-1], above[:-1])) if above else None
+
+
+@strawberry.type(description="One change of a folder; at most one of create, update and delete is set.")
+class FolderEvent:
+    """What a subscription sends."""
+
+    cursor: str
+    create: Folder | None = None
+    update: Folder | None = None
+    delete: strawberry.ID | None = None
+
+    @classmethod
+    def of(cls, told: Told) -> Self:
+        """Show a change."""
+        match told.kind:
+            case ChangeKind.CREATED:
+                return cls(cursor=told.cursor, create=Folder.of(told.record))
+            case ChangeKind.UPDATED:
+                return cls(cursor=told.cursor, update=Folder.of(told.record))
+            case ChangeKind.DELETED:
+                return cls(cursor=told.cursor, delete=strawberry.ID(str(told.record_id)))
+        return cls(cursor=told.cursor)
 
 
 @strawberry.input
@@ -196,6 +222,24 @@ class FolderMutation:
     async def restore_folder(self, info: Info, input: RestoreFolderInput) -> Folder:
         """Take a folder out of the trash."""
         return Folder.of(await info.context.part(Folders).restore(await info.context.principal(), input.id))
+
+
+@strawberry.type
+class FolderSubscription:
+    """What can be watched about folders."""
+
+    @strawberry.subscription
+    async def folders(
+        self,
+        info: Info,
+        parent: strawberry.ID | None = None,
+        id: strawberry.ID | None = None,
+        after: str | None = None,
+    ) -> AsyncIterator[FolderEvent]:
+        """Send what was missed since a cursor, then changes as they happen, as long as the token holds."""
+        scope = Scope(RecordKind.FOLDER, place_id=parent, subject_id=id)
+        async for told in tell(info.context, scope, after, info.context.part(Folders).load):
+            yield FolderEvent.of(told)
 
 
 async def _ensure(info: Info, path: str, parent_id: str | None) -> Folder:

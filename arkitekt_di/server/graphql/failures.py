@@ -16,12 +16,14 @@ from arkitekt_di.errors import (
     RecordRefusedError,
     StorageFullError,
     UploadIncompleteError,
+    UploadPendingError,
 )
 
 CODES: dict[type[ArkitektError], str] = {
     NotFoundError: "NOT_FOUND",
     RecordRefusedError: "REFUSED",
     UploadIncompleteError: "UPLOAD_INCOMPLETE",
+    UploadPendingError: "UPLOAD_PENDING",
     StorageFullError: "STORAGE_FULL",
     PermissionDeniedError: "FORBIDDEN",
     LoginError: "UNAUTHENTICATED",

@@ -1,18 +1,27 @@
 """The data service of a hub, as one part: routes, and a life."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
+from arkitekt_di.messages.changes import RecordKind
+from arkitekt_di.server.blobs.collector import BlobCollector
+from arkitekt_di.server.blobs.store import BlobStore
+from arkitekt_di.server.blobs.tables import BlobKind
+from arkitekt_di.server.blobs.uploads import BlobUploads
 from arkitekt_di.server.caretaker import Caretaker
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.files.files import Files
+from arkitekt_di.server.files.tables import File
+from arkitekt_di.server.filing import FiledBin
 from arkitekt_di.server.folders.bin import FolderBin
 from arkitekt_di.server.folders.folders import Folders
 from arkitekt_di.server.graphql.context import Parts
 from arkitekt_di.server.graphql.view import BoundView
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.images import Images
+from arkitekt_di.server.images.pixels import BUCKET as PIXEL_BUCKET
 from arkitekt_di.server.images.pixels import Pixels
 from arkitekt_di.server.images.uploads import Uploads
 from arkitekt_di.server.journal import Journal
@@ -20,8 +29,17 @@ from arkitekt_di.server.mikro.schema import make_schema
 from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.promise import Objects
 from arkitekt_di.server.principal import Authenticator
+from arkitekt_di.server.records import Filed
+from arkitekt_di.server.tables.datasets import Tables
+from arkitekt_di.server.tables.tables import TableDataset
 from arkitekt_di.server.trash import Trash
 from arkitekt_di.settings.models import ObjectSettings, TrashSettings
+
+BUCKETS = (PIXEL_BUCKET, *(kind.value for kind in BlobKind))
+"""Buckets of the object store that the service grants access to."""
+
+CONTENTS: Mapping[RecordKind, type[Filed]] = {RecordKind.FILE: File, RecordKind.TABLE: TableDataset}
+"""What lies in folders, and goes into the trash with them."""
 
 PATH = "mikro"
 """Path of the service below the hub's address."""
@@ -51,6 +69,8 @@ class MikroEndpoint:
         News of the records, for other parts of the hub.
     collector : Collector
         Removes what was forgotten.
+    blob_collector : BlobCollector
+        Removes the bytes of files and tables that were forgotten.
     trash : Trash
         Removes for good what was deleted long ago.
     """
@@ -67,19 +87,39 @@ class MikroEndpoint:
         clock: Callable[[], float] = time.time,
     ) -> None:
         pixels = Pixels(objects, grants, settings)
+        blobs = BlobStore(objects, grants, settings)
         self.journal = Journal(database, clock=clock)
         self.collector = Collector(database, pixels, settings, clock=clock)
+        self.blob_collector = BlobCollector(database, blobs, settings, clock=clock)
+        self._sweeper = Caretaker(self.blob_collector)
+        bins = (
+            FiledBin(database, File, self._sweeper),
+            FiledBin(database, TableDataset, self._sweeper),
+            FolderBin(database),
+        )
+        self.trash = Trash(bins, keep_s=(trash or TrashSettings()).keep_s, clock=clock)
+        self._caretaker = Caretaker(self.trash)
+        images = Images(database, pixels, self.collector, self.journal, clock=clock)
+        self._blob_uploads = BlobUploads(database, blobs, self._sweeper, clock=clock)
         parts = Parts(
             authenticator,
             *others,
             self.journal,
             Uploads(database, pixels, self.collector, clock=clock),
-            Folders(database, self.journal, contents={}, clock=clock),
-            Images(database, pixels, self.collector, self.journal, clock=clock),
+            images,
+            Folders(database, self.journal, contents=CONTENTS, clock=clock),
+            self._blob_uploads,
+            Files(database, self.journal, blobs, self._caretaker, clock=clock),
+            Tables(
+                database,
+                self.journal,
+                blobs,
+                self._caretaker,
+                uploads=self._blob_uploads,
+                require_image=images.get,
+                clock=clock,
+            ),
         )
-        keep_s = (trash or TrashSettings()).keep_s
-        self.trash = Trash((FolderBin(database),), keep_s=keep_s, clock=clock)
-        self._caretaker = Caretaker(self.trash)
         self._view = BoundView(make_schema(), parts)
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -93,12 +133,15 @@ class MikroEndpoint:
     async def start(self) -> None:
         """Begin to collect what was forgotten."""
         await self.collector.start()
+        await self._sweeper.start()
         await self._caretaker.start()
 
     async def stop(self) -> None:
         """Close every WebSocket and stop collecting."""
         await self.hang_up()
         await self._caretaker.stop()
+        await self._blob_uploads.stop()
+        await self._sweeper.stop()
         await self.collector.stop()
 
     async def hang_up(self) -> None:

@@ -14,7 +14,8 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.scalar import ScalarDefinition
 
-from arkitekt_di.server.folders.schema import FolderMutation, FolderQuery
+from arkitekt_di.server.files import schema as files
+from arkitekt_di.server.folders.schema import FolderMutation, FolderQuery, FolderSubscription
 from arkitekt_di.server.graphql import scalars
 from arkitekt_di.server.graphql.failures import is_expected, shown
 from arkitekt_di.server.graphql.limits import BoundDocuments
@@ -22,6 +23,8 @@ from arkitekt_di.server.images import inputs as image_inputs
 from arkitekt_di.server.images import wire as image_wire
 from arkitekt_di.server.images.schema import ImageMutation, ImageQuery, ImageSubscription
 from arkitekt_di.server.ngff.schema import NgffMutation
+from arkitekt_di.server.tables import schema as tables
+from arkitekt_di.server.tables import transformations
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +37,14 @@ class Area:
     mutation: type | None = None
     subscription: type | None = None
     scalars: Mapping[object, ScalarDefinition] = field(default_factory=dict)
+    others: tuple[type, ...] = ()
 
 
 AREAS = (
     Area(ImageQuery, ImageMutation, ImageSubscription, {**image_wire.SCALARS, **image_inputs.SCALARS}),
-    Area(FolderQuery, FolderMutation),
+    Area(FolderQuery, FolderMutation, FolderSubscription),
+    Area(files.FileQuery, files.FileMutation, files.FileSubscription, files.SCALARS),
+    Area(tables.TableQuery, tables.TableMutation, tables.TableSubscription, tables.SCALARS, transformations.KINDS),
     Area(mutation=NgffMutation),
 )
 
@@ -75,6 +81,7 @@ def make_schema() -> MikroSchema:
         query=merge_types("Query", tuple(area.query for area in AREAS if area.query is not None)),
         mutation=merge_types("Mutation", tuple(area.mutation for area in AREAS if area.mutation is not None)),
         subscription=merge_types("Subscription", watched),
+        types=[kind for area in AREAS for kind in area.others],
         extensions=[BoundDocuments],
         config=StrawberryConfig(scalar_map=known, disable_field_suggestions=True),
     )

@@ -1,0 +1,1 @@
+"""Folders: where images, files and tables are filed."""

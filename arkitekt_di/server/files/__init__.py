@@ -1,0 +1,1 @@
+"""Files of a hub: bytes of any kind, with a name and a place."""

@@ -1,0 +1,1 @@
+"""Tables of a hub: Parquet files whose columns are known."""
