@@ -53,6 +53,37 @@ class ZarrStore(CamelMessage):
     path: str | None = None
 
 
+class StoredObject(CamelMessage):
+    """An object of an upload.
+
+    Attributes
+    ----------
+    size : int
+        Bytes.
+    crc32c : int
+        Its checksum (RFC 3720, section 12.1).
+    """
+
+    size: int = Field(ge=0)
+    crc32c: int = Field(ge=0, lt=2**32)
+
+
+class LevelRecord(CamelMessage):
+    """One level of resolution of an image; 0 is the finest.
+
+    Attributes
+    ----------
+    level : int
+    shape : tuple of int
+        Pixels along each axis.
+    store : ZarrStore
+    """
+
+    level: int
+    shape: tuple[int, ...]
+    store: ZarrStore
+
+
 class ImageRecord(CamelMessage):
     """What the hub knows about an image; the pixels are in its store.
 
@@ -66,6 +97,9 @@ class ImageRecord(CamelMessage):
     dtype : str
         zarr v3 name of the data type, such as ``uint16``.
     store : ZarrStore
+        Of the finest level.
+    levels : tuple of LevelRecord
+        Every level of resolution, the finest first; empty where the hub tells of one only.
     created_at : str or None
         ISO 8601, UTC.
     """
@@ -76,7 +110,38 @@ class ImageRecord(CamelMessage):
     shape: tuple[int, ...]
     dtype: str | None = None
     store: ZarrStore
+    levels: tuple[LevelRecord, ...] = ()
     created_at: str | None = None
+
+
+class ScaleMethod(StrEnum):
+    """How a level of resolution was made from the finer one: the vocabulary of the real mikro."""
+
+    NEAREST = "NEAREST"
+    MODE = "MODE"
+    LINEAR = "LINEAR"
+    CUBIC = "CUBIC"
+    AREA = "AREA"
+    """The mean over a window."""
+    GAUSSIAN = "GAUSSIAN"
+    MAX = "MAX"
+    MIN = "MIN"
+
+
+class LevelDraft(CamelMessage):
+    """A coarser level of a new image: a finished upload, too.
+
+    Attributes
+    ----------
+    level : int
+        Counted from the finest, which is 0 and not in the list.
+    store_id : str
+    method : ScaleMethod or None
+    """
+
+    level: int = Field(ge=1)
+    store_id: str
+    method: ScaleMethod | None = None
 
 
 class ImageDraft(CamelMessage):
@@ -85,6 +150,7 @@ class ImageDraft(CamelMessage):
     store_id: str
     name: str
     axes: tuple[Axis, ...]
+    levels: tuple[LevelDraft, ...] = ()
 
 
 class ImageHit(CamelMessage):
@@ -140,3 +206,36 @@ class UploadGrant(StoreGrant):
 
     store: str
     max_bytes: int = Field(ge=0)
+
+
+class UploadKey(CamelMessage):
+    """Names an upload, so that a second try goes on with it.
+
+    Attributes
+    ----------
+    text : str
+        Chosen by the client; a user's own.
+    outlives_image : bool
+        Whether a try after the image was made gets that image, or makes another one.
+    """
+
+    text: str = Field(min_length=1, max_length=200)
+    outlives_image: bool
+
+
+class OpenUploads(CamelMessage):
+    """Places for the arrays of one image.
+
+    Attributes
+    ----------
+    grants : tuple of UploadGrant
+        One for each array, in order; none where there is an image already.
+    held : tuple of dict of str to StoredObject
+        What each place holds from an earlier try.
+    record : ImageRecord or None
+        The image that was made under the same key before.
+    """
+
+    grants: tuple[UploadGrant, ...] = ()
+    held: tuple[dict[str, StoredObject], ...] = ()
+    record: ImageRecord | None = None

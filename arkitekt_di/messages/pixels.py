@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, JsonValue
 
+from arkitekt_di.messages.images import StoredObject
 from arkitekt_di.messages.model import Message
 
 ATTRIBUTE = "arkitekt"
@@ -62,6 +63,22 @@ class Coordinate(Message):
     is_indexed: bool = False
 
 
+class ChannelStatistics(Message):
+    """What the values of one channel are like; not-a-number and infinities are left out.
+
+    Attributes
+    ----------
+    min, max : float or int or None
+        Smallest and largest value, exact; None where there is none.
+    counts : tuple of int
+        Histogram: how many of the sampled pixels fall into each of equally wide bins from *min* to *max*.
+    """
+
+    min: int | float | None = None
+    max: int | float | None = None
+    counts: tuple[int, ...] = ()
+
+
 class PixelDocument(Message):
     """Everything that the array says about itself beyond zarr.
 
@@ -79,6 +96,14 @@ class PixelDocument(Message):
         In their order.
     manifest : dict of str to int
         Size in bytes of every object of the array but ``zarr.json``, by key relative to it.
+    checksums : dict of str to int
+        CRC-32C of each of them (RFC 3720, section 12.1); empty in arrays of an earlier version.
+    scale : tuple of int
+        Pixels of the finest level along each axis that one pixel stands for; empty where that is one.
+    statistics : tuple of ChannelStatistics
+        One for each place along the channel axis, or a single one; only on the finest level.
+    appends : str or None
+        Axis along which the array still grows; it has no manifest then.
     """
 
     version: int = ENCODING
@@ -87,11 +112,22 @@ class PixelDocument(Message):
     attrs: JsonValue = None
     coords: tuple[Coordinate, ...] = ()
     manifest: dict[str, int] = Field(default_factory=dict)
+    checksums: dict[str, int] = Field(default_factory=dict)
+    scale: tuple[int, ...] = ()
+    statistics: tuple[ChannelStatistics, ...] = ()
+    appends: str | None = None
 
     def units(self) -> dict[str, str]:
         """Return the unit of each axis that has one."""
         return {axis.name: axis.unit for axis in self.axes if axis.unit is not None}
 
-    def faults(self, objects: Mapping[str, int]) -> list[str]:
-        """Return the keys of the manifest that *objects* lacks or holds with another size, in order."""
-        return sorted(key for key, size in self.manifest.items() if objects.get(key) != size)
+    def faults(self, objects: Mapping[str, StoredObject]) -> list[str]:
+        """Return the keys of the manifest that *objects* lacks, or holds with another size or checksum, in order."""
+        return sorted(key for key in self.manifest if not self._is_whole(key, objects.get(key)))
+
+    def _is_whole(self, key: str, found: StoredObject | None) -> bool:
+        return (
+            found is not None
+            and found.size == self.manifest[key]
+            and self.checksums.get(key, found.crc32c) == found.crc32c
+        )

@@ -17,6 +17,23 @@ mutation OpenUpload($input: RequestZarrUploadInput!) {{
 }}
 """
 
+
+def open_uploads(count: int) -> str:
+    """Return the mutation that opens *count* uploads in one request, in the words of any mikro."""
+    fields = " ".join(f"grant{n}: requestZarrUpload(input: $input) {{ {_GRANT} store maxBytes }}" for n in range(count))
+    return f"mutation OpenUploads($input: RequestZarrUploadInput!) {{ {fields} }}"
+
+
+RESUME_UPLOADS = f"""
+mutation ResumeUploads($input: ResumeZarrUploadsInput!) {{
+  uploads: resumeZarrUploads(input: $input) {{
+    grants {{ {_GRANT} store maxBytes }}
+    held {{ objects {{ key size crc32c }} }}
+    record {{ ...Record }}
+  }}
+}}
+{_RECORD}"""
+
 RENEW_UPLOAD = f"""
 mutation RenewUpload($input: RefreshZarrUploadInput!) {{
   grant: refreshZarrUpload(input: $input) {{ {_GRANT} store maxBytes }}

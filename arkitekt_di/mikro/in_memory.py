@@ -15,10 +15,22 @@ from arkitekt_di.errors import (
     UploadIncompleteError,
 )
 from arkitekt_di.messages.changes import ChangeKind
-from arkitekt_di.messages.images import ImageDraft, ImageEvent, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.messages.images import (
+    ImageDraft,
+    ImageEvent,
+    ImageRecord,
+    LevelRecord,
+    OpenUploads,
+    StoredObject,
+    StoreGrant,
+    UploadGrant,
+    UploadKey,
+    ZarrStore,
+)
 from arkitekt_di.messages.pixels import HEADER
 from arkitekt_di.mikro.news import News
 from arkitekt_di.mikro.pixels.header import Header, read_header
+from arkitekt_di.mikro.pixels.shard import checksum
 
 _BUCKET = "memory"
 _GRANT_S = 3600
@@ -118,16 +130,35 @@ class InMemoryImageRecords:
         self._finished: dict[str, Header] = {}
         self._records: dict[str, ImageRecord] = {}
         self._news: News[ImageRecord] = News()
+        self._keyed: dict[UploadKey, tuple[str, ...]] = {}
 
     @property
     def open_uploads(self) -> tuple[str, ...]:
         """Uploads that are neither an image nor discarded."""
-        held = {record.store.id for record in self._records.values()}
+        held = {level.store.id for record in self._records.values() for level in record.levels}
         return tuple(store_id for store_id in (*self._uploads, *self._finished) if store_id not in held)
 
     async def request_upload(self) -> UploadGrant:
         """Open a fresh, empty place for one array."""
         return self._grant_upload(str(uuid.uuid4()))
+
+    async def begin_uploads(self, count: int, *, key: UploadKey | None = None) -> OpenUploads:
+        """Open places for the arrays of one image, or those that were opened under *key*."""
+        stores = self._keyed.get(key, ()) if key is not None else ()
+        made = next((record for record in self._records.values() if record.store.id in stores), None)
+        if made is not None and key is not None and key.outlives_image:
+            return OpenUploads(record=made)
+        if made is None and len(stores) == count and all(store_id in self._uploads for store_id in stores):
+            grants = tuple([await self.renew_upload(store_id) for store_id in stores])
+        else:
+            grants = tuple([await self.request_upload() for _ in range(count)])
+        if key is not None:
+            self._keyed[key] = tuple(grant.store for grant in grants)
+        return OpenUploads(grants=grants, held=tuple(self._held(grant) for grant in grants))
+
+    def _held(self, grant: UploadGrant) -> dict[str, StoredObject]:
+        objects = self._pixels.under(grant.key)
+        return {key: StoredObject(size=len(body), crc32c=checksum(body)) for key, body in objects.items()}
 
     async def renew_upload(self, store_id: str) -> UploadGrant:
         """Return a new grant for an upload that is not finished."""
@@ -150,7 +181,8 @@ class InMemoryImageRecords:
         if HEADER not in objects:
             raise UploadIncompleteError(store_id, [HEADER], 1)
         header = read_header(objects[HEADER])
-        faults = [] if header.document is None else header.document.faults({k: len(v) for k, v in objects.items()})
+        found = {key: StoredObject(size=len(body), crc32c=checksum(body)) for key, body in objects.items()}
+        faults = [] if header.document is None else header.document.faults(found)
         if faults:
             raise UploadIncompleteError(store_id, faults[:_SHOWN], len(faults))
         self._pixels.revoke(grant.access_key)
@@ -169,10 +201,19 @@ class InMemoryImageRecords:
         self._pixels.drop(store_id)
 
     async def create(self, draft: ImageDraft) -> ImageRecord:
-        """Create the record of a finished upload."""
-        header = self._finished.pop(draft.store_id, None)
-        if header is None:
-            raise StoreNotFoundError(draft.store_id)
+        """Create the record of finished uploads."""
+        for store_id in (draft.store_id, *(level.store_id for level in draft.levels)):
+            if store_id not in self._finished:
+                raise StoreNotFoundError(store_id)
+        header = self._finished.pop(draft.store_id)
+        coarser = [
+            LevelRecord(
+                level=level.level,
+                shape=tuple(self._finished.pop(level.store_id).metadata["shape"]),
+                store=_store(level.store_id),
+            )
+            for level in draft.levels
+        ]
         if len(draft.axes) != len(header.metadata["shape"]):
             raise HubRefusedError("CreateImage", ["the axes are not those of the stored array"])
         record = ImageRecord(
@@ -182,6 +223,10 @@ class InMemoryImageRecords:
             shape=tuple(header.metadata["shape"]),
             dtype=header.metadata["data_type"],
             store=_store(draft.store_id),
+            levels=(
+                LevelRecord(level=0, shape=tuple(header.metadata["shape"]), store=_store(draft.store_id)),
+                *coarser,
+            ),
             created_at=datetime.now(UTC).isoformat(),
         )
         self._records[record.id] = record
@@ -211,7 +256,8 @@ class InMemoryImageRecords:
         """Remove the image and its pixels."""
         record = await self.get(image_id)
         del self._records[image_id]
-        self._pixels.drop(record.store.key)
+        for level in record.levels:
+            self._pixels.drop(level.store.key)
         self._news.tell(ChangeKind.DELETED, image_id, None)
 
     async def watch(
@@ -232,7 +278,7 @@ class InMemoryImageRecords:
 
     async def request_access(self, store_id: str) -> StoreGrant:
         """Return a grant to read the pixels of one store."""
-        if all(record.store.id != store_id for record in self._records.values()):
+        if all(level.store.id != store_id for record in self._records.values() for level in record.levels):
             raise StoreNotFoundError(store_id)
         grant = _granted(store_id)
         self._pixels.allow(grant)

@@ -14,9 +14,24 @@ from arkitekt_di.errors import (
     StoreNotFoundError,
 )
 from arkitekt_di.messages.changes import ChangeKind
-from arkitekt_di.messages.images import Axis, ImageDraft, ImageEvent, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.messages.images import (
+    Axis,
+    ImageDraft,
+    ImageEvent,
+    ImageRecord,
+    LevelRecord,
+    OpenUploads,
+    StoredObject,
+    StoreGrant,
+    UploadGrant,
+    UploadKey,
+    ZarrStore,
+)
 from arkitekt_di.mikro import documents
 from arkitekt_di.protocols.transport import GraphQL
+
+_UNKNOWN_FIELD: Final = "Cannot query field"
+"""Words of the GraphQL reference implementation for an operation that a schema does not have."""
 
 _NOT_FOUND: Final = "NOT_FOUND"
 """Code that the hub gives to what does not exist, or not for this user."""
@@ -43,6 +58,30 @@ class GraphQLImageRecords:
         """Open a fresh, empty place for one array."""
         answer = await self._graphql.execute(documents.OPEN_UPLOAD, {"input": {}})
         return _upload_grant(answer)
+
+    async def begin_uploads(self, count: int, *, key: UploadKey | None = None) -> OpenUploads:
+        """Open places for the arrays of one image, or those that were opened under *key*.
+
+        A mikro that does not know how to resume opens fresh ones.
+        """
+        if key is not None:
+            try:
+                return await self._resume_uploads(count, key)
+            except HubRefusedError as error:
+                if not any(_UNKNOWN_FIELD in message for message in error.messages):
+                    raise
+        answer = await self._graphql.execute(documents.open_uploads(count), {"input": {}})
+        grants = tuple(_read(UploadGrant, answer.get(f"grant{number}")) for number in range(count))
+        return OpenUploads(grants=grants, held=({},) * count)
+
+    async def _resume_uploads(self, count: int, key: UploadKey) -> OpenUploads:
+        input_ = {"count": count, "key": key.text, "outlivesImage": key.outlives_image}
+        answer = (await self._graphql.execute(documents.RESUME_UPLOADS, {"input": input_})).get("uploads") or {}
+        return OpenUploads(
+            grants=tuple(_read(UploadGrant, grant) for grant in answer.get("grants") or ()),
+            held=tuple(_held(place) for place in answer.get("held") or ()),
+            record=None if answer.get("record") is None else _record(answer["record"]),
+        )
 
     async def renew_upload(self, store_id: str) -> UploadGrant:
         """Return a new grant for an upload that is not finished."""
@@ -79,7 +118,12 @@ class GraphQLImageRecords:
             axis.model_dump(mode="json", by_alias=True, include={"name", "type", "long_name", "description"})
             for axis in draft.axes
         ]
-        input_ = {"data": draft.store_id, "scales": [], "name": draft.name, "axes": axes}
+        scales = [
+            {"level": level.level, "array": level.store_id}
+            | ({} if level.method is None else {"scaleMethod": level.method.value})
+            for level in draft.levels
+        ]
+        input_ = {"data": draft.store_id, "scales": scales, "name": draft.name, "axes": axes}
         answer = await self._ask(documents.CREATE_IMAGE, input_, StoreNotFoundError(draft.store_id))
         return _record(answer.get("record"))
 
@@ -135,7 +179,8 @@ def _record(given: Any) -> ImageRecord:
     """Read a record: its axes are those of the pixel grid, its pixels those of the finest level."""
     try:
         grid = given["intrinsicSystem"]
-        level = min(given["dataArrays"], key=lambda array: int(array["level"]))
+        levels = sorted(given["dataArrays"], key=lambda array: int(array["level"]))
+        level = levels[0]
         return ImageRecord(
             id=given["id"],
             name=given["name"],
@@ -143,10 +188,15 @@ def _record(given: Any) -> ImageRecord:
             shape=tuple(level["shape"]),
             dtype=level["store"].get("dtype"),
             store=ZarrStore.model_validate(level["store"]),
+            levels=tuple(LevelRecord.model_validate(array) for array in levels),
             created_at=grid.get("createdAt"),
         )
     except (KeyError, TypeError, ValueError) as error:  # ValidationError is a ValueError
         raise _mismatch(ImageRecord) from error
+
+
+def _held(place: Any) -> dict[str, StoredObject]:
+    return {held["key"]: StoredObject(size=held["size"], crc32c=held["crc32c"]) for held in place.get("objects") or ()}
 
 
 def _event(given: dict[str, Any]) -> ImageEvent | None:

@@ -1,39 +1,29 @@
 """The image service of an app: ``app.mikro``."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any, Final
 
-import anyio
-
-from arkitekt_di.errors import ArkitektError, CompositionError
-from arkitekt_di.messages.images import ImageDraft, ImageRecord, UploadGrant
-from arkitekt_di.messages.pixels import HEADER, PixelDocument
+from arkitekt_di.errors import CompositionError
+from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.mikro.areas import Areas
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.image import Image
-from arkitekt_di.mikro.pixels.grants import RenewedSink, RenewedSource
-from arkitekt_di.mikro.pixels.header import write_header
-from arkitekt_di.mikro.pixels.layout import MIB, plan
+from arkitekt_di.mikro.pixels.grants import RenewedSource
 from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
 from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of
-from arkitekt_di.mikro.pixels.sending import Shipment
-from arkitekt_di.mikro.pixels.shard import ShardCodec
+from arkitekt_di.mikro.pixels.progress import ProgressListener
+from arkitekt_di.mikro.pixels.upload import Uploads, Wishes
 from arkitekt_di.mikro.watching import Change, Stream, Watch
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.settings.models import MikroSettings
-
-log = logging.getLogger(__name__)
+from arkitekt_di.settings.overrides import changed
 
 _READERS: Final = 64
 """Requests to the object store at the same time; Dask alone makes as many as there are cores."""
-
-_DISCARD_TIMEOUT_S: Final = 5.0
-"""Longest wait for the hub to hear that an upload is given up; it removes abandoned ones by itself later."""
 
 
 class Mikro:
@@ -68,6 +58,7 @@ class Mikro:
     ) -> None:
         self._records = records
         self._pixels = pixels
+        self._uploads = Uploads(records, pixels)
         self._bridge = bridge
         self._settings = settings or MikroSettings()
         self._areas = areas
@@ -101,7 +92,7 @@ class Mikro:
         """Where images, files and tables are filed."""
         return self.areas.folders
 
-    async def afrom_xarray(
+    async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's; see from_xarray
         self,
         array: object,
         *,
@@ -109,6 +100,9 @@ class Mikro:
         dims: Sequence[str] | None = None,
         pixel_size: Mapping[str, float] | None = None,
         unit: str | Mapping[str, str] | None = None,
+        key: str | None = None,
+        progress: ProgressListener | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> Image:
         """Store an array as a new image.
 
@@ -130,6 +124,13 @@ class Mikro:
         unit : str or mapping of str to str, optional
             Unit of the pixel sizes, such as ``"µm"``; a mapping gives each dimension its own.  Left out, it is the
             attribute ``units`` or ``unit`` of the coordinate.
+        key : str, optional
+            Names the image for a second try: under a key that was used before the same image is returned, or its
+            upload gone on with.
+        progress : callable, optional
+            Called on the app's loop with a `Progress`, shard by shard.
+        settings : mapping of str to object, optional
+            Keys of the section ``mikro`` that are other for this image, such as ``{"codec": "zstd", "levels": 1}``.
 
         Returns
         -------
@@ -149,15 +150,17 @@ class Mikro:
         >>> image = await app.mikro.afrom_xarray(stack, name="embryo", pixel_size={"y": 0.65, "x": 0.65}, unit="µm")
         """
         picture = await asyncio.to_thread(picture_of, array, name=name, dims=dims, pixel_size=pixel_size, unit=unit)
-        grant = await self._records.request_upload()
-        try:
-            document = await self._send(picture, grant)
-            await self._records.finish_upload(grant.store)
-            draft = ImageDraft(store_id=grant.store, name=picture.name, axes=picture.axes())
-            record = await self._records.create(draft)
-        except BaseException:
-            await self._discard(grant.store)
-            raise
+        return await self._astore(picture, key, progress, settings)
+
+    async def _astore(
+        self,
+        picture: Picture,
+        key: str | None,
+        progress: ProgressListener | None,
+        settings: Mapping[str, Any] | None,
+    ) -> Image:
+        wishes = Wishes(changed(self._settings, settings or {}), key, progress)
+        record, document = await self._uploads.store(picture, wishes)
         return Image(record, self, document)
 
     async def aget_image(self, image_id: str) -> Image:
@@ -229,29 +232,3 @@ class Mikro:
         )
         await source.open()
         return await open_image(record, source)
-
-    async def _send(self, picture: Picture, grant: UploadGrant) -> PixelDocument:
-        """Send the pixels, and last what makes an array of them."""
-        settings = self._settings
-        layout = plan(
-            picture.dims,
-            picture.data.shape,
-            picture.dtype.itemsize,
-            chunk_px=settings.chunk_px,
-            shard_bytes=int(settings.shard_mib * MIB),
-        )
-        codec = ShardCodec(layout, picture.dtype, settings.codec)
-        write_header(codec, picture.dims, picture.document)  # too large without its manifest: refused before any pixel
-        sink = RenewedSink(self._records, self._pixels, grant, margin_s=settings.access_margin_s)
-        shipment = Shipment(sink, codec, transfers=settings.transfers, max_bytes=grant.max_bytes)
-        document = picture.document.model_copy(update={"manifest": await shipment.send(picture.data)})
-        await sink.put(HEADER, write_header(codec, picture.dims, document))
-        return document
-
-    async def _discard(self, store_id: str) -> None:
-        """Tell the hub that the upload is given up, if it can still be reached; what failed before is what counts."""
-        with anyio.move_on_after(_DISCARD_TIMEOUT_S, shield=True):
-            try:
-                await self._records.discard_upload(store_id)
-            except ArkitektError as error:
-                log.debug("the upload %s could not be discarded and is left to the hub: %s", store_id, error)

@@ -3,7 +3,16 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from arkitekt_di.messages.images import ImageDraft, ImageEvent, ImageRecord, StoreGrant, UploadGrant, ZarrStore
+from arkitekt_di.messages.images import (
+    ImageDraft,
+    ImageEvent,
+    ImageRecord,
+    OpenUploads,
+    StoreGrant,
+    UploadGrant,
+    UploadKey,
+    ZarrStore,
+)
 
 
 class ImageRecords(Protocol):
@@ -14,6 +23,10 @@ class ImageRecords(Protocol):
 
     async def request_upload(self) -> UploadGrant:
         """Open a fresh, empty place for one array."""
+        ...
+
+    async def begin_uploads(self, count: int, *, key: UploadKey | None = None) -> OpenUploads:
+        """Open places for the *count* arrays of one image, or those that were opened under *key* and not finished."""
         ...
 
     async def renew_upload(self, store_id: str) -> UploadGrant:

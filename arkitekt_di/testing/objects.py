@@ -50,6 +50,22 @@ class ObjectsContract:
         yield objects
         await objects.stop()
 
+    async def test_checksums_are_those_of_the_bytes_that_are_there(self, objects: Objects) -> None:
+        """CRC-32C; of parts that were joined, of what was replaced, and of nothing where there is nothing."""
+        await put(objects, "a/b", b"123456789")
+        await put(objects, "a/c", b"")
+        async with objects.stage(BUCKET, "a/d") as draft:
+            await draft.write(b"1234")
+            await draft.absorb(BUCKET, "a/c")
+            await draft.write(b"56789")
+            await draft.publish()
+
+        check_value = 0xE3069283  # of "123456789": RFC 3720, appendix B.4, and the catalogue of CRCs
+        assert await objects.checksums(BUCKET, ["a/d", "a/b", "a/x", "a/c"]) == [check_value, check_value, None, 0]
+
+        await put(objects, "a/b", b"12345678")
+        assert (await objects.checksums(BUCKET, ["a/b"]))[0] != check_value
+
     async def test_an_object_is_seen_only_when_it_is_published(self, objects: Objects) -> None:
         """No part of a draft is visible."""
         async with objects.stage(BUCKET, "a/b") as draft:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkitekt_di.mikro.pixels.layout import BLOCK_BYTES, MIB, SMALL_BYTES, Layout, plan
+from arkitekt_di.mikro.pixels.layout import BLOCK_BYTES, MIB, SMALL_BYTES, Cut, Layout, plan
 
 _NAMES = "tczyxabcde"
 
@@ -18,7 +18,7 @@ def plans(draw: st.DrawFn) -> tuple[Layout, int, int]:
     dims = draw(st.permutations(_NAMES))[: len(shape)]
     itemsize = draw(st.sampled_from([1, 2, 4, 8, 16]))
     limit = draw(st.integers(1, 64 * MIB))
-    return plan(dims, shape, itemsize, chunk_px=draw(st.integers(1, 2000)), shard_bytes=limit), itemsize, limit
+    return plan(dims, shape, Cut(itemsize, draw(st.integers(1, 2000)), limit)), itemsize, limit
 
 
 @given(plans())
@@ -89,13 +89,13 @@ def test_shards_cover_every_pixel_once(shape: list[int], data: st.DataObject) ->
 def test_what_scientists_have(
     dims: str, shape: tuple[int, ...], itemsize: int, chunk: tuple[int, ...], shard: tuple[int, ...]
 ) -> None:
-    layout = plan(dims, shape, itemsize, chunk_px=512, shard_bytes=16 * MIB)
+    layout = plan(dims, shape, Cut(itemsize, 512, 16 * MIB))
 
     assert (layout.chunk, layout.shard) == (chunk, shard)
 
 
 def test_a_block_is_a_plane_of_a_camera() -> None:
-    layout = plan("zyx", (64, 1024, 2048), 2, chunk_px=512, shard_bytes=16 * MIB)
+    layout = plan("zyx", (64, 1024, 2048), Cut(2, 512, 16 * MIB))
 
     assert layout.blocks(2) == ((1,) * 64, (1024,), (2048,))
     assert BLOCK_BYTES >= 1024 * 2048 * 2

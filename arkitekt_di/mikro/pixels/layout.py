@@ -84,26 +84,93 @@ def _lengths(size: int, shard: int, edge: int) -> tuple[int, ...]:
     return tuple(end - start for start, end in zip([0, *ordered[:-1]], ordered, strict=True))
 
 
-def plan(dims: Sequence[str], shape: Sequence[int], itemsize: int, *, chunk_px: int, shard_bytes: int) -> Layout:
+@dataclass(frozen=True)
+class Cut:
+    """How arrays are to be cut.
+
+    Attributes
+    ----------
+    itemsize : int
+        Bytes of a pixel.
+    chunk_px : int
+        Longest edge of a chunk in the plane.
+    shard_bytes : int
+        Largest object, before compression.
+    cube_px : int or None
+        Edge of a chunk along z, y and x, for volumes that are looked at from all sides; None cuts planes.
+    append : int or None
+        Axis along which the array grows: no object spans two of its places.
+    """
+
+    itemsize: int
+    chunk_px: int
+    shard_bytes: int
+    cube_px: int | None = None
+    append: int | None = None
+
+
+def plan(dims: Sequence[str], shape: Sequence[int], cut: Cut, *, even: Sequence[int] = ()) -> Layout:
     """Return the cutting of an array: planes in chunks, whole planes in shards.
 
-    The measurements behind it: ``benchmarks/mikro.py`` and decision 0071.
+    Along the axes in *even* no object ends between two pixels that become one on the next level.
+    The measurements behind it: ``benchmarks/images.py`` and decision 0071.
     """
     sizes = tuple(shape)
-    if math.prod(sizes) * itemsize <= SMALL_BYTES:
+    if math.prod(sizes) * cut.itemsize <= SMALL_BYTES and cut.append is None:
         return Layout(sizes, sizes, sizes)
+    edges = _edges(dims, sizes, cut)
+    chunk = [1 if edge is None else _split(sizes[axis], edge) for axis, edge in enumerate(edges)]
+    if cut.cube_px is None:
+        chunk = _at_least(chunk, sizes, -(-SMALL_BYTES // cut.itemsize), fixed=cut.append)
+    chunk = [_evened(edge, sizes[axis]) if axis in even and edge > 1 else edge for axis, edge in enumerate(chunk)]
+    return _sharded(sizes, chunk, cut, dims, even)
+
+
+def coarser(layout: Layout, shape: Sequence[int], cut: Cut, dims: Sequence[str], *, even: Sequence[int] = ()) -> Layout:
+    """Return the cutting of a coarser level of *layout*; its chunks are as long, so that a viewer finds them."""
+    sizes = tuple(shape)
+    chunk = [min(edge, size) for edge, size in zip(layout.chunk, sizes, strict=True)]
+    return _sharded(sizes, chunk, cut, dims, even)
+
+
+def _sharded(
+    sizes: tuple[int, ...], chunk: Sequence[int], cut: Cut, dims: Sequence[str], even: Sequence[int]
+) -> Layout:
+    bounds = [1 if axis == cut.append else size for axis, size in enumerate(sizes)]
+    unit = [edge * 2 if axis in even and edge % 2 and edge < bounds[axis] else edge for axis, edge in enumerate(chunk)]
+    first = _cube(dims) if cut.cube_px is not None else _plane(dims)
+    return Layout(sizes, tuple(chunk), grow(unit, bounds, cut.itemsize, limit=cut.shard_bytes, first=first))
+
+
+def _edges(dims: Sequence[str], sizes: Sequence[int], cut: Cut) -> list[int | None]:
+    """Return the longest edge of a chunk along each axis; None where it holds one pixel."""
+    edges: list[int | None] = [None] * len(sizes)
     plane = _plane(dims)
-    colour = {axis for axis in range(max(plane) + 1, len(sizes)) if sizes[axis] <= _COLOURS}
-    start = [
-        _even(size, chunk_px) if axis in plane else size if axis in colour else 1 for axis, size in enumerate(sizes)
-    ]
-    chunk = _at_least(start, sizes, -(-SMALL_BYTES // itemsize))
-    return Layout(sizes, chunk, grow(chunk, sizes, itemsize, limit=shard_bytes, first=plane))
+    for axis in range(max(plane, default=-1) + 1, len(sizes)):
+        if sizes[axis] <= _COLOURS:
+            edges[axis] = sizes[axis]
+    for axis in plane:
+        edges[axis] = cut.chunk_px
+    if cut.cube_px is not None:
+        for axis in _cube(dims):
+            edges[axis] = cut.cube_px
+    if cut.append is not None:
+        edges[cut.append] = None
+    return edges
 
 
-def _even(size: int, longest: int) -> int:
+def _split(size: int, longest: int) -> int:
     """Return the edge of as few parts as *longest* gives, but all alike: 700 is cut into 350, not into 512 and 188."""
     return -(-size // -(-size // longest))
+
+
+def _evened(edge: int, size: int) -> int:
+    """Return *edge* or the next even number; the whole axis may be odd."""
+    return edge if edge >= size else edge + edge % 2
+
+
+def _cube(dims: Sequence[str]) -> tuple[int, ...]:
+    return tuple(sorted(dims.index(name) for name in ("z", "y", "x") if name in dims)) or _plane(dims)
 
 
 def _plane(dims: Sequence[str]) -> tuple[int, ...]:
@@ -113,14 +180,16 @@ def _plane(dims: Sequence[str]) -> tuple[int, ...]:
     return tuple(range(len(dims)))[-2:]
 
 
-def _at_least(chunk: Sequence[int], shape: Sequence[int], pixels: int) -> tuple[int, ...]:
+def _at_least(chunk: Sequence[int], shape: Sequence[int], pixels: int, *, fixed: int | None) -> list[int]:
     """Lengthen *chunk*, last axis first, until it holds *pixels* or the whole array."""
     grown = list(chunk)
     for axis in reversed(range(len(grown))):
+        if axis == fixed:
+            continue
         others = math.prod(grown) // grown[axis]
         wanted = -(-pixels // others)
         grown[axis] = min(shape[axis], max(grown[axis], wanted))
-    return tuple(grown)
+    return grown
 
 
 def grow(

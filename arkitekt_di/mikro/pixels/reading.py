@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from arkitekt_di.errors import ImageDamagedError
 from arkitekt_di.mikro.pixels.layout import Region
+from arkitekt_di.mikro.pixels.regions import overlap, shifted, touched
 from arkitekt_di.mikro.pixels.shard import DamagedBytesError, ShardCodec, is_empty
 from arkitekt_di.protocols.mikro import PixelSource
 
@@ -60,26 +61,26 @@ class StoredPixels:
 
     def _touched_shards(self, box: Region) -> Iterator[tuple[str, Region]]:
         layout = self._codec.layout
-        for index in product(*_touched(box, layout.shard)):
+        for index in product(*touched(box, layout.shard)):
             yield layout.key(index), layout.region(index)
 
     def _fill(self, out: npt.NDArray[Any], box: Region, key: str, shard: Region) -> None:
         """Copy into *out*, which covers *box*, what one object has of it."""
         chunk = self._codec.layout.chunk
-        wanted = _overlap(box, shard)
-        within = _shifted(wanted, shard)
-        places = list(product(*_touched(within, chunk)))
+        wanted = overlap(box, shard)
+        within = shifted(wanted, shard)
+        places = list(product(*touched(within, chunk)))
         for place, body in zip(places, self._bodies(key, places), strict=True):
             if body is None:
                 continue
             start = [part.start + i * edge for part, i, edge in zip(shard, place, chunk, strict=True)]
             covered = tuple(slice(first, first + edge) for first, edge in zip(start, chunk, strict=True))
-            target = _overlap(covered, wanted)
+            target = overlap(covered, wanted)
             try:
                 pixels = self._codec.chunk(body)
             except DamagedBytesError as error:
                 raise ImageDamagedError(self._image_id, key, str(error)) from error
-            out[_shifted(target, box)] = pixels[_shifted(target, covered)]
+            out[shifted(target, box)] = pixels[shifted(target, covered)]
 
     def _bodies(self, key: str, places: Sequence[tuple[int, ...]]) -> Iterator[bytes | None]:
         if not self._codec.layout.is_sharded:
@@ -135,10 +136,10 @@ def _span(part: Any, size: int) -> tuple[slice, Any]:
     if not isinstance(part, slice):
         place = range(size)[part]
         return slice(place, place + 1), 0
-    touched = range(size)[part]
-    if not touched:
+    wanted = range(size)[part]
+    if not wanted:
         return slice(0, 0), slice(0, 0)
-    return slice(min(touched[0], touched[-1]), max(touched[0], touched[-1]) + 1), slice(None, None, touched.step)
+    return slice(min(wanted[0], wanted[-1]), max(wanted[0], wanted[-1]) + 1), slice(None, None, wanted.step)
 
 
 def _picked(out: npt.NDArray[Any], picks: Sequence[Any]) -> npt.NDArray[Any]:
@@ -148,18 +149,3 @@ def _picked(out: npt.NDArray[Any], picks: Sequence[Any]) -> npt.NDArray[Any]:
             out = out.take(pick, axis=axis)
     result: npt.NDArray[Any] = out[tuple(slice(None) if isinstance(pick, np.ndarray) else pick for pick in picks)]
     return result
-
-
-def _touched(box: Region, edges: Sequence[int]) -> list[range]:
-    return [
-        range(part.start // edge, -(-part.stop // edge) if part.stop > part.start else part.start // edge)
-        for part, edge in zip(box, edges, strict=True)
-    ]
-
-
-def _overlap(one: Region, other: Region) -> Region:
-    return tuple(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
-
-
-def _shifted(region: Region, origin: Region) -> Region:
-    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(region, origin, strict=True))

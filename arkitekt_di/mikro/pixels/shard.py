@@ -78,20 +78,21 @@ class ShardCodec:
         }
         return [*plain, {"name": "blosc", "configuration": configuration}]
 
-    def encode(self, block: npt.NDArray[Any]) -> bytearray:
+    def encode(self, block: npt.NDArray[Any]) -> bytes:
         """Return the object that holds *block*, which may be cut at the edge of the array."""
         if not self.layout.is_sharded:
-            return bytearray(self._encoded_chunk(block))
-        body = bytearray()
+            return self._encoded_chunk(block)
+        parts: list[bytes] = []
+        size = 0
         index = np.full(self._index_shape, _EMPTY, dtype="<u8")
         chunk = self.layout.chunk
         for place in product(*(range(-(-size // edge)) for size, edge in zip(block.shape, chunk, strict=True))):
             part = block[tuple(slice(i * edge, (i + 1) * edge) for i, edge in zip(place, chunk, strict=True))]
             encoded = self._encoded_chunk(part)
-            index[place] = (len(body), len(encoded))
-            body += encoded
-        body += _with_checksum(index.tobytes())
-        return body
+            index[place] = (size, len(encoded))
+            size += len(encoded)
+            parts.append(encoded)
+        return b"".join([*parts, _with_checksum(index.tobytes())])
 
     def _encoded_chunk(self, part: npt.NDArray[Any]) -> bytes:
         if part.shape == self.layout.chunk:
@@ -125,9 +126,14 @@ def is_empty(entry: npt.NDArray[np.uint64]) -> bool:
     return bool(entry[0] == _EMPTY)
 
 
-def _checksum(body: bytes) -> bytes:
+def checksum(body: bytes) -> int:
+    """Return the CRC-32C of *body*."""
     value: int = google_crc32c.value(body)
-    return value.to_bytes(_CHECKSUM_BYTES, "little")
+    return value
+
+
+def _checksum(body: bytes) -> bytes:
+    return checksum(body).to_bytes(_CHECKSUM_BYTES, "little")
 
 
 def _with_checksum(body: bytes) -> bytes:

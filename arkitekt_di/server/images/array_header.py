@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.messages.pixels import HEADER
+from arkitekt_di.messages.pixels import HEADER, ChannelStatistics
 
 MAX_RANK = 64
 """NumPy 2 has arrays of up to 64 dimensions (``NPY_MAXDIMS``)."""
@@ -40,6 +40,10 @@ class ArrayHeader(BaseModel):
     dimension_names : tuple of (str or None)
     units : dict of str to str
         Unit of each axis that has one, as our own client writes it.
+    scale : tuple of int
+        Pixels of the finest level along each axis that one pixel stands for; empty where that is one, or not known.
+    statistics : tuple of ChannelStatistics
+        Of each channel, where our own client wrote the array.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +54,8 @@ class ArrayHeader(BaseModel):
     shard_shape: tuple[int, ...] | None = None
     dimension_names: tuple[str | None, ...]
     units: dict[str, str] = {}
+    scale: tuple[int, ...] = ()
+    statistics: tuple[ChannelStatistics, ...] = ()
 
 
 class _Named(BaseModel):

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from arkitekt_di.errors import ArkitektError
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.pixels import BUCKET, Pixels
 from arkitekt_di.server.images.tables import Store, StoreState
 from arkitekt_di.settings.models import ObjectSettings
 
@@ -88,11 +88,33 @@ class Collector:
     async def remove(self, store: Store) -> bool:
         """Remove the objects of a discarded store; a failure is logged, and tried again when the store is due."""
         try:
-            await self._pixels.remove(store)
+            for place in await self._unshared(store):
+                await self._pixels.remove(store.bucket, place)
         except FAILURES:
             log.exception("could not remove the pixels of store %s; it is tried again later", store.id)
             return False
         return True
+
+    async def free(self, places: Iterable[str]) -> None:
+        """Remove objects that an image has elsewhere; what fails is removed with the image."""
+        for place in places:
+            try:
+                await self._pixels.remove(BUCKET, place)
+            except FAILURES:
+                log.exception("could not remove %s, which is kept twice until its image is deleted", place)
+
+    async def _unshared(self, store: Store) -> set[str]:
+        """Return the places of a discarded store that hold no pixels of any other."""
+        places = {store.key, store.place}
+        async with self._database.transaction() as session:
+            others = await session.scalars(
+                select(Store).where(
+                    Store.id != store.id,
+                    Store.state.in_((StoreState.FINISHED, StoreState.ATTACHED)),
+                    or_(Store.key.in_(places), Store.shared_key.in_(places)),
+                )
+            )
+            return places - {place for other in others for place in (other.key, other.place)}
 
     async def _run(self) -> None:
         work = self._remove_leftovers

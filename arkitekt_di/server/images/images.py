@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError, StoreNotFoundError
+from arkitekt_di.errors import ImageNotFoundError, StoreNotFoundError
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.images import Axis, ImageDraft, StoreGrant
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier
 from arkitekt_di.server.images.array_header import ArrayHeader
+from arkitekt_di.server.images.attachment import attach, attach_levels, find_twins, share
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.listing import Listing
 from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
@@ -70,6 +71,8 @@ class Images:
             It is not finished, or is another image already; or the name or the axes will not do.
         """
         name = checked_name(draft.name)
+        store_ids = [draft.store_id, *(level.store_id for level in draft.levels)]
+        twins = await find_twins(self._database, self._pixels, principal, store_ids)
         image = Image(
             organization_id=principal.organization_id,
             user_id=principal.user_id,
@@ -80,24 +83,17 @@ class Images:
         )
         async with self._journal.transaction(principal.organization_id) as entry:
             session = entry.session
-            taken = await session.scalar(
-                update(Store)
-                .where(*_upload(principal, draft.store_id), Store.state == StoreState.FINISHED)
-                .values(state=StoreState.ATTACHED)
-                .returning(Store.id)
-            )
-            store = await session.scalar(select(Store).where(*_upload(principal, draft.store_id)))
-            if store is None:
-                raise StoreNotFoundError(draft.store_id)
-            if taken is None:
-                raise _not_free(store)
+            store = await attach(session, principal, draft.store_id)
             header = ArrayHeader.model_validate(store.header)
             axes = checked_axes(draft.axes, header.dimension_names)
             image.axes = [_with_unit(axis, header).model_dump(mode="json") for axis in axes]
             image.store = store
+            image.levels = await attach_levels(session, principal, draft, store)
+            freed = [await share(session, used, twins) for used in image.stores()]
             session.add(image)
             await session.flush()
             entry.tell(_change(Event.CREATED, image))
+        await self._collector.free(place for place in freed if place is not None)
         return image
 
     async def get(self, principal: Principal, image_id: str) -> Image:
@@ -149,9 +145,11 @@ class Images:
             gone = await session.scalar(delete(Image).where(*_named(principal, image_id)).returning(Image.id))
             if gone is None:
                 raise ImageNotFoundError(image_id)
-            await session.execute(update(Store).where(Store.id == image.store_id).values(state=StoreState.DISCARDED))
+            stores = [store.id for store in image.stores()]
+            await session.execute(update(Store).where(Store.id.in_(stores)).values(state=StoreState.DISCARDED))
             entry.tell(Change(Event.DELETED, RecordKind.IMAGE, image.id))
-        await self._collector.remove(image.store)
+        for store in image.stores():
+            await self._collector.remove(store)
         self._collector.wake()
 
     async def grant_access(self, principal: Principal, store_id: str) -> StoreGrant:
@@ -174,25 +172,9 @@ def _change(event: Event, image: Image) -> Change:
     return Change(event, RecordKind.IMAGE, image.id, state=image)
 
 
-def _upload(principal: Principal, store_id: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Store.id == (store_id if is_identifier(store_id) else ""),
-        Store.organization_id == principal.organization_id,
-        Store.user_id == principal.user_id,
-    )
-
-
 def _named(principal: Principal, image_id: str) -> tuple[ColumnElement[bool], ...]:
     return Image.id == image_id, Image.organization_id == principal.organization_id
 
 
 def _with_unit(axis: Axis, header: ArrayHeader) -> Axis:
     return axis.model_copy(update={"unit": header.units.get(axis.name)})
-
-
-def _not_free(store: Store) -> ImageRefusedError:
-    if store.state == StoreState.ATTACHED:
-        return ImageRefusedError(f"the upload {store.id} is an image already", "Upload the array anew for another one")
-    if store.state == StoreState.OPEN:
-        return ImageRefusedError(f"the upload {store.id} is not finished", "Finish it first, with finishZarrUpload")
-    return ImageRefusedError(f"the upload {store.id} has been discarded", "Request a new one")

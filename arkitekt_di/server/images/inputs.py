@@ -3,14 +3,16 @@
 from typing import NewType
 
 import strawberry
+from pydantic import ValidationError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.messages.images import Axis, AxisType, ImageDraft
+from arkitekt_di.messages.images import Axis, AxisType, ImageDraft, LevelDraft, ScaleMethod, UploadKey
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, page_of
 from arkitekt_di.server.images.images import Edit
 from arkitekt_di.server.images.listing import Listing, Order, SortKey
+from arkitekt_di.server.images.naming import checked_name
 from arkitekt_di.server.images.wire import Extent
 
 ArrayLike = NewType("ArrayLike", str)
@@ -29,6 +31,24 @@ SCALARS: dict[object, ScalarDefinition] = {
     )
 }
 """Scalars of the inputs beside GraphQL's own."""
+
+
+@strawberry.input
+class ResumeZarrUploadsInput:
+    """The uploads of one image that may have been interrupted."""
+
+    count: int
+    key: str
+    outlives_image: bool
+
+    def upload_key(self) -> UploadKey:
+        """Return the key; raises `ImageRefusedError` where it is none."""
+        try:
+            return UploadKey(
+                text=checked_name(self.key, subject="the key of an upload"), outlives_image=self.outlives_image
+            )
+        except ValidationError as error:
+            raise ImageRefusedError("the key of an upload is too long", "Shorten it to 200 characters") from error
 
 
 @strawberry.input
@@ -73,13 +93,28 @@ class AxisInput:
 
 
 @strawberry.input
+class ScaleInput:
+    """A coarser level of a new image."""
+
+    level: int
+    array: ArrayLike
+    scale_method: ScaleMethod | None = None
+
+    def draft(self) -> LevelDraft:
+        """Return what is asked for; raises `ImageRefusedError` where the level is none."""
+        if self.level < 1:
+            raise ImageRefusedError(f"level {self.level} is no coarser one", "Count levels from 1 on; data is level 0")
+        return LevelDraft(level=self.level, store_id=self.array, method=self.scale_method)
+
+
+@strawberry.input
 class CreateArrayDatasetInput:
     """A new image. What the hub cannot keep yet is accepted when it is empty."""
 
     data: ArrayLike
     name: str
     axes: list[AxisInput]
-    scales: list[JSON] = strawberry.field(default_factory=list)
+    scales: list[ScaleInput] = strawberry.field(default_factory=list)
     folder: strawberry.ID | None = None
     anchors: list[JSON] | None = None
     derived_from: list[JSON] | None = None
@@ -88,7 +123,6 @@ class CreateArrayDatasetInput:
     def draft(self) -> ImageDraft:
         """Return what is asked for; raises `ImageRefusedError` where it is more than the hub can keep."""
         extras = {
-            "scales": self.scales,
             "folder": self.folder,
             "anchors": self.anchors,
             "derivedFrom": self.derived_from,
@@ -100,7 +134,8 @@ class CreateArrayDatasetInput:
             Axis(name=axis.name, type=axis.type, long_name=axis.long_name, description=axis.description)
             for axis in self.axes
         )
-        return ImageDraft(store_id=self.data, name=self.name, axes=axes)
+        levels = tuple(scale.draft() for scale in self.scales)
+        return ImageDraft(store_id=self.data, name=self.name, axes=axes, levels=levels)
 
 
 @strawberry.input

@@ -1,9 +1,12 @@
 """The pixels behind the records: grants for them, a check of what was written, and their removal."""
 
+import hashlib
+from dataclasses import dataclass
+
 from pydantic import ValidationError
 
 from arkitekt_di.errors import ImageRefusedError, ObjectRefusedError, UploadIncompleteError
-from arkitekt_di.messages.images import StoreGrant, UploadGrant
+from arkitekt_di.messages.images import StoredObject, StoreGrant, UploadGrant
 from arkitekt_di.messages.pixels import ATTRIBUTE, HEADER, MAX_HEADER_BYTES, PixelDocument
 from arkitekt_di.server.images.array_header import ArrayDocument, ArrayHeader
 from arkitekt_di.server.images.tables import Store
@@ -19,6 +22,27 @@ MAX_NAMED_FAULTS = 20
 """How many missing objects an error names; the rest is counted."""
 
 
+PIECE_BYTES = 4 * 2**20
+"""What is compared at once."""
+
+
+@dataclass(frozen=True)
+class VerifiedArray:
+    """An array of which every byte is there.
+
+    Attributes
+    ----------
+    header : ArrayHeader
+    size_bytes : int
+    content : str or None
+        The same for arrays whose objects are the same; None where nobody said what they sum up to.
+    """
+
+    header: ArrayHeader
+    size_bytes: int
+    content: str | None
+
+
 class Pixels:
     """Stored arrays as the hub sees them.
 
@@ -32,7 +56,7 @@ class Pixels:
     def __init__(self, objects: Objects, grants: ObjectGrants, settings: ObjectSettings) -> None:
         self._objects = objects
         self._grants = grants
-        self._ttl_s = settings.grant_s
+        self._ttl_s = self.grant_s = settings.grant_s
         self.max_bytes = int(settings.max_upload_gib * 2**30)
 
     def write_grant(self, store: Store) -> UploadGrant:
@@ -55,7 +79,7 @@ class Pixels:
     def read_grant(self, store: Store) -> StoreGrant:
         """Return a grant to read the array of *store*."""
         credentials = self._grants.issue(
-            bucket=store.bucket, key=store.key, access=Access.READ, ttl_s=self._ttl_s, max_bytes=0
+            bucket=store.bucket, key=store.place, access=Access.READ, ttl_s=self._ttl_s, max_bytes=0
         )
         return StoreGrant(
             access_key=credentials.access_key,
@@ -63,42 +87,88 @@ class Pixels:
             session_token=credentials.session_token,
             expires_in=credentials.expires_in,
             bucket=store.bucket,
-            key=store.key,
+            key=store.place,
             path=path_of(store),
         )
 
-    async def verify(self, store: Store) -> tuple[ArrayHeader, int]:
-        """Check that a whole array is there; return its header and its size in bytes.
+    async def held(self, store: Store) -> dict[str, StoredObject]:
+        """Return the objects of an upload, by their keys relative to it."""
+        sizes = {entry.key: entry.size async for entry in self._objects.entries(store.bucket, store.key)}
+        checksums = await self._objects.checksums(store.bucket, list(sizes))
+        return {
+            key.removeprefix(f"{store.key}/"): StoredObject(size=size, crc32c=checksum)
+            for (key, size), checksum in zip(sizes.items(), checksums, strict=True)
+            if checksum is not None
+        }
+
+    async def verify(self, store: Store) -> VerifiedArray:
+        """Check that a whole array is there, and return what is known of it.
 
         Raises
         ------
         UploadIncompleteError
-            Objects are missing, or shorter or longer than the array's own manifest says.
+            Objects are missing, or do not have the size or the checksum that the array's own manifest says.
         ImageRefusedError
             What is there is not an array that we take.
         """
-        document = ArrayDocument.from_json(await self._read_header(store))
+        content = await self._read_header(store)
+        document = ArrayDocument.from_json(content)
         note = _read_note(document)
-        total, sizes = 0, dict[str, int]()
-        async for entry in self._objects.entries(store.bucket, store.key):
-            total += entry.size
-            if (name := entry.key.removeprefix(f"{store.key}/")) in note.manifest:
-                sizes[name] = entry.size
-        if faults := note.faults(sizes):
+        found = await self.held(store) if note.checksums else await self._sizes(store)
+        if faults := note.faults(found):
             raise UploadIncompleteError(store.id, faults[:MAX_NAMED_FAULTS], len(faults))
+        total = sum(entry.size for entry in found.values())
         if total > store.max_bytes:
             raise ImageRefusedError(
                 f"the upload has {total} bytes, but {store.max_bytes} were granted", "Store the array in parts"
             )
-        return document.header(shown_units(note.units())), total
+        header = document.header(shown_units(note.units())).model_copy(
+            update={"scale": note.scale, "statistics": note.statistics}
+        )
+        # The header names the checksum of every object, so it stands for all of them.
+        is_whole = note.manifest.keys() == note.checksums.keys() and len(found) == len(note.manifest) + 1
+        digest = hashlib.sha256(content).hexdigest() if is_whole and note.appends is None else None
+        return VerifiedArray(header, total, digest)
+
+    async def _sizes(self, store: Store) -> dict[str, StoredObject]:
+        """Return the objects of an array that names no checksums; those are not looked at."""
+        start = f"{store.key}/"
+        return {
+            entry.key.removeprefix(start): StoredObject(size=entry.size, crc32c=0)
+            async for entry in self._objects.entries(store.bucket, store.key)
+        }
+
+    async def are_alike(self, one: Store, other: Store) -> bool:
+        """Tell whether two arrays are the same, byte by byte."""
+        names = await self._names(one)
+        if names != await self._names(other):
+            return False
+        for name in names:
+            if not await self._are_equal(one.bucket, f"{one.place}/{name}", f"{other.place}/{name}"):
+                return False
+        return True
+
+    async def _names(self, store: Store) -> list[str]:
+        start = f"{store.place}/"
+        return [entry.key.removeprefix(start) async for entry in self._objects.entries(store.bucket, store.place)]
+
+    async def _are_equal(self, bucket: str, key: str, other_key: str) -> bool:
+        async with self._objects.open(bucket, key) as one, self._objects.open(bucket, other_key) as other:
+            if one is None or other is None or one.entry.size != other.entry.size:
+                return False
+            for start in range(0, one.entry.size, PIECE_BYTES):
+                stop = min(start + PIECE_BYTES, one.entry.size)
+                if await one.read(start, stop) != await other.read(start, stop):
+                    return False
+        return True
 
     async def seal(self, store: Store) -> None:
         """Let no grant write to the array any more."""
         await self._objects.seal(store.bucket, store.key)
 
-    async def remove(self, store: Store) -> None:
-        """Remove every object of the array; does nothing where there is none."""
-        await self._objects.delete_prefix(store.bucket, store.key)
+    async def remove(self, bucket: str, place: str) -> None:
+        """Remove every object of an array; does nothing where there is none."""
+        await self._objects.delete_prefix(bucket, place)
 
     async def _read_header(self, store: Store) -> bytes:
         try:
@@ -125,4 +195,4 @@ def _read_note(document: ArrayDocument) -> PixelDocument:
 
 def path_of(store: Store) -> str:
     """Return the array's place as one address."""
-    return f"s3://{store.bucket}/{store.key}"
+    return f"s3://{store.bucket}/{store.place}"

@@ -48,6 +48,14 @@ class ImageMutation:
         return wire.ZarrUploadGrant.of(grant)
 
     @strawberry.mutation
+    async def resume_zarr_uploads(self, info: Info, input: inputs.ResumeZarrUploadsInput) -> wire.ZarrUploads:
+        """Go on with uploads."""
+        principal = await info.context.principal()
+        resumed = await info.context.part(Uploads).resume(principal, input.count, input.upload_key())
+        image = None if resumed.image_id is None else await info.context.part(Images).get(principal, resumed.image_id)
+        return wire.ZarrUploads.of(resumed, image)
+
+    @strawberry.mutation
     async def refresh_zarr_upload(self, info: Info, input: inputs.RefreshZarrUploadInput) -> wire.ZarrUploadGrant:
         """Renew a grant."""
         grant = await info.context.part(Uploads).renew(await info.context.principal(), input.store_id)

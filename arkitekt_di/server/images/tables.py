@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from arkitekt_di.server.database import Table
@@ -40,11 +40,45 @@ class Store(Table):
     max_bytes: Mapped[int] = mapped_column(BigInteger)
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     header: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    shared_key: Mapped[str | None] = mapped_column(String(255))
+    content: Mapped[str | None] = mapped_column(String(64))
+    upload_key: Mapped[str | None] = mapped_column(String(255))
+    upload_part: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (
         Index("ix_image_stores_due", "state", "expires_at"),
         Index("ix_image_stores_owner", "organization_id", "user_id", "state"),
+        Index("ix_image_stores_content", "organization_id", "content"),
+        Index("ix_image_stores_upload", "user_id", "upload_key"),
+        Index("ix_image_stores_shared", "shared_key"),
     )
+
+    @property
+    def place(self) -> str:
+        """Return where the objects are: below the store's own key, or where another one keeps the very same."""
+        return self.shared_key or self.key
+
+
+class ImageLevel(Table):
+    """One of the coarser levels of an image, counted from 1."""
+
+    __tablename__ = "image_levels"
+
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    level: Mapped[int] = mapped_column(Integer, primary_key=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("image_stores.id"), unique=True)
+    method: Mapped[str | None] = mapped_column(String(16))
+    store: Mapped[Store] = relationship(lazy="joined", innerjoin=True)
+
+
+class Frames(Table):
+    """Objects of frames that were appended to an array that still grows, by the place of the first one."""
+
+    __tablename__ = "image_frames"
+
+    store_id: Mapped[str] = mapped_column(ForeignKey("image_stores.id", ondelete="CASCADE"), primary_key=True)
+    first: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    objects: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class Image(Table):
@@ -64,5 +98,13 @@ class Image(Table):
     # Unique: however many callers race, one store becomes one image.
     store_id: Mapped[str] = mapped_column(ForeignKey("image_stores.id"), unique=True)
     store: Mapped[Store] = relationship(lazy="joined", innerjoin=True)
+    writer_id: Mapped[str | None] = mapped_column(String(36))
+    levels: Mapped[list["ImageLevel"]] = relationship(
+        lazy="selectin", order_by="ImageLevel.level", cascade="all, delete-orphan", passive_deletes=True
+    )
 
     __table_args__ = (Index("ix_images_newest", "organization_id", "created_at", "id"),)
+
+    def stores(self) -> list[Store]:
+        """Return the arrays of every level, the finest first."""
+        return [self.store, *(level.store for level in self.levels)]

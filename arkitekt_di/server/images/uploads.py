@@ -1,20 +1,31 @@
 """Uploads: a place for one array, from the request until it is finished or given up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select, update
 
 from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
-from arkitekt_di.messages.images import UploadGrant
+from arkitekt_di.messages.images import StoredObject, UploadGrant, UploadKey
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier, new_identifier
+from arkitekt_di.server.images.attachment import MAX_LEVELS, stored_key
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.pixels import BUCKET, Pixels
-from arkitekt_di.server.images.tables import Store, StoreState
+from arkitekt_di.server.images.tables import Image, Store, StoreState
 from arkitekt_di.server.principal import Principal
 
 MAX_OPEN_UPLOADS = 1000
 """Uploads that one user may have open at the same time."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """Uploads that are gone on with: a grant for each and what it holds, or the image that they have become."""
+
+    grants: tuple[UploadGrant, ...]
+    held: tuple[Mapping[str, StoredObject], ...]
+    image_id: str | None
 
 
 class Uploads:
@@ -38,6 +49,9 @@ class Uploads:
 
     async def open(self, principal: Principal) -> UploadGrant:
         """Open a fresh, empty place for one array."""
+        return self._pixels.write_grant(await self._open(principal))
+
+    async def _open(self, principal: Principal, key: str | None = None, part: int | None = None) -> Store:
         now = self._clock()
         identifier = new_identifier()
         store = Store(
@@ -49,11 +63,11 @@ class Uploads:
             key=identifier,
             state=StoreState.OPEN,
             created_at=now,
-            expires_at=now,
+            expires_at=now + self._pixels.grant_s,
             max_bytes=self._pixels.max_bytes,
+            upload_key=key,
+            upload_part=part,
         )
-        grant = self._pixels.write_grant(store)
-        store.expires_at += grant.expires_in
         async with self._database.transaction() as session:
             owned = select(func.count()).where(*_owned_by(principal), Store.state == StoreState.OPEN)
             if (await session.scalar(owned) or 0) >= MAX_OPEN_UPLOADS:
@@ -62,6 +76,49 @@ class Uploads:
                 )
             session.add(store)
         self._collector.wake()
+        return store
+
+    async def resume(self, principal: Principal, count: int, key: UploadKey) -> "Resumed":
+        """Go on with the *count* uploads of this user that were opened under *key*, or open them.
+
+        Where an image was made of them already, and the key outlives it, that image is named instead.
+        """
+        if not 1 <= count <= MAX_LEVELS:
+            raise ImageRefusedError(f"{count} uploads were asked for at once", f"Ask for 1 to {MAX_LEVELS}")
+        text = stored_key(key)
+        async with self._database.transaction() as session:
+            image_id = await session.scalar(
+                select(Image.id)
+                .join(Store, Store.id == Image.store_id)
+                .where(*_owned_by(principal), Store.upload_key == text, Store.state == StoreState.ATTACHED)
+                .order_by(Image.created_at.desc())
+            )
+            unfinished = Store.state.in_((StoreState.OPEN, StoreState.FINISHED))
+            stores = (
+                await session.scalars(
+                    select(Store)
+                    .where(*_owned_by(principal), Store.upload_key == text, unfinished)
+                    .order_by(Store.upload_part)
+                )
+            ).all()
+        if image_id is not None:
+            return Resumed((), (), image_id)
+        if [store.upload_part for store in stores] != list(range(count)):
+            for store in stores:  # of another number of levels: cut otherwise, so nothing of it can be used
+                await self.discard(principal, store.id)
+            stores = [await self._open(principal, text, part) for part in range(count)]
+        grants = [await self._continued(store) for store in stores]
+        return Resumed(tuple(grants), tuple([await self._pixels.held(store) for store in stores]), None)
+
+    async def _continued(self, store: Store) -> UploadGrant:
+        """Return a grant for an upload that is gone on with; of a finished one nothing can be written any more."""
+        grant = self._pixels.write_grant(store)
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(Store)
+                .where(Store.id == store.id, Store.state.in_((StoreState.OPEN, StoreState.FINISHED)))
+                .values(expires_at=self._clock() + grant.expires_in)
+            )
         return grant
 
     async def renew(self, principal: Principal, store_id: str) -> UploadGrant:
@@ -92,13 +149,18 @@ class Uploads:
             return store
         if store.state != StoreState.OPEN:
             raise _settled(store)
-        header, size = await self._pixels.verify(store)
+        verified = await self._pixels.verify(store)
         await self._pixels.seal(store)
         async with self._database.transaction() as session:
             await session.execute(
                 update(Store)
                 .where(Store.id == store.id, Store.state == StoreState.OPEN)
-                .values(state=StoreState.FINISHED, header=header.model_dump(mode="json"), size_bytes=size)
+                .values(
+                    state=StoreState.FINISHED,
+                    header=verified.header.model_dump(mode="json"),
+                    size_bytes=verified.size_bytes,
+                    content=verified.content,
+                )
             )
             finished = await session.get(Store, store.id)
         if finished is None:

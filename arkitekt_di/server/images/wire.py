@@ -14,6 +14,7 @@ from arkitekt_di.server.graphql.watching import Told
 from arkitekt_di.server.images.array_header import ArrayHeader
 from arkitekt_di.server.images.pixels import path_of
 from arkitekt_di.server.images.tables import Image, Store
+from arkitekt_di.server.images.uploads import Resumed
 
 Extent = NewType("Extent", int)
 
@@ -47,7 +48,7 @@ class ZarrStore:
         return cls(
             id=strawberry.ID(store.id),
             bucket=store.bucket,
-            key=store.key,
+            key=store.place,
             path=path_of(store),
             max_bytes=ByteCount(store.max_bytes),
             size_bytes=None if store.size_bytes is None else ByteCount(store.size_bytes),
@@ -85,15 +86,44 @@ class CoordinateSystem:
     reference_app: str | None = None
 
 
+@strawberry.type(description="What the values of one channel are like; counts is a histogram from min to max.")
+class ChannelStatistics:
+    """Statistics of one channel."""
+
+    min: float | None
+    max: float | None
+    counts: list[Extent]
+
+
 @strawberry.type(description="One level of resolution of an image.")
 class DataArray:
-    """The only level so far: the full resolution."""
+    """One level of resolution; 0 is the full one."""
 
     id: strawberry.ID
     level: int
     shape: list[Extent]
     chunk_shape: list[Extent]
     store: ZarrStore
+    scale: list[Extent]
+    statistics: list[ChannelStatistics]
+
+    @classmethod
+    def of(cls, image: Image, level: int, store: Store) -> Self:
+        """Show one level."""
+        shown = ZarrStore.of(store)
+        header = ArrayHeader.model_validate(store.header)
+        return cls(
+            id=strawberry.ID(f"{image.id}:level:{level}"),
+            level=level,
+            shape=shown.shape,
+            chunk_shape=shown.chunks,
+            store=shown,
+            scale=_extents(header.scale or (1,) * len(header.shape)),
+            statistics=[
+                ChannelStatistics(min=channel.min, max=channel.max, counts=_extents(channel.counts))
+                for channel in header.statistics
+            ],
+        )
 
 
 @strawberry.type(description="An image: an array with named axes.")
@@ -128,15 +158,8 @@ class ArrayDataset:
                 axes=[_show_axis(image, order, axis) for order, axis in enumerate(axes)],
                 created_at=datetime.fromtimestamp(image.created_at, UTC),
             ),
-            data_arrays=[
-                DataArray(
-                    id=strawberry.ID(f"{image.id}:level:0"),
-                    level=0,
-                    shape=store.shape,
-                    chunk_shape=store.chunks,
-                    store=store,
-                )
-            ],
+            data_arrays=[DataArray.of(image, level, store) for level, store in enumerate(image.stores())],
+            multiscale=len(image.levels) > 0,
         )
 
 
@@ -215,6 +238,48 @@ class ZarrUploadGrant:
             expires_in=grant.expires_in,
             store=grant.store,
             max_bytes=ByteCount(grant.max_bytes),
+        )
+
+
+@strawberry.type(description="An object of an upload; key is relative to it.")
+class HeldObject:
+    """An object that is there already."""
+
+    key: str
+    size: ByteCount
+    crc32c: ByteCount
+
+
+@strawberry.type(description="What one upload holds.")
+class HeldObjects:
+    """Objects that are there already."""
+
+    objects: list[HeldObject]
+
+
+@strawberry.type(description="Uploads that are gone on with, or the image that they have become.")
+class ZarrUploads:
+    """Uploads of one image."""
+
+    grants: list[ZarrUploadGrant]
+    held: list[HeldObjects]
+    record: ArrayDataset | None
+
+    @classmethod
+    def of(cls, resumed: Resumed, image: Image | None) -> Self:
+        """Show them."""
+        return cls(
+            grants=[ZarrUploadGrant.of(grant) for grant in resumed.grants],
+            held=[
+                HeldObjects(
+                    objects=[
+                        HeldObject(key=key, size=ByteCount(o.size), crc32c=ByteCount(o.crc32c))
+                        for key, o in held.items()
+                    ]
+                )
+                for held in resumed.held
+            ],
+            record=None if image is None else ArrayDataset.of(image),
         )
 
 

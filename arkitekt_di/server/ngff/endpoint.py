@@ -107,7 +107,7 @@ class NgffEndpoint:
         headers: Mapping[str, str],
     ) -> web.StreamResponse:
         store = served.levels[level]
-        async with self._objects.open(store.bucket, f"{store.key}/{key}") as found:
+        async with self._objects.open(store.bucket, f"{store.place}/{key}") as found:
             if found is None and is_complete:
                 raise ImageDamagedError(served.image.id, key, "it is missing")
             if found is None:

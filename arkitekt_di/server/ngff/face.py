@@ -131,7 +131,7 @@ class NgffFace:
         if (known := self._headers.get(store.id)) is not None:
             self._headers.move_to_end(store.id)
             return known
-        content = await self._objects.read(store.bucket, f"{store.key}/{HEADER}", max_bytes=MAX_HEADER_BYTES)
+        content = await self._objects.read(store.bucket, f"{store.place}/{HEADER}", max_bytes=MAX_HEADER_BYTES)
         if content is None:
             raise ImageDamagedError(image.id, HEADER, "it is missing")
         try:

@@ -3,15 +3,15 @@
 import asyncio
 import os
 import secrets
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from arkitekt_di.errors import ObjectRefusedError
 from arkitekt_di.private_file import FILE_MODE
+from arkitekt_di.server.objects.checksums import checksum_of
 from arkitekt_di.server.objects.promise import Allowance, Condition, Digest, ObjectEntry
-from arkitekt_di.server.objects.shelf import Shelf
+from arkitekt_di.server.objects.shelf import CompleteDraft, Shelf
 from arkitekt_di.server.objects.threads import Threads
 from arkitekt_di.server.objects.usage import Reservation
 
@@ -44,6 +44,7 @@ class DraftFile:
         self._guard = threading.Lock()
         self._file: BinaryIO | None = None
         self._is_closed = False
+        self._checksum = 0
 
     def append(self, batch: Sequence[bytes]) -> None:
         """Write the chunks of *batch*."""
@@ -59,7 +60,9 @@ class DraftFile:
                 raise ObjectRefusedError("NoSuchKey", "there is no such object")
             with source:
                 self._reserve(os.fstat(source.fileno()).st_size)
-                shutil.copyfileobj(source, file, BATCH_BYTES)
+                while piece := source.read(BATCH_BYTES):
+                    self._checksum = checksum_of(piece, self._checksum)
+                    file.write(piece)
 
     def publish(
         self, batch: Sequence[bytes], condition: Condition | None, check: Callable[[], None] | None
@@ -69,9 +72,8 @@ class DraftFile:
             self._append(batch).close()
             if check is not None:
                 check()
-            entry = self._shelf.place(
-                self._path, self._bucket, self._key, condition=condition, reservation=self._reservation
-            )
+            complete = CompleteDraft(self._path, self._checksum, self._reservation)
+            entry = self._shelf.place(complete, self._bucket, self._key, condition=condition)
             self._is_closed = True
             return entry
 
@@ -95,6 +97,7 @@ class DraftFile:
         for chunk in batch:
             for digest in self._digests:
                 digest.update(chunk)
+            self._checksum = checksum_of(chunk, self._checksum)
             file.write(chunk)
         return file
 

@@ -76,6 +76,10 @@ class ObjectFolder:
                 raise ObjectRefusedError("EntityTooLarge", f"{key} has over {max_bytes} bytes and is not read at once")
             return await found.read(0, found.entry.size)
 
+    async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
+        """Return the CRC-32C of each object's bytes; read where this process did not write them."""
+        return await self._threads.run(self._shelf.checksums, bucket, keys)
+
     async def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
         """Go through the objects below *prefix*."""
         place(self._root, bucket, prefix)

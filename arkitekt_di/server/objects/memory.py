@@ -9,6 +9,7 @@ from time import time_ns
 from typing import BinaryIO
 
 from arkitekt_di.errors import ObjectRefusedError
+from arkitekt_di.server.objects.checksums import checksum_of
 from arkitekt_di.server.objects.keys import UPLOADS, ancestors, charged, check_name, check_stored_bucket, is_within
 from arkitekt_di.server.objects.promise import (
     Allowance,
@@ -60,6 +61,11 @@ class InMemoryObjects:
         if found is not None and found.entry.size > max_bytes:
             raise ObjectRefusedError("EntityTooLarge", f"{key} has over {max_bytes} bytes and is not read at once")
         return None if found is None else found.content
+
+    async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
+        """Return the CRC-32C of each object's bytes."""
+        found = [self.stored.get(check_name(bucket, key)) for key in keys]
+        return [None if stored is None else checksum_of(stored.content) for stored in found]
 
     async def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
         """Go through the objects below *prefix*."""

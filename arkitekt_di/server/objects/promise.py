@@ -176,6 +176,13 @@ class Objects(Protocol):
         """
         ...
 
+    async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
+        """Return the CRC-32C (RFC 3720, section 12.1) of each object's bytes; None where there is no such object.
+
+        Known without reading where the store has seen the bytes go by.
+        """
+        ...
+
     def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
         """Go through the objects below *prefix*, in the order of their keys."""
         ...

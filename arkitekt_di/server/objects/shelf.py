@@ -6,15 +6,28 @@ import shutil
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from arkitekt_di.private_file import make_private_folder
+from arkitekt_di.server.objects.checksums import Checksums, checksum_of
 from arkitekt_di.server.objects.keys import UPLOADS
 from arkitekt_di.server.objects.promise import Condition, ObjectEntry, Page
 from arkitekt_di.server.objects.seals import Seals, sync
 from arkitekt_di.server.objects.tree import conflict, entry_of, make_room, place, prune, size_below, status_of, walk
 from arkitekt_di.server.objects.usage import Reservation, Usage
+
+_PIECE_BYTES: Final = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class CompleteDraft:
+    """A file that is ready to become an object: where it is, what its bytes sum up to, and what it was charged to."""
+
+    path: Path
+    checksum: int
+    reservation: Reservation | None
 
 
 class Shelf:
@@ -33,6 +46,7 @@ class Shelf:
         self._seals = Seals(root / ".sealed")
         self._lock = threading.Lock()
         self._usage = Usage(self._measure)
+        self._checksums = Checksums()
         self._last_ns = 0
 
     def prepare(self) -> None:
@@ -52,6 +66,27 @@ class Shelf:
         except (FileNotFoundError, NotADirectoryError):
             return None  # removed meanwhile
 
+    def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
+        """Return the CRC-32C of each object's bytes; None where there is none."""
+        return [self._checksum(bucket, key) for key in keys]
+
+    def _checksum(self, bucket: str, key: str) -> int | None:
+        file = self.open_file(bucket, key)
+        if file is None:
+            return None
+        with file:
+            entry = entry_of(key, os.fstat(file.fileno()))
+            with self._lock:
+                known = self._checksums.of(bucket, entry)
+            if known is not None:
+                return known
+            value = 0
+            while piece := file.read(_PIECE_BYTES):
+                value = checksum_of(piece, value)
+        with self._lock:
+            self._checksums.note(bucket, entry, value)
+        return value
+
     def page(self, bucket: str, start: str, after: str, limit: int, separator: str | None) -> Page:
         """Return the next objects whose keys begin with *start*."""
         return Page.cut(walk(self._root, bucket, start, after=after, separator=separator), limit)
@@ -70,9 +105,7 @@ class Shelf:
         with self._lock:
             self._usage.release(reservation)
 
-    def place(
-        self, draft: Path, bucket: str, key: str, *, condition: Condition | None, reservation: Reservation | None
-    ) -> ObjectEntry:
+    def place(self, draft: CompleteDraft, bucket: str, key: str, *, condition: Condition | None) -> ObjectEntry:
         """Move a complete file to where it is visible; from then on its bytes are kept, and no more on their way."""
         target = place(self._root, bucket, key)
         with self._lock:
@@ -81,10 +114,10 @@ class Shelf:
             if condition is not None:
                 condition.test(None if old is None else entry_of(key, old))
             self._last_ns = max(self._last_ns + 1, time.time_ns())  # no two writes share an ETag
-            os.utime(draft, ns=(self._last_ns, self._last_ns))
+            os.utime(draft.path, ns=(self._last_ns, self._last_ns))
             try:
                 make_room(target, self._root)
-                draft.replace(target)
+                draft.path.replace(target)
             except IsADirectoryError as error:
                 raise conflict() from error
             except OSError:
@@ -92,7 +125,8 @@ class Shelf:
                 raise
             entry = entry_of(key, target.lstat())
             self._usage.change(bucket, key, entry.size - (0 if old is None else old.st_size))
-            self._usage.release(reservation)
+            self._usage.release(draft.reservation)
+            self._checksums.note(bucket, entry, draft.checksum)
         return entry
 
     def delete(self, bucket: str, keys: Sequence[str]) -> None:

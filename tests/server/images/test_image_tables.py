@@ -8,9 +8,9 @@ from sqlalchemy import Connection, MetaData, create_engine, inspect
 
 from arkitekt_di.server.database import Table, migration_config
 from arkitekt_di.server.identifiers import is_identifier, new_identifier
-from arkitekt_di.server.images.tables import Image, Store
+from arkitekt_di.server.images.tables import Frames, Image, ImageLevel, Store
 
-OURS = {Image.__tablename__, Store.__tablename__}
+OURS = {table.__tablename__ for table in (Frames, Image, ImageLevel, Store)}
 
 
 def only_ours(connection: Connection) -> list[object]:

@@ -1,0 +1,101 @@
+"""What the values of each channel are like, gathered while the pixels pass by."""
+
+import math
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from arkitekt_di.messages.pixels import ChannelStatistics
+from arkitekt_di.mikro.pixels.layout import Region
+
+_BINS: Final = 256
+"""Bins of a histogram: as many as a screen shows levels of grey."""
+
+_SAMPLE: Final = 2**21
+"""Pixels of an image that its histograms are made of, about; minimum and maximum see every pixel."""
+
+_MAX_CHANNELS: Final = 64
+"""Of more channels, as in spectra, the image gets one histogram."""
+
+_CHANNEL: Final = ("c", "channel")
+
+
+class Statistics:
+    """Gathers minimum, maximum and a sample of each channel; threads may share it.
+
+    Parameters
+    ----------
+    dims : sequence of str
+    shape : sequence of int
+        How large the image is, or is thought to become.
+    dtype : numpy.dtype
+    """
+
+    def __init__(self, dims: Sequence[str], shape: Sequence[int], dtype: np.dtype[Any]) -> None:
+        self._axis = next((axis for axis, dim in enumerate(dims) if dim in _CHANNEL), None)
+        if self._axis is not None and shape[self._axis] > _MAX_CHANNELS:
+            self._axis = None
+        self._channels = 1 if self._axis is None else shape[self._axis]
+        self._is_ordered = dtype.kind != "c"
+        # A grid of samples; every other pixel of a row and of a column leaves a quarter of them.
+        self._step = max(1, math.isqrt(math.prod(shape) // _SAMPLE))
+        self._lock = threading.Lock()
+        self._bounds: list[list[Any]] = [[] for _ in range(self._channels)]
+        self._samples: list[dict[tuple[int, ...], npt.NDArray[Any]]] = [{} for _ in range(self._channels)]
+
+    def add(self, region: Region, block: npt.NDArray[Any]) -> None:
+        """Take the pixels of *region*."""
+        if not self._is_ordered:
+            return
+        start = tuple(part.start for part in region)
+        if self._axis is None:
+            self._add(0, start, block)
+            return
+        for place in range(block.shape[self._axis]):
+            self._add(region[self._axis].start + place, start, block.take([place], axis=self._axis))
+
+    def _add(self, channel: int, start: tuple[int, ...], block: npt.NDArray[Any]) -> None:
+        low, high = _bounds(block)
+        grid: tuple[Any, ...] = (..., *[slice(None, None, self._step)] * min(2, block.ndim))
+        sample: npt.NDArray[Any] = block[grid].flatten()
+        with self._lock:
+            if low is not None:
+                self._bounds[channel] += [low, high]
+            self._samples[channel][start] = sample
+
+    def found(self) -> tuple[ChannelStatistics, ...]:
+        """Return what was found; empty where the values have no order."""
+        return tuple(self._channel(number) for number in range(self._channels)) if self._is_ordered else ()
+
+    def _channel(self, number: int) -> ChannelStatistics:
+        bounds, samples = self._bounds[number], self._samples[number]
+        if not bounds:
+            return ChannelStatistics()
+        low, high = min(bounds), max(bounds)
+        with np.errstate(invalid="ignore"):  # signalling not-a-numbers are left out below, as the others are
+            sample = np.concatenate([samples[start] for start in sorted(samples)]).astype(np.float64)
+        return ChannelStatistics(min=low, max=high, counts=_histogram(sample[np.isfinite(sample)], low, high))
+
+
+def _histogram(sample: npt.NDArray[np.float64], low: Any, high: Any) -> tuple[int, ...]:
+    """Count by bins; in halves, because the distance of two numbers may be larger than any number."""
+    width = high / 2 - low / 2
+    places = (sample / 2 - low / 2) / width if width > 0 else np.zeros_like(sample)
+    bins = np.clip((places * _BINS).astype(np.intp), 0, _BINS - 1)
+    return tuple(np.bincount(bins, minlength=_BINS).tolist())
+
+
+def _bounds(block: npt.NDArray[Any]) -> tuple[Any, Any]:
+    if not block.size:
+        return None, None
+    with np.errstate(invalid="ignore"):
+        low, high = block.min(), block.max()
+    if block.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
+        finite = block[np.isfinite(block)]
+        if not finite.size:
+            return None, None
+        low, high = finite.min(), finite.max()
+    return (int(low), int(high)) if block.dtype.kind == "b" else (low.item(), high.item())
