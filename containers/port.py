@@ -6,8 +6,6 @@ from arkitekt_di.containers.application import AppContainer
 from arkitekt_di.containers.fakts import FaktsContainer
 from arkitekt_di.fakts.discovery import ConfiguredDiscovery, Discovery, FactsDiscovery, NoDiscovery
 from arkitekt_di.fakts.grant import FirstGrant, Grant
-from arkitekt_di.fakts.mandate_key import MandateKeyGrant
-from arkitekt_di.fakts.refresh_token import RefreshTokenGrant
 
 
 class PortFakts(FaktsContainer):
@@ -21,11 +19,7 @@ class PortFakts(FaktsContainer):
         ),
     )
     grant: providers.Provider[Grant] = providers.ThreadSafeSingleton(
-        FirstGrant,
-        providers.List(
-            providers.ThreadSafeSingleton(RefreshTokenGrant, FaktsContainer.http, FaktsContainer.cfg),
-            providers.ThreadSafeSingleton(MandateKeyGrant, FaktsContainer.http, FaktsContainer.cfg),
-        ),
+        FirstGrant, providers.List(FaktsContainer.given_login, FaktsContainer.mandate_key)
     )
 
 

@@ -95,12 +95,11 @@ def _put(merged: dict[str, Any], key: str, provider: Any) -> None:
     if known is None:
         merged[key] = provider
     elif isinstance(known, providers.Container) and isinstance(provider, providers.Container):
-        # dependency_injector would do the same, but refuses a nested container that has more names than the base.
+        # Dependants hold what is in the base's nested container; the name stands for the new one, with its own inputs.
         for name, nested in provider.container.providers.items():
             if name in known.container.providers:
                 _held(known.container.providers[name]).override(nested)
-            else:
-                setattr(known.container, name, nested)
+        merged[key] = provider
     else:
         _held(known).override(provider)  # in place: every dependant holds this very provider
 

@@ -6,6 +6,8 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
+from dependency_injector import providers
+
 from arkitekt_di.config import preset_path
 from arkitekt_di.containers.application import AppContainer
 from arkitekt_di.containers.overriding import replace as put
@@ -53,7 +55,8 @@ class Preset:
         """
         container: AppContainer = self.load()(**inputs)
         for name, value in self.overrides.items():
-            put(container, name, value)
+            # A singleton belongs to one app: each gets a provider of its own.
+            put(container, name, providers.deepcopy(value) if isinstance(value, providers.Provider) else value)
         return container
 
     def derived(self, name: str, *, overrides: Mapping[str, object], files: tuple[Path, ...]) -> "Preset":

@@ -105,7 +105,7 @@ class WithOtherAddress(FaktsBox):
 class WithOtherLease(WithLease):
     """A preset of that preset, which puts something else there."""
 
-    fakts = providers.Container(WithOtherAddress, cfg=Whole.settings.provided["number"], journal=Whole.journal)
+    fakts = providers.Container(WithOtherAddress, cfg=providers.Object(4), journal=Whole.journal)
 
 
 def whole(kind: type[Whole] = Whole, journal: list[str] | None = None) -> Whole:

@@ -42,6 +42,14 @@ def test_settings_reach_a_replaced_nested_container():
     assert whole(WithHub).fakts.service().needs[1] == 3
 
 
+def test_a_nested_container_that_a_preset_replaces_has_the_inputs_that_the_preset_gives_it():
+    container = whole(WithOtherLease)
+
+    assert container.fakts.cfg() == 4
+    assert container.fakts.service().needs[1] == 4
+    assert whole(WithLease).fakts.service().needs[1] == 3
+
+
 def test_a_preset_of_a_preset_replaces_again():
     container = whole(WithOtherHub)
 

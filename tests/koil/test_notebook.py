@@ -1,84 +1,16 @@
 """A real notebook kernel: plain cells, cells with ``await``, interrupt, restart and shutdown."""
 
 import sys
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.koil.conftest import TIMEOUT_S
-
-jupyter_client: Any = pytest.importorskip("jupyter_client")
-pytest.importorskip("ipykernel")
+from tests.notebook import Notebook
 
 pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform == "win32", reason="the interrupt is tested with signals"),
 ]
-
-
-class Notebook:
-    """Runs cells one after the other."""
-
-    def __init__(self) -> None:
-        self.manager = jupyter_client.KernelManager(kernel_name="python3")
-        self.manager.start_kernel()
-        self._connect()
-
-    def _connect(self) -> None:
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=TIMEOUT_S)
-
-    def run(self, code: str) -> str:
-        """Return what the cell prints, its last value, or the name of its error."""
-        return self.result(self.start(code))
-
-    def start(self, code: str) -> str:
-        """Run a cell without waiting."""
-        return str(self.client.execute(code))
-
-    def result(self, request: str) -> str:
-        """Wait for a cell."""
-        output = ""
-        while True:
-            message = self.client.get_iopub_msg(timeout=TIMEOUT_S)
-            if message["parent_header"].get("msg_id") != request:
-                continue
-            content = message["content"]
-            match message["msg_type"]:
-                case "stream":
-                    output += content["text"]
-                case "execute_result":
-                    output += content["data"]["text/plain"]
-                case "error":
-                    output += content["ename"]
-                case "status" if content["execution_state"] == "idle":
-                    return output.strip()
-
-    def wait_for_output(self, text: str) -> None:
-        """Wait until a running cell prints."""
-        while True:
-            message = self.client.get_iopub_msg(timeout=TIMEOUT_S)
-            if message["msg_type"] == "stream" and text in message["content"]["text"]:
-                return
-
-    def restart(self) -> None:
-        """Restart the kernel."""
-        self.client.stop_channels()
-        self.manager.restart_kernel()
-        self._connect()
-
-    def close(self) -> float:
-        """Shut the kernel down; return how long that took, in seconds."""
-        begin = time.monotonic()
-        if not self.manager.has_kernel:
-            return 0.0
-        self.client.stop_channels()
-        self.manager.shutdown_kernel()
-        self.manager.cleanup_resources()
-        return time.monotonic() - begin
 
 
 @pytest.fixture
