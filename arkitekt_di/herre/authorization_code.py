@@ -1,5 +1,6 @@
 """Login of a registered app by a person with the browser of this machine (RFC 6749, section 4.1, and RFC 8252)."""
 
+import secrets
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from arkitekt_di.errors import LoginError
@@ -71,6 +72,7 @@ class AuthorizationCodeFlow:
         endpoint = provider.authorization_endpoint
         if endpoint is None or not is_safe_to_show(endpoint):
             raise LoginError(self._client.url, "it has no login page for apps. Set herre.login to device")
+        nonce = secrets.token_urlsafe(32)
         async with LoopbackListener(provider.issuer, sends_issuer=provider.sends_issuer) as listener:
             request = {
                 "response_type": "code",
@@ -81,6 +83,8 @@ class AuthorizationCodeFlow:
                 "code_challenge": challenge,
                 "code_challenge_method": "S256",
             }
+            if self._client.wants_end_user:
+                request["nonce"] = nonce
             prompt = LoginPrompt(
                 self._client.app, self._client.url, _with_query(endpoint, request), None, self._timeout_s
             )
@@ -92,7 +96,8 @@ class AuthorizationCodeFlow:
                 "code": code,
                 "redirect_uri": listener.redirect_uri,
                 "code_verifier": verifier,
-            }
+            },
+            nonce=nonce if self._client.wants_end_user else None,
         )
 
     async def renew(self, token: Token) -> Login | OAuthRefusal | None:

@@ -8,9 +8,10 @@ from urllib.parse import quote_plus
 
 from arkitekt_di.errors import LoginError, LoginRefusedError
 from arkitekt_di.herre.flow import Login
+from arkitekt_di.herre.id_token import IdTokens
 from arkitekt_di.herre.provider import BASIC, POST, Provider, read_provider
 from arkitekt_di.herre.store import TokenKey
-from arkitekt_di.messages.oauth import OAuthRefusal, Token, TokenAnswer
+from arkitekt_di.messages.oauth import EndUser, OAuthRefusal, Token, TokenAnswer
 from arkitekt_di.protocols.fakts import ClaimSource
 from arkitekt_di.settings.models import HerreSettings
 from arkitekt_di.transport.http import HttpClient
@@ -39,6 +40,7 @@ class OAuthClient:
         self._settings = settings
         self._clock = clock
         self._provider: Provider | None = None
+        self._id_tokens: IdTokens | None = None
 
     @property
     def app(self) -> str:
@@ -90,28 +92,48 @@ class OAuthClient:
             raise LoginError(self._claims.url, "the hub gives no tokens to registered apps. Unset herre.client_id")
         return await read_provider(self._http, issuer)
 
-    async def obtain(self, form: Mapping[str, str]) -> Login:
-        """Exchange a grant; raises `LoginRefusedError` where the provider says no."""
-        answer = await self.try_to_obtain(form)
+    @property
+    def wants_end_user(self) -> bool:
+        """Whether an ID token is asked for: at another issuer than the hub, which says itself who is logged in."""
+        return self._settings.issuer is not None and "openid" in self._claims.manifest.scopes
+
+    async def obtain(self, form: Mapping[str, str], *, nonce: str | None = None) -> Login:
+        """Exchange a grant; raises `LoginRefusedError` where the provider says no.
+
+        Parameters
+        ----------
+        form : mapping
+        nonce : str, optional
+            That an ID token in the answer has to hold.
+        """
+        answer = await self.try_to_obtain(form, nonce=nonce)
         if isinstance(answer, OAuthRefusal):
             raise LoginRefusedError(self.url, answer.reason)
         return answer
 
-    async def try_to_obtain(self, form: Mapping[str, str]) -> Login | OAuthRefusal:
-        """Send a grant to the token endpoint, as this client."""
+    async def try_to_obtain(
+        self, form: Mapping[str, str], *, nonce: str | None = None, before: EndUser | None = None
+    ) -> Login | OAuthRefusal:
+        """Send a grant to the token endpoint, as this client; *before* is who has to be logged in still."""
         provider = await self.provider()
         proof, authorization = self._proof(provider)
         now = self._clock()
         endpoint = TokenEndpoint(self._http, provider.token_endpoint)
         answer = await endpoint.issue({**form, **proof}, authorization=authorization)
-        return answer if isinstance(answer, OAuthRefusal) else self._login(answer, now)
+        if isinstance(answer, OAuthRefusal):
+            return answer
+        end_user = await self._end_user(provider, answer, nonce, before)
+        token = Token.issued(answer, client_id=self.client_id, issuer=self.url, now=now, end_user=end_user)
+        # Only the hub in use may say which services there are: not whoever else gives tokens.
+        return Login(token, answer.configuration if self._settings.issuer is None else None)
 
     async def renew(self, token: Token) -> Login | OAuthRefusal | None:
         """Exchange the refresh token of *token*; None where it has none."""
         if token.refresh_token is None:
             return None
         return await self.try_to_obtain(
-            {"grant_type": "refresh_token", "refresh_token": token.refresh_token.get_secret_value()}
+            {"grant_type": "refresh_token", "refresh_token": token.refresh_token.get_secret_value()},
+            before=token.end_user,
         )
 
     async def revoke(self, token: Token) -> None:
@@ -121,10 +143,15 @@ class OAuthClient:
             proof, authorization = self._proof(provider)
             await revoke(self._http, provider.revocation_endpoint, token, proof, authorization=authorization)
 
-    def _login(self, answer: TokenAnswer, now: float) -> Login:
-        token = Token.issued(answer, client_id=self.client_id, issuer=self.url, now=now)
-        # Only the hub in use may say which services there are: not whoever else gives tokens.
-        return Login(token, answer.configuration if self._settings.issuer is None else None)
+    async def _end_user(
+        self, provider: Provider, answer: TokenAnswer, nonce: str | None, before: EndUser | None
+    ) -> EndUser | None:
+        """Return who has logged in; a renewal need not say it again (OpenID Connect Core 1.0, section 12.2)."""
+        if not self.wants_end_user or answer.id_token is None:
+            return before
+        if self._id_tokens is None:
+            self._id_tokens = IdTokens(self._http, provider, self.client_id, self._clock)
+        return await self._id_tokens.read(answer.id_token.get_secret_value(), nonce=nonce, before=before)
 
     def _proof(self, provider: Provider) -> tuple[dict[str, str], str | None]:
         """Return what the client adds to a form, and the header that proves it (RFC 6749, section 2.3.1)."""

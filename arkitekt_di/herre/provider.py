@@ -29,6 +29,8 @@ class Provider:
         Whether its authorization endpoint always names the issuer (RFC 9207).
     auth_methods : tuple of str
         How clients show their secret.
+    jwks_uri : str or None
+        Where its public keys are.
     """
 
     issuer: str
@@ -38,6 +40,7 @@ class Provider:
     revocation_endpoint: str | None = None
     sends_issuer: bool = False
     auth_methods: tuple[str, ...] = (BASIC,)
+    jwks_uri: str | None = None
 
 
 class _Metadata(Message):
@@ -48,6 +51,7 @@ class _Metadata(Message):
     authorization_endpoint: str | None = None
     device_authorization_endpoint: str | None = None
     revocation_endpoint: str | None = None
+    jwks_uri: str | None = None
     authorization_response_iss_parameter_supported: bool = False
     token_endpoint_auth_methods_supported: tuple[str, ...] = (BASIC,)
     code_challenge_methods_supported: tuple[str, ...] | None = None
@@ -65,14 +69,14 @@ async def read_provider(http: HttpClient, issuer: str) -> Provider:
     ConnectionLostError
         It does not answer.
     """
-    for address in _addresses(issuer):
+    for address in _addresses(http, issuer):
         answer = await http.get(address)
         if answer.status == 200:
-            return _checked(issuer, _read(issuer, answer))
+            return _checked(http, issuer, _read(issuer, answer))
     raise LoginError(issuer, "there is no document about this issuer. Check the setting herre.issuer")
 
 
-def _addresses(issuer: str) -> tuple[str, str]:
+def _addresses(http: HttpClient, issuer: str) -> tuple[str, str]:
     try:
         parts = urlsplit(issuer)
         origin = Origin.of(issuer)
@@ -80,7 +84,7 @@ def _addresses(issuer: str) -> tuple[str, str]:
         raise LoginError(issuer.rpartition("@")[2], "the issuer is not an http address") from error
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise LoginError(str(origin), "an issuer has no user name, query or fragment")  # RFC 8414, section 2
-    if not origin.is_private:
+    if not http.permits(issuer):
         raise InsecureTransportError(issuer, "plain http to another machine can be read on the way")
     path = parts.path.rstrip("/")
     inserted = urlunsplit((parts.scheme, parts.netloc, f"/.well-known/oauth-authorization-server{path}", "", ""))
@@ -95,7 +99,7 @@ def _read(issuer: str, answer: Answer) -> _Metadata:
         raise LoginError(issuer, "its document is incomplete") from error
 
 
-def _checked(issuer: str, found: _Metadata) -> Provider:
+def _checked(http: HttpClient, issuer: str, found: _Metadata) -> Provider:
     if found.issuer != issuer:  # RFC 8414, section 3.3: else one issuer could pass for another
         said = "".join(character for character in found.issuer if character.isprintable())[:200]
         raise LoginError(issuer, f"it says that it is {said!r}; an issuer is named exactly as it names itself")
@@ -109,20 +113,22 @@ def _checked(issuer: str, found: _Metadata) -> Provider:
         revocation_endpoint=found.revocation_endpoint,
         sends_issuer=found.authorization_response_iss_parameter_supported,
         auth_methods=found.token_endpoint_auth_methods_supported,
+        jwks_uri=found.jwks_uri,
     )
     for endpoint in (
         provider.token_endpoint,
         provider.authorization_endpoint,
         provider.device_authorization_endpoint,
         provider.revocation_endpoint,
+        provider.jwks_uri,
     ):
-        if endpoint is not None and not _is_private(endpoint):
+        if endpoint is not None and not _permits(http, endpoint):
             raise InsecureTransportError(issuer, "one of its endpoints is plain http on another machine")
     return provider
 
 
-def _is_private(endpoint: str) -> bool:
+def _permits(http: HttpClient, endpoint: str) -> bool:
     try:
-        return Origin.of(endpoint).is_private
+        return http.permits(endpoint)
     except ValueError:
         return False

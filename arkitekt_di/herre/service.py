@@ -31,10 +31,14 @@ class User:
         Identifier of the user at the hub; None where the hub does not say.
     organization : str or None
         For which organization the user acts.
+    name, email : str or None
+        Where another issuer logs people in, and tells them.
     """
 
     sub: str | None
     organization: str | None
+    name: str | None = None
+    email: str | None = None
 
 
 class Herre:
@@ -115,9 +119,12 @@ class Herre:
 
     @property
     def user(self) -> User:
-        """Who is logged in."""
+        """Who is logged in: what the issuer has proved by an ID token, else what the hub says."""
         about = self._claims.active.self
-        return User(sub=about.sub, organization=about.organization)
+        proven = None if self._token is None else self._token.end_user
+        if proven is None:
+            return User(sub=about.sub, organization=about.organization)
+        return User(sub=proven.sub, organization=about.organization, name=proven.name, email=proven.email)
 
     async def aget_token(self) -> str:
         """Return an access token that is not about to expire; renews it where needed.

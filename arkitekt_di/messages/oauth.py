@@ -47,13 +47,11 @@ class TokenResponse(ActiveFakts):
 
 
 class TokenAnswer(Message):
-    """Successful answer of any token endpoint (RFC 6749, section 5.1); a hub may put its configuration in it.
-
-    An ID token (OpenID Connect) is dropped: nothing here is decided by one.
-    """
+    """Successful answer of any token endpoint (RFC 6749, section 5.1); a hub may put its configuration in it."""
 
     access_token: SecretStr = Field(min_length=1)
     refresh_token: SecretStr | None = None
+    id_token: SecretStr | None = None
     token_type: str
     expires_in: int = Field(default=3600, gt=0)
     scope: str = ""
@@ -87,6 +85,22 @@ class DeviceAuthorization(Message):
     interval: int = 5
 
 
+class EndUser(Message):
+    """Who has logged in, as an issuer's ID token says.
+
+    Attributes
+    ----------
+    sub : str
+        Identifier, never given to anybody else by the same issuer.
+    name, email : str or None
+        Where the issuer tells them.
+    """
+
+    sub: str
+    name: str | None = None
+    email: str | None = None
+
+
 class Token(Message):
     """An access token and what is needed to renew it.
 
@@ -103,6 +117,8 @@ class Token(Message):
         The client that the token was issued to.
     issuer : str
         The hub that issued it; a token is never sent to another.
+    end_user : EndUser or None
+        Who has logged in, where the issuer proved that by an ID token.
     """
 
     access_token: SecretStr
@@ -111,6 +127,7 @@ class Token(Message):
     scopes: tuple[str, ...] = ()
     client_id: str
     issuer: str
+    end_user: EndUser | None = None
 
     @classmethod
     def received(cls, answer: TokenResponse, *, issuer: str, now: float) -> "Token":
@@ -125,7 +142,9 @@ class Token(Message):
         )
 
     @classmethod
-    def issued(cls, answer: TokenAnswer, *, client_id: str, issuer: str, now: float) -> "Token":
+    def issued(
+        cls, answer: TokenAnswer, *, client_id: str, issuer: str, now: float, end_user: EndUser | None = None
+    ) -> "Token":
         """Return the token of an *answer* that *issuer* gave to *client_id* at the Unix time *now*."""
         return cls(
             access_token=answer.access_token,
@@ -134,6 +153,7 @@ class Token(Message):
             scopes=tuple(answer.scope.split()),
             client_id=client_id,
             issuer=issuer,
+            end_user=end_user,
         )
 
     def __reduce__(self) -> Never:

@@ -3,12 +3,15 @@
 import base64
 import hashlib
 import secrets
+import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from aiohttp import web
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
 
@@ -31,6 +34,10 @@ class InMemoryIssuer:
         Parameters put over those that the browser brings back; None takes one out.
     poll_answers : collections.deque of str
         OAuth errors that the next polls get; when it is empty, polls are approved.
+    id_claims : dict or None
+        Claims put over those of its ID tokens, None takes one out; without a dict it gives no ID tokens.
+    id_header : dict
+        Put over the header of its ID tokens.
     forms : list of dict
         Every form that the token and revocation endpoints got.
     good_access, good_refresh, secrets_given : set of str
@@ -41,6 +48,10 @@ class InMemoryIssuer:
         self.document: dict[str, Any] = {}
         self.redirect: dict[str, str | None] = {}
         self.extra: dict[str, Any] = {}
+        self.id_claims: dict[str, Any] | None = None
+        self.id_header: dict[str, Any] = {}
+        self.signing_key = ECKey.generate_key("P-256")
+        self.keys: list[dict[str, Any]] | None = None
         self.poll_answers: deque[str] = deque()
         self.forms: list[dict[str, str]] = []
         self.good_access: set[str] = set()
@@ -57,6 +68,7 @@ class InMemoryIssuer:
         app.router.add_post("/realm/device", self._device)
         app.router.add_post("/realm/token", self._token)
         app.router.add_post("/realm/revoke", self._revoke)
+        app.router.add_get("/realm/keys", self._jwks)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -74,6 +86,7 @@ class InMemoryIssuer:
             "token_endpoint": f"{self.url}/token",
             "device_authorization_endpoint": f"{self.url}/device",
             "revocation_endpoint": f"{self.url}/revoke",
+            "jwks_uri": f"{self.url}/keys",
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": True,
             **self.document,
@@ -123,7 +136,7 @@ class InMemoryIssuer:
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         if asked is None or asked["code_challenge"] != challenge or asked["redirect_uri"] != form["redirect_uri"]:
             return _refused("invalid_grant")
-        return self._tokens(is_renewable=True)
+        return self._tokens(is_renewable=True, nonce=asked.get("nonce"))
 
     def _refresh(self, form: Mapping[str, str]) -> web.Response:
         if form["refresh_token"] not in self.good_refresh:
@@ -139,13 +152,31 @@ class InMemoryIssuer:
         self._devices.discard(form["device_code"])
         return self._tokens(is_renewable=True)
 
-    def _tokens(self, *, is_renewable: bool) -> web.Response:
+    def _tokens(self, *, is_renewable: bool, nonce: str | None = None) -> web.Response:
         content: dict[str, Any] = {"access_token": self._new_secret(), "token_type": "bearer", "expires_in": 600}
         self.good_access.add(content["access_token"])
         if is_renewable:
             content["refresh_token"] = self._new_secret()
             self.good_refresh.add(content["refresh_token"])
+        if self.id_claims is not None:
+            content["id_token"] = self.id_token({"nonce": nonce, **self.id_claims})
         return web.json_response(content | self.extra)
+
+    def id_token(self, members: Mapping[str, Any]) -> str:
+        """Return an ID token with *members* put over its claims; None takes one out."""
+        now = int(time.time())
+        claims = {"iss": self.url, "sub": "ada@lab", "aud": CLIENT_ID, "iat": now, "exp": now + 300, **members}
+        token = jwt.encode(
+            {"alg": "ES256", "kid": "the key", **self.id_header},
+            {name: value for name, value in claims.items() if value is not None},
+            self.signing_key,
+        )
+        self.secrets_given.add(token)
+        return token
+
+    async def _jwks(self, _request: web.Request) -> web.Response:
+        own = {**self.signing_key.as_dict(private=False), "kid": "the key", "use": "sig", "alg": "ES256"}
+        return web.json_response({"keys": [own] if self.keys is None else self.keys})
 
     async def _revoke(self, request: web.Request) -> web.Response:
         form = dict(parse_qsl(await request.text()))
