@@ -51,18 +51,23 @@ class BoundDocuments(SchemaExtension):
 
     strawberry's own limiters walk each fragment anew wherever it is spread, so that a few hundred words of fragments
     that spread one another twice keep them busy for ever.  Here every fragment is measured once.
+
+    A service whose clients ask for more than others' says so in a subclass.
     """
+
+    max_tokens = MAX_TOKENS
+    max_fields = MAX_FIELDS
 
     def on_operation(self) -> Iterator[None]:
         """Let the parser stop at the first word too many."""
-        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
+        self.execution_context.parse_options["max_tokens"] = self.max_tokens
         yield
 
     def on_parse(self) -> Iterator[None]:
         """Measure the document when it has been read."""
         yield
         document = self.execution_context.graphql_document
-        excess = None if document is None else _excess(size_of(document))
+        excess = None if document is None else _excess(size_of(document), self.max_fields)
         if excess is not None:
             self.execution_context.pre_execution_errors = [GraphQLError(excess)]
 
@@ -105,10 +110,10 @@ def _together(sizes: Iterable[Size]) -> Size:
     return total
 
 
-def _excess(size: Size) -> str | None:
+def _excess(size: Size, max_fields: int) -> str | None:
     for name, value, most in (
         ("levels", size.depth, MAX_DEPTH),
-        ("fields", size.fields, MAX_FIELDS),
+        ("fields", size.fields, max_fields),
         ("aliases", size.aliases, MAX_ALIASES),
     ):
         if value > most:

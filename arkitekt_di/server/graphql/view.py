@@ -38,11 +38,13 @@ class BoundView(GraphQLView[Context, None]):
     ----------
     schema : BaseSchema
     parts : Parts
+    max_body_bytes : int, default MAX_BODY_BYTES
+        Largest request, and largest message on a WebSocket, in bytes.
     """
 
     websocket_adapter_class = CheckedWebSocket
 
-    def __init__(self, schema: BaseSchema, parts: Parts) -> None:
+    def __init__(self, schema: BaseSchema, parts: Parts, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -51,12 +53,13 @@ class BoundView(GraphQLView[Context, None]):
             max_subscriptions_per_connection=MAX_OPERATIONS,
         )
         self._parts = parts
+        self._max_body_bytes = max_body_bytes
         self._sockets: WeakSet[web.WebSocketResponse] = WeakSet()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one operation; the token comes in the request's header."""
         sender = await self._parts.authenticator.authenticate(request)
-        bounded = request.clone(client_max_size=MAX_BODY_BYTES)
+        bounded = request.clone(client_max_size=self._max_body_bytes)
         try:
             return await self.run(bounded, context=Context(self._parts, sender, request=request))
         except HTTPException as error:
@@ -84,7 +87,7 @@ class BoundView(GraphQLView[Context, None]):
             protocols=(subprotocol,) if subprotocol else (),
             timeout=GOODBYE_S,
             heartbeat=HEARTBEAT_S,
-            max_msg_size=MAX_BODY_BYTES,
+            max_msg_size=self._max_body_bytes,
         )
         await socket.prepare(request)
         self._sockets.add(socket)
