@@ -3,14 +3,15 @@
 import html
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import xarray as xr
 
 from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.images import ImageRecord
-from arkitekt_di.messages.pixels import PixelDocument
+from arkitekt_di.messages.pixels import ChannelStatistics, PixelDocument
+from arkitekt_di.mikro.pixels.coarse import coarse_xarray
 from arkitekt_di.mikro.pixels.opening import OpenedImage
 from arkitekt_di.protocols.koil import Bridge
 
@@ -23,8 +24,8 @@ class ImageHome(Protocol):
         """The way to the app's loop."""
         ...
 
-    async def aopen_image(self, record: ImageRecord) -> OpenedImage:
-        """Read the metadata of an image."""
+    async def aopen_image(self, record: ImageRecord, level: int = 0) -> OpenedImage:
+        """Read the metadata of one level of an image."""
         ...
 
     async def arename_image(self, image_id: str, name: str) -> "Image":
@@ -66,15 +67,23 @@ class Image:
         UDUNITS-2 name of the unit of each dimension that has one, such as ``micrometer``.
     data : xarray.DataArray
         The pixels, lazily.
+    levels : tuple of dict of str to int
+        Sizes of every level of resolution, the finest first.
+    statistics : tuple of ChannelStatistics
+        Minimum, maximum and histogram of each channel.
     """
 
-    __slots__ = ("__weakref__", "_document", "_home", "_opened", "_record")
+    __slots__ = ("__weakref__", "_coarser", "_document", "_home", "_opened", "_record")
+
+    structure_identifier: ClassVar[str] = "@mikro/arraydataset"
+    """Under which images travel by reference, as arguments and results of functions."""
 
     def __init__(self, record: ImageRecord, home: ImageHome, document: PixelDocument | None = None) -> None:
         self._record = record
         self._home = home
         self._document = document
         self._opened: OpenedImage | None = None
+        self._coarser: dict[int, OpenedImage] = {}
 
     @property
     def id(self) -> str:
@@ -149,6 +158,58 @@ class Image:
     async def adata(self) -> xr.DataArray:
         """Return `data`, read on the app's loop."""
         return (await self._aopen()).to_xarray()
+
+    @property
+    def levels(self) -> tuple[Mapping[str, int], ...]:
+        """Sizes of every level of resolution, the finest first."""
+        shapes = [level.shape for level in self._record.levels] or [self.shape]
+        return tuple(dict(zip(self.dims, shape, strict=True)) for shape in shapes)
+
+    def level(self, number: int) -> xr.DataArray:
+        """Return the pixels of one level of resolution; 0 is the finest, and the same as `data`.
+
+        Parameters
+        ----------
+        number : int
+            From 0 to ``len(image.levels) - 1``; negative ones count from the coarsest.
+
+        Returns
+        -------
+        xarray.DataArray
+            Backed by Dask.  Along a dimension with fewer pixels a coordinate is the mean of those that became one
+            where it is a number, and left out otherwise.
+
+        Raises
+        ------
+        IndexError
+            There is no such level.
+        ImageDamagedError, TransferError, OwnLoopError
+            As for `data`; on the app's own loop ``await image.alevel(number)``.
+
+        Examples
+        --------
+        >>> image.level(-1).mean().compute()  # an overview, at a fraction of the bytes
+        """
+        self._refuse_own_loop("image.level(...)", "image.alevel(...)")
+        return self._home.bridge.call(self.alevel, number)
+
+    async def alevel(self, number: int) -> xr.DataArray:
+        """Return the pixels of one level of resolution, read on the app's loop; see `level`."""
+        place = range(len(self.levels))[number]
+        finest = await self._aopen()
+        if place == 0:
+            return finest.to_xarray()
+        if place not in self._coarser:
+            self._coarser[place] = await self._home.aopen_image(self._record, place)
+        return coarse_xarray(finest, self._coarser[place])
+
+    @property
+    def statistics(self) -> tuple[ChannelStatistics, ...]:
+        """What the values of each channel are like; empty for complex pixels and for images of another program.
+
+        Minimum and maximum are exact; the histogram is that of a sample of the pixels.  Raises as `pixel_size` does.
+        """
+        return self._described("image.statistics").statistics
 
     async def arename(self, name: str) -> "Image":
         """Change the name, and return the image with it."""

@@ -220,15 +220,17 @@ class Mikro:
 
         return Watch(self._bridge, changes, self._streams)
 
-    async def aopen_image(self, record: ImageRecord) -> OpenedImage:
-        """Read the metadata of an image."""
+    async def aopen_image(self, record: ImageRecord, level: int = 0) -> OpenedImage:
+        """Read the metadata of one level of an image."""
+        store = record.levels[level].store if level else record.store
         source = RenewedSource(
             self._records,
             self._pixels,
             self._bridge,
             self._readers,
-            store_id=record.store.id,
+            store_id=store.id,
             margin_s=self._settings.access_margin_s,
         )
         await source.open()
-        return await open_image(record, source)
+        shape = record.levels[level].shape if level else record.shape
+        return await open_image(record, source, shape)

@@ -1,7 +1,7 @@
 """``zarr.json``: written for an array of ours, read for any zarr v3 array."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -76,6 +76,12 @@ class Header:
         """Names of the dimensions, where each has one."""
         names = self.metadata.get("dimension_names") or []
         return tuple(names) if len(names) == len(self.metadata["shape"]) and None not in names else None
+
+    def cut(self, shape: tuple[int, ...]) -> "Header":
+        """Return the header of an array that grows as it was when it had *shape*; any other stays as it is."""
+        if self.document is None or self.document.appends is None:
+            return self
+        return replace(self, metadata={**self.metadata, "shape": list(shape)})
 
     def codec(self) -> ShardCodec | None:
         """Return the codec of an array that we wrote; None where another program did, or did it otherwise."""

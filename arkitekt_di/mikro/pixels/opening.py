@@ -46,22 +46,25 @@ class OpenedImage:
         return array
 
 
-async def open_image(record: ImageRecord, source: PixelSource) -> OpenedImage:
-    """Read the metadata of an image.
+async def open_image(record: ImageRecord, source: PixelSource, shape: tuple[int, ...]) -> OpenedImage:
+    """Read the metadata of one level of an image, whose *shape* the record tells.
+
+    An image that grows has the frames of its record, and not those that came later.
 
     Raises
     ------
     ImageDamagedError
         The metadata is missing or makes no sense.
     """
-    return await asyncio.to_thread(_opened, record, source)
+    return await asyncio.to_thread(_opened, record, source, shape)
 
 
-def _opened(record: ImageRecord, source: PixelSource) -> OpenedImage:
+def _opened(record: ImageRecord, source: PixelSource, shape: tuple[int, ...]) -> OpenedImage:
     try:
         header = read_header(source.read(HEADER))
         dims = header.dims or tuple(axis.name for axis in record.axes)
-        return OpenedImage(header.document or PixelDocument(), dims, _lazy(record, source, header), header.attributes)
+        pixels = _lazy(record, source, header.cut(shape))
+        return OpenedImage(header.document or PixelDocument(), dims, pixels, header.attributes)
     except FileNotFoundError as error:
         raise ImageDamagedError(record.id, HEADER, "it is missing") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -75,7 +78,8 @@ def _lazy(record: ImageRecord, source: PixelSource, header: Header) -> Any:
     codec = header.codec()
     array: Any
     if codec is not None and header.document is not None:
-        array = StoredPixels(source, codec, header.document.manifest, record.id)
+        manifest = header.document.manifest if header.document.appends is None else None
+        array = StoredPixels(source, codec, manifest, record.id)
         layout = codec.layout
     else:
         from arkitekt_di.mikro.pixels.foreign import open_foreign
@@ -87,6 +91,6 @@ def _lazy(record: ImageRecord, source: PixelSource, header: Header) -> Any:
     return da.from_array(
         array,
         chunks=blocks,
-        name=f"image-{tokenize(source.address, record.store.id)}",
+        name=f"image-{tokenize(source.address, layout.shape)}",
         meta=np.empty((0,) * array.ndim, dtype=array.dtype),
     )  # type: ignore[no-untyped-call]  # Dask is not typed

@@ -30,13 +30,13 @@ class StoredPixels:
     ----------
     source : PixelSource
     codec : ShardCodec
-    manifest : dict of str to int
-        Size of every object.
+    manifest : dict of str to int or None
+        Size of every object; None while the array grows, when each is asked for.
     image_id : str
         Named in errors.
     """
 
-    def __init__(self, source: PixelSource, codec: ShardCodec, manifest: dict[str, int], image_id: str) -> None:
+    def __init__(self, source: PixelSource, codec: ShardCodec, manifest: dict[str, int] | None, image_id: str) -> None:
         self._source = source
         self._codec = codec
         self._manifest = manifest
@@ -103,9 +103,17 @@ class StoredPixels:
             raise ImageDamagedError(self._image_id, key, str(error)) from error
 
     def _size(self, key: str) -> int:
+        if self._manifest is None:
+            return self._asked_size(key)
         if (size := self._manifest.get(key)) is None:
             raise ImageDamagedError(self._image_id, key, "it is not in the manifest")
         return size
+
+    def _asked_size(self, key: str) -> int:
+        try:
+            return self._source.size(key)
+        except FileNotFoundError as error:
+            raise ImageDamagedError(self._image_id, key, "it is missing") from error
 
     def _read(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
         try:
