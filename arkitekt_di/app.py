@@ -23,6 +23,7 @@ from arkitekt_di.herre import Herre
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.mikro import Mikro
+from arkitekt_di.rekuest import Rekuest
 from arkitekt_di.settings.load import load_app_settings
 from arkitekt_di.settings.models import AppSettings
 
@@ -191,6 +192,15 @@ class App:
     def mikro(self, mikro: Mikro) -> None:
         replace(self._container, "mikro", mikro)
 
+    @property
+    def rekuest(self) -> Rekuest:
+        """Functions."""
+        return cast("Rekuest", self._service("rekuest"))
+
+    @rekuest.setter
+    def rekuest(self, rekuest: Rekuest) -> None:
+        replace(self._container, "rekuest", rekuest)
+
     def _service(self, name: str) -> object:
         try:
             return self._services[name]
@@ -319,7 +329,11 @@ class App:
     def _resolve(self, koil: Koil) -> None:
         container = self._container
         self._services.update(
-            koil=koil, fakts=container.fakts.service(), herre=container.herre.service(), mikro=container.mikro.service()
+            koil=koil,
+            fakts=container.fakts.service(),
+            herre=container.herre.service(),
+            mikro=container.mikro.service(),
+            rekuest=container.rekuest.service(),
         )
 
     def _end(self) -> None:

@@ -7,13 +7,16 @@ from arkitekt_di.containers.herre import HerreContainer
 from arkitekt_di.containers.koil import KoilContainer
 from arkitekt_di.containers.mikro import MikroContainer
 from arkitekt_di.containers.preset import Container
+from arkitekt_di.containers.rekuest import RekuestContainer
 from arkitekt_di.containers.transport import TransportContainer
-from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE, Manifest, Requirement
+from arkitekt_di.messages.manifest import MIKRO_SERVICE, REKUEST_SERVICE, S3_SERVICE, Manifest, Requirement
+from arkitekt_di.rekuest.surroundings import Finder
 from arkitekt_di.settings.models import AppSettings
 
 REQUIREMENTS = (
     Requirement(key="mikro", service=MIKRO_SERVICE, description="images"),
     Requirement(key="s3", service=S3_SERVICE, description="pixels"),
+    Requirement(key="rekuest", service=REKUEST_SERVICE, optional=True, description="functions"),
 )
 """What the services of an app need from a hub."""
 
@@ -43,6 +46,7 @@ class AppContainer(Container):
         claims=fakts.service,
         http=transport.service,
         presenter=fakts.presenter,
+        person=fakts.person,
     )
     mikro: providers.Container[MikroContainer] = providers.Container(
         MikroContainer,
@@ -51,4 +55,19 @@ class AppContainer(Container):
         aliases=fakts.service,
         tokens=herre.service,
         bridge=koil.service,
+    )
+    rekuest: providers.Container[RekuestContainer] = providers.Container(
+        RekuestContainer,
+        cfg=settings.provided.rekuest,
+        give_up_s=settings.provided.transport.give_up_s,
+        manifest=manifest,
+        http=transport.service,
+        aliases=fakts.service,
+        claims=fakts.service,
+        tokens=herre.service,
+        bridge=koil.service,
+        expanders=providers.Dict(
+            {"@mikro/arraydataset": providers.ThreadSafeSingleton(Finder, mikro.service, "aget_image")}
+        ),
+        services=providers.List(fakts.service, herre.service, mikro.service, koil.service),
     )

@@ -54,7 +54,7 @@ class Feed:
         LoginRequiredError
             The token is refused, and so is its renewal.
         """
-        request = {"query": document, "variables": {}, "operationName": operation_name(document)}
+        request: dict[str, Any] = {"query": document, "variables": {}, "operationName": operation_name(document)}
         pause, lost_at, refused, has_begun = FIRST_PAUSE_S, 0.0, False, False
         while True:
             token, url = await self._tokens.aget_token(), await self._endpoint()

@@ -20,6 +20,7 @@ from arkitekt_di.rekuest.offer import Offer, OfferOptions, make_offer
 from arkitekt_di.rekuest.ports.exchange import Exchange
 from arkitekt_di.rekuest.ports.told import Told
 from arkitekt_di.rekuest.registry import Registry, calling_namespace, registry_of
+from arkitekt_di.rekuest.serving import Serving
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,7 +97,7 @@ class Rekuest:
     def register(self, fn: F, /) -> F: ...
     @overload
     def register(self, **options: Unpack[OfferOptions]) -> Callable[[F], F]: ...
-    def register(self, fn: Any = None, /, **options: Any) -> Any:
+    def register(self, fn: Any = None, /, **options: Any) -> Any:  # type: ignore[misc]  # the overloads say it all
         """Offer a function by this app alone; see `arkitekt_di.register`."""
         namespace = calling_namespace(1)[1]
 
@@ -132,6 +133,21 @@ class Rekuest:
     def arun(self, *modules: ModuleType) -> Coroutine[Any, Any, None]:
         """Serve functions until cancelled: `run` for async code."""
         return self._agent.serve(self._offered(modules, calling_namespace(1)[0]))
+
+    def serving(self, *modules: ModuleType) -> Serving:
+        """Return a context, ``with`` or ``async with``, that serves functions while its block runs.
+
+        Parameters
+        ----------
+        *modules : module
+            As for `run`.
+
+        Examples
+        --------
+        >>> with app, app.rekuest.serving():
+        ...     call("double", 21)
+        """
+        return Serving(self._agent, self._offered(modules, calling_namespace(1)[0]), self._bridge)
 
     def _offered(self, modules: tuple[ModuleType, ...], namespace: Mapping[str, Any]) -> Registry:
         registries = [registry_of(module) for module in modules] if modules else [registry_of(namespace)]

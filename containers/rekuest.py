@@ -1,0 +1,98 @@
+"""rekuest: functions, offered to other apps and called."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from dependency_injector import providers
+from platformdirs import user_state_path
+
+from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.protocols.fakts import AliasSource, ClaimSource
+from arkitekt_di.protocols.herre import TokenSource
+from arkitekt_di.protocols.koil import Bridge
+from arkitekt_di.protocols.rekuest import AgentDoor, TaskDesk
+from arkitekt_di.rekuest.agent.agent import Agent
+from arkitekt_di.rekuest.agent.door import WebSocketDoor
+from arkitekt_di.rekuest.agent.journal import FileJournal, InMemoryJournal, Journal
+from arkitekt_di.rekuest.caller.calls import Calls
+from arkitekt_di.rekuest.desk import GraphQLTaskDesk
+from arkitekt_di.rekuest.executors.loop import LoopExecutor
+from arkitekt_di.rekuest.executors.thread import ThreadExecutor
+from arkitekt_di.rekuest.executors.work import Desk, Executor
+from arkitekt_di.rekuest.feed import Feed
+from arkitekt_di.rekuest.injection import Injector
+from arkitekt_di.rekuest.ports.exchange import Exchange, Expand
+from arkitekt_di.rekuest.ports.shelf import Shelf
+from arkitekt_di.rekuest.service import Rekuest
+from arkitekt_di.rekuest.surroundings import Surroundings
+from arkitekt_di.settings.models import RekuestSettings
+from arkitekt_di.transport.graphql import HttpGraphQL
+from arkitekt_di.transport.http import HttpClient
+from arkitekt_di.transport.service_address import ServiceAddress
+
+
+def _journal_path(claims: ClaimSource, manifest: Manifest) -> Callable[[], Path]:
+    """Return what finds the journal of this agent: of this app at this hub."""
+
+    def find() -> Path:
+        agent = f"{claims.url} {manifest.identifier} {manifest.device_id}"
+        digest = hashlib.sha256(agent.encode()).hexdigest()[:16]
+        return user_state_path("arkitekt") / "journals" / f"{digest}.db"
+
+    return find
+
+
+class RekuestContainer(Container):
+    """Serves functions over a socket of the hub's, and calls functions over its GraphQL."""
+
+    cfg = providers.Dependency(instance_of=RekuestSettings)
+    give_up_s = providers.Dependency(instance_of=float)
+    manifest = providers.Dependency(instance_of=Manifest)
+    http = providers.Dependency(instance_of=HttpClient)
+    aliases: providers.Dependency[AliasSource] = providers.Dependency()
+    claims: providers.Dependency[ClaimSource] = providers.Dependency()
+    tokens: providers.Dependency[TokenSource] = providers.Dependency()
+    bridge: providers.Dependency[Bridge] = providers.Dependency()
+    expanders: providers.Dependency[dict[str, Expand]] = providers.Dependency()
+    services: providers.Dependency[list[object]] = providers.Dependency()
+
+    endpoint = providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "graphql")
+    graphql = providers.ThreadSafeSingleton(HttpGraphQL, http, tokens, endpoint=endpoint)
+    feed = providers.ThreadSafeSingleton(Feed, http, tokens, endpoint, give_up_s=give_up_s)
+    desk: providers.Provider[TaskDesk] = providers.ThreadSafeSingleton(GraphQLTaskDesk, graphql, feed)
+    door: providers.Provider[AgentDoor] = providers.ThreadSafeSingleton(
+        WebSocketDoor, http, providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "agi")
+    )
+
+    journal: providers.Provider[Journal] = providers.Selector(
+        cfg.provided.journal,
+        file=providers.ThreadSafeSingleton(FileJournal, providers.Callable(_journal_path, claims, manifest)),
+        none=providers.ThreadSafeSingleton(InMemoryJournal),
+    )
+    shelf = providers.ThreadSafeSingleton(Shelf)
+    exchange = providers.ThreadSafeSingleton(Exchange, expanders, shelf)
+    surroundings = providers.ThreadSafeSingleton(Surroundings, services)
+    injector = providers.ThreadSafeSingleton(Injector, surroundings)
+    bodies = providers.ThreadSafeSingleton(Desk, exchange, injector)
+
+    loop: providers.Provider[Executor] = providers.ThreadSafeSingleton(LoopExecutor, bodies)
+    thread: providers.Provider[Executor] = providers.ThreadSafeSingleton(ThreadExecutor, bodies)
+    executors = providers.Dict(loop=loop, thread=thread)
+
+    agent = providers.ThreadSafeSingleton(
+        Agent,
+        door,
+        tokens,
+        journal,
+        executors,
+        exchange=exchange,
+        injector=injector,
+        settings=cfg,
+        name=manifest.provided.identifier,
+    )
+    calls = providers.ThreadSafeSingleton(Calls, desk, exchange, bridge)
+    service: providers.Provider[Rekuest] = Service(
+        Rekuest, agent, calls, desk, exchange=exchange, executors=executors, bridge=bridge
+    )
