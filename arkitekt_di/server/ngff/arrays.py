@@ -1,7 +1,7 @@
 """A stored zarr array as an array of OME-NGFF: its axes in another order, its objects as they are.
 
-The codec ``transpose`` turns each chunk round when it is decoded (zarr v3, codecs, "transpose"), so that what is served
-are the very bytes that are stored, under keys whose numbers change places.
+Where it makes a difference, the codec ``transpose`` turns each chunk round when it is decoded (zarr v3, codecs,
+"transpose"), so that what is served are the very bytes that are stored, under keys whose numbers change places.
 """
 
 import json
@@ -94,24 +94,32 @@ class ServedArray:
 
     def _codecs(self) -> list[dict[str, Any]]:
         codecs: list[dict[str, Any]] = self.metadata["codecs"]
-        if self.order == tuple(range(len(self.order))):
-            return codecs
-        turn = _transpose(_inverse(self.order))
         if codecs[0]["name"] != _SHARDING:
-            return [turn, *codecs]
+            return [*self._turns(self._grid_shape), *codecs]
         inner = codecs[0]["configuration"]
-        chunks = [outer // edge for outer, edge in zip(self._grid_shape, inner["chunk_shape"], strict=True)]
-        turned = {**inner, "chunk_shape": list(self._turned(inner["chunk_shape"])), "codecs": [turn, *inner["codecs"]]}
+        chunk = inner["chunk_shape"]
+        turned = {**inner, "chunk_shape": list(self._turned(chunk)), "codecs": [*self._turns(chunk), *inner["codecs"]]}
+        chunks = [outer // edge for outer, edge in zip(self._grid_shape, chunk, strict=True)]
         if not self._keeps_sequence(chunks):
             # The index of a shard is an array too, with one more axis for offset and size.
-            rank = len(self.order)
-            turned["index_codecs"] = [_transpose((*_inverse(self.order), rank)), *inner["index_codecs"]]
+            index_order = (*_inverse(self.order), len(self.order))
+            turned["index_codecs"] = [_transpose(index_order), *inner["index_codecs"]]
         return [{**codecs[0], "configuration": turned}]
 
-    def _keeps_sequence(self, chunks: Sequence[int]) -> bool:
-        """Tell whether the chunks of a shard follow one another as before, so that its index can be read as it is."""
-        return [place for place in self.order if chunks[place] > 1] == [
-            place for place, count in enumerate(chunks) if count > 1
+    def _turns(self, block: Sequence[int]) -> list[dict[str, Any]]:
+        """Return what turns a block of this stored shape round; nothing where its bytes are the same either way."""
+        if self._keeps_sequence(block):
+            return []
+        places = _inverse(self.order)
+        long = [place for place, size in zip(places, block, strict=True) if size > 1]
+        # An axis of one pixel may stand anywhere.  At the end and in falling order, neuroglancer 2.41 shows the image
+        # too, which applies most other permutations the wrong way round.
+        return [_transpose((*long, *sorted(set(places) - set(long), reverse=True)))]
+
+    def _keeps_sequence(self, stored: Sequence[int]) -> bool:
+        """Tell whether a block of this stored shape has its elements in the same sequence when it is turned round."""
+        return [place for place in self.order if stored[place] > 1] == [
+            place for place, size in enumerate(stored) if size > 1
         ]
 
     def _turned(self, stored: Sequence[int]) -> tuple[int, ...]:
