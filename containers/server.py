@@ -6,7 +6,7 @@ from dependency_injector import providers
 from pydantic import SecretStr
 
 from arkitekt_di.containers.preset import Container, Service
-from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE
+from arkitekt_di.messages.manifest import MIKRO_SERVICE, REKUEST_SERVICE, S3_SERVICE
 from arkitekt_di.private_file import keep_secret
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.announcement import Announcement
@@ -23,10 +23,17 @@ from arkitekt_di.server.mikro.endpoint import BUCKETS, MikroEndpoint
 from arkitekt_di.server.ngff import NgffEndpoint, NgffFace, NgffTokens
 from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
 from arkitekt_di.server.site import Site
+from arkitekt_di.server.tasks.bus import InProcessBus
+from arkitekt_di.server.tasks.dispatch import InProcessDispatch
+from arkitekt_di.server.tasks.endpoint import RekuestEndpoint
+from arkitekt_di.server.tasks.ledger import Ledger
+from arkitekt_di.server.tasks.promise import Dispatch, EventBus, TaskStore
+from arkitekt_di.server.tasks.service import Ground
 from arkitekt_di.settings.models import ServerSettings
 
 OFFERS = (
     Offer(MIKRO_SERVICE, identifier="mikro", path="mikro"),
+    Offer(REKUEST_SERVICE, identifier="rekuest", path="rekuest"),
     # S3 clients sign the path, so the object store has no path of its own: its buckets are at the root.
     Offer(S3_SERVICE, identifier="s3", path=""),
 )
@@ -97,13 +104,25 @@ class ServerContainer(Container):
     s3: providers.Provider[ObjectEndpoint] = Service(
         ObjectEndpoint, objects, grants, settings.provided.objects, buckets=BUCKETS
     )
+    bus: providers.Provider[EventBus] = providers.ThreadSafeSingleton(InProcessBus)
+    dispatch: providers.Provider[Dispatch] = providers.ThreadSafeSingleton(InProcessDispatch)
+    ledger: providers.Provider[TaskStore] = providers.ThreadSafeSingleton(
+        Ledger, database.provided.url, settings.provided.tasks.durability, bus.provided.publish
+    )
+    rekuest: providers.Provider[RekuestEndpoint] = Service(
+        RekuestEndpoint,
+        identity.provided.authenticator_for.call(REKUEST_SERVICE),
+        database,
+        providers.ThreadSafeSingleton(Ground, ledger, bus, dispatch),
+        settings.provided.tasks,
+    )
     leases = providers.ThreadSafeSingleton(Leases)
     site: providers.Provider[Site] = Service(
         Site,
         settings.provided.listen,
         address,
         idleness,
-        providers.List(identity, mikro, ngff, s3, leases),
+        providers.List(identity, mikro, ngff, s3, rekuest, leases),
         directory=directory,
         certificate=certificate,
     )

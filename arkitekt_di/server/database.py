@@ -46,6 +46,11 @@ class Database:
         self._engine: AsyncEngine | None = None
         self._sessions: async_sessionmaker[AsyncSession] | None = None
 
+    @property
+    def url(self) -> str:
+        """SQLAlchemy address, with an async driver; may hold a password."""
+        return self._url
+
     async def start(self) -> None:
         """Bring the schema up to date and open the database."""
         await asyncio.to_thread(command.upgrade, migration_config(self._url), "head")

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from arkitekt_di.errors import LeaseLostError
 from arkitekt_di.messages.tasks import EventKind
-from arkitekt_di.server.tasks.promise import TaskStore
+from arkitekt_di.server.tasks.promise import TaskStore, Wanted
 from arkitekt_di.server.tasks.records import (
     Batch,
     Belonging,
@@ -361,6 +362,25 @@ class TaskStoreContract:
 
         assert {task.id for task in await store.descendants(root.id)} == {child.id, grandchild_id}
         assert await store.descendants(grandchild_id) == ()
+
+    async def test_tasks_are_found_by_what_is_known_of_them(self, store: TaskStore, lease: Lease) -> None:
+        """Those of other organizations never are."""
+        first = (await store.create_if_absent(draft("first"), lease)).task
+        second = (await store.create_if_absent(replace(draft("second"), parent_id=first.id, root_id=first.id))).task
+        await store.create_if_absent(draft("strange", caller=replace(ADA, organization_id="rivals")))
+        await say(store, lease, first, EventKind.COMPLETED)
+
+        async def found(**wanted: Any) -> list[str]:
+            return [task.draft.reference for task in await store.find(Wanted("lab", **wanted), 10, 0)]
+
+        assert sorted(await found()) == ["first", "second"]
+        assert await found(is_done=True) == ["first"]
+        assert await found(kinds=[EventKind.QUEUED]) == ["second"]
+        assert await found(ids=[second.id, "none"]) == ["second"]
+        assert await found(is_root=True) == ["first"]
+        assert await found(same={"reference": "second", "agent_id": "agent"}) == ["second"]
+        assert await found(after=1e12) == await found(before=1.0) == await found(ids=[]) == []
+        assert len(await store.find(Wanted("lab"), 1, 1)) == 1
 
     async def test_old_tasks_go_with_their_events(self, store: TaskStore, lease: Lease) -> None:
         """Open ones stay, however old."""

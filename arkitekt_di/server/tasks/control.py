@@ -62,15 +62,21 @@ class Controls:
         return await self._ask(task, EventKind.RESUMING, Instruct.RESUME, Resume(task=task.id, step=only_step))
 
     async def decide(
-        self, task: Task, *, approved: bool, answer: str | None = None, values: dict[str, Any] | None = None
+        self,
+        task: Task,
+        *,
+        approved: bool,
+        answer: str | None = None,
+        values: dict[str, Any] | None = None,
+        is_automatic: bool = False,
     ) -> Task:
         """Answer a task that waits for a person: one that is to begin, or one that asks while it runs."""
         if task.kind is not EventKind.HELD or task.ended_at is not None:
             raise RecordRefusedError(f"task {task.id} does not wait for a decision", "See what it does wait for")
-        told = {"approved": approved, "answer": answer, "values": values, "auto": False}
+        told = {"approved": approved, "answer": answer, "values": values, "auto": is_automatic}
         if task.session_id is not None:
             await self._note(task, EventKind.DECIDED, told, task.instruct)
-            self._push(task, Decide(task=task.id, approved=approved, answer=answer, values=values))
+            self._push(task, Decide(task=task.id, auto=is_automatic, approved=approved, answer=answer, values=values))
         elif approved:
             await self._store.release(task.id, {"answer": answer})
             self._assignments.wake(task.draft.agent_id)

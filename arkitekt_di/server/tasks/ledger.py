@@ -11,6 +11,7 @@ from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks import ledger_writes as writes
 from arkitekt_di.server.tasks import rules
 from arkitekt_di.server.tasks.commits import Connector, Durability, GroupCommit, connector_for
+from arkitekt_di.server.tasks.promise import Wanted
 from arkitekt_di.server.tasks.records import (
     Batch,
     Belonging,
@@ -23,7 +24,7 @@ from arkitekt_di.server.tasks.records import (
     Task,
     TaskDraft,
 )
-from arkitekt_di.server.tasks.rows import EVENT_COLUMNS, STATE_COLUMNS, event_of, task_of
+from arkitekt_di.server.tasks.rows import EVENT_COLUMNS, STATE_COLUMNS, conditions_of, event_of, task_of
 from arkitekt_di.server.tasks.tables import AGENTS, DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
 
 T = TypeVar("T")
@@ -34,8 +35,8 @@ class Ledger:
 
     Parameters
     ----------
-    url : callable
-        Returns the SQLAlchemy address, with an async driver; asked when the ledger is opened.
+    url : str
+        SQLAlchemy address, with an async driver.
     durability : {'process', 'power'}
         What a commit survives; databases other than SQLite decide for themselves.
     publish : callable, optional
@@ -46,7 +47,7 @@ class Ledger:
 
     def __init__(
         self,
-        url: Callable[[], str],
+        url: str,
         durability: Durability,
         publish: Callable[[Sequence[Event]], None] | None = None,
         *,
@@ -61,7 +62,7 @@ class Ledger:
 
     async def start(self) -> None:
         """Open the ledger."""
-        self._connector = connector_for(self._url(), self._durability)
+        self._connector = connector_for(self._url, self._durability)
         self._commits = GroupCommit(self._connector, self._tell)
         await self._commits.start()
         await self._write(lambda connection: connection.execute(update(AGENTS).values(is_connected=False)).rowcount)
@@ -141,6 +142,12 @@ class Ledger:
         tree = tree.union(select(TASKS.c.id).where(TASKS.c.parent_id == tree.c.id))
         found = select(*STATE_COLUMNS).where(TASKS.c.id.in_(select(tree.c.id)), TASKS.c.ended_at.is_(None))
         return tuple(task_of(row) for row in await self._read(found.order_by(TASKS.c.created_at)))
+
+    async def find(self, wanted: Wanted, limit: int, offset: int) -> tuple[Task, ...]:
+        """Return one page of tasks, the newest first."""
+        newest = select(TASKS).order_by(TASKS.c.created_at.desc(), TASKS.c.id.desc())
+        page = newest.where(*conditions_of(wanted)).limit(limit).offset(offset)
+        return tuple(task_of(row) for row in await self._read(page))
 
     async def events(self, task_id: str) -> tuple[Event, ...]:
         """Return what happened to a task."""

@@ -76,7 +76,7 @@ def create(connection: Connection, draft: TaskDraft, lease: Lease | None, now: f
     if lease is not None and task.is_waiting and _is_good(connection, lease):
         task = rules.claimed(task, lease, now)
     connection.execute(insert(TASKS), row_of(task))
-    event = Event(task.id, kind, 0, {}, now, draft.caller)
+    event = Event(task.id, kind, 0, {"reference": draft.reference}, now, draft.caller)
     _record(connection, [event])
     return Created(task, is_new=True, events=(event,))
 

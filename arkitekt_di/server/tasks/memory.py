@@ -10,6 +10,7 @@ from arkitekt_di.errors import LeaseLostError
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.tasks import rules
+from arkitekt_di.server.tasks.promise import Wanted
 from arkitekt_di.server.tasks.records import (
     Batch,
     Belonging,
@@ -80,7 +81,7 @@ class InMemoryTasks:
         if lease is not None and self._is_good(lease) and task.is_waiting:
             task = rules.claimed(task, lease, now)
         self._names |= dict.fromkeys(names, task.id)
-        event = Event(task.id, kind, 0, {}, now, draft.caller)
+        event = Event(task.id, kind, 0, {"reference": draft.reference}, now, draft.caller)
         self._record(task, event)
         return Created(task, is_new=True, events=(event,))
 
@@ -159,6 +160,11 @@ class InMemoryTasks:
                 found.append(task)
         return tuple(task for task in found if task.ended_at is None)
 
+    async def find(self, wanted: Wanted, limit: int, offset: int) -> tuple[Task, ...]:
+        """Return one page of tasks, the newest first."""
+        found = [task for task in self._tasks.values() if _is_wanted(task, wanted)]
+        return tuple(found[::-1][offset : offset + limit])
+
     async def events(self, task_id: str) -> tuple[Event, ...]:
         """Return what happened to a task."""
         return tuple(event for event in self._events if event.task_id == task_id)
@@ -212,6 +218,20 @@ class InMemoryTasks:
             if self._publish is not None:
                 self._publish((event,))
         return event
+
+
+def _is_wanted(task: Task, wanted: Wanted) -> bool:
+    conditions = (
+        task.draft.caller.organization_id == wanted.organization_id,
+        all(getattr(task.draft, name) == value for name, value in wanted.same.items()),
+        wanted.ids is None or task.id in wanted.ids,
+        wanted.kinds is None or task.kind in wanted.kinds,
+        wanted.is_done is None or (task.ended_at is not None) == wanted.is_done,
+        wanted.is_root is None or (task.draft.parent_id is None) == wanted.is_root,
+        wanted.after is None or task.created_at > wanted.after,
+        wanted.before is None or task.created_at < wanted.before,
+    )
+    return all(conditions)
 
 
 def names_of(draft: TaskDraft) -> list[tuple[object, ...]]:

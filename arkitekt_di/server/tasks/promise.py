@@ -1,11 +1,38 @@
 """The promises of the task service: the ledger decides, a dispatch carries orders, a bus carries news."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from arkitekt_di.messages.frames import Frame
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks.records import Batch, Caller, Created, Event, Instruct, Lease, Place, Task, TaskDraft
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which tasks are looked for; what is None does not matter.
+
+    Attributes
+    ----------
+    organization_id : str
+    same : dict
+        Columns that have to be this: ``reference``, ``action_id``, ``agent_id``, ...
+    ids : sequence of str or None
+    kinds : sequence of EventKind or None
+    is_done, is_root : bool or None
+    after, before : float or None
+        When they were created.
+    """
+
+    organization_id: str
+    same: dict[str, Any] = field(default_factory=dict)
+    ids: Sequence[str] | None = None
+    kinds: Sequence[EventKind] | None = None
+    is_done: bool | None = None
+    is_root: bool | None = None
+    after: float | None = None
+    before: float | None = None
 
 
 class TaskStore(Protocol):
@@ -99,6 +126,10 @@ class TaskStore(Protocol):
 
     async def descendants(self, task_id: str) -> tuple[Task, ...]:
         """Return the open tasks that a task has led to, however far."""
+        ...
+
+    async def find(self, wanted: Wanted, limit: int, offset: int) -> tuple[Task, ...]:
+        """Return one page of tasks, the newest first."""
         ...
 
     async def events(self, task_id: str) -> tuple[Event, ...]:

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 
 from arkitekt_di.messages.tasks import EventKind
+from arkitekt_di.server.tasks.promise import Wanted
 from arkitekt_di.server.tasks.records import Caller, Event, Instruct, Task, TaskDraft
 from arkitekt_di.server.tasks.tables import EVENTS, TASKS
 
@@ -55,6 +56,25 @@ def task_of(row: Row[Any]) -> Task:
         last_step=values["last_step"],
         ended_at=values["ended_at"],
     )
+
+
+def conditions_of(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return what has to hold for the rows of the tasks that are looked for."""
+    conditions = [TASKS.c.organization_id == wanted.organization_id]
+    conditions += [TASKS.c[name] == value for name, value in wanted.same.items()]
+    if wanted.ids is not None:
+        conditions.append(TASKS.c.id.in_(wanted.ids))
+    if wanted.kinds is not None:
+        conditions.append(TASKS.c.kind.in_([kind.value for kind in wanted.kinds]))
+    if wanted.is_done is not None:
+        conditions.append(TASKS.c.ended_at.is_not(None) == wanted.is_done)
+    if wanted.is_root is not None:
+        conditions.append(TASKS.c.parent_id.is_(None) == wanted.is_root)
+    if wanted.after is not None:
+        conditions.append(TASKS.c.created_at > wanted.after)
+    if wanted.before is not None:
+        conditions.append(TASKS.c.created_at < wanted.before)
+    return conditions
 
 
 def row_of(task: Task) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class TestSqlite(TaskStoreContract):
 
     def make_store(self, folder: Path) -> TaskStore:
         self.url = sqlite_url(folder)
-        return Ledger(lambda: self.url, "process")
+        return Ledger(self.url, "process")
 
     async def add_agent(self, store: TaskStore, agent_id: str) -> None:
         await asyncio.to_thread(add_agent, self.url, agent_id)
@@ -52,7 +52,7 @@ class TestPostgres(TaskStoreContract):
         await engine.dispose()
 
     def make_store(self, folder: Path) -> TaskStore:
-        return Ledger(lambda: POSTGRES, "process")
+        return Ledger(POSTGRES, "process")
 
     async def add_agent(self, store: TaskStore, agent_id: str) -> None:
         engine = create_async_engine(POSTGRES)

@@ -1,0 +1,455 @@
+"""What the service answers: agents, actions and tasks."""
+
+import json
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Self
+
+import strawberry
+
+from arkitekt_di.errors import ActionNotFoundError
+from arkitekt_di.messages.definitions import ActionKind
+from arkitekt_di.messages.tasks import EventKind
+from arkitekt_di.server.graphql.context import Info
+from arkitekt_di.server.graphql.paging import Ordering
+from arkitekt_di.server.tasks import offers as domain
+from arkitekt_di.server.tasks.records import Event, Instruct
+from arkitekt_di.server.tasks.records import Task as TaskRecord
+from arkitekt_di.server.tasks.service import TaskService
+from arkitekt_di.server.tasks.showing import shown_kind
+from arkitekt_di.server.tasks.wire_ports import AnyDefault, ArgPort, ReturnPort
+
+strawberry.enum(EventKind, name="TaskEventKind")
+strawberry.enum(Instruct, name="TaskInstructKind")
+
+
+@strawberry.enum
+class LogLevel(Enum):
+    """How much a line matters."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARN = "WARN"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
+
+
+@strawberry.enum
+class TaskPolicy(Enum):
+    """Whether what a task asks for waits for a person; ``AUTO`` where the caller says nothing."""
+
+    ASK = "ASK"
+    AUTO = "AUTO"
+
+
+@strawberry.type
+class Client:
+    """An app that is logged in."""
+
+    id: strawberry.ID
+    client_id: str
+
+
+@strawberry.type
+class User:
+    """A person."""
+
+    sub: strawberry.ID
+
+
+@strawberry.type
+class Organization:
+    """Who owns everything here."""
+
+    slug: str
+
+
+@strawberry.type
+class MemoryShelve:
+    """What an agent keeps in its memory."""
+
+    id: strawberry.ID
+
+
+@strawberry.type
+class Agent:
+    """A process that carries functions out."""
+
+    id: strawberry.ID
+    name: str
+    description: str | None
+    hash: str
+    supervisor: str | None
+    connected: bool
+    active: bool
+    client: Client
+    user: User
+    organization: Organization
+    last_seen: datetime
+    memory_shelve: MemoryShelve | None
+
+    @classmethod
+    def of(cls, agent: domain.Agent, service: TaskService) -> Self:
+        """Show an agent."""
+        is_connected = service.crew.at(agent.id) is not None
+        return cls(
+            id=strawberry.ID(agent.id),
+            name=agent.name,
+            description=agent.description,
+            hash=agent.hash or "",
+            supervisor=agent.supervisor,
+            connected=is_connected,
+            active=is_connected,
+            client=Client(id=strawberry.ID(agent.client_id), client_id=agent.client_id),
+            user=User(sub=strawberry.ID(agent.user_id)),
+            organization=Organization(slug=agent.organization_id),
+            last_seen=_time(agent.seen_at),
+            memory_shelve=MemoryShelve(id=strawberry.ID(agent.id)),
+        )
+
+
+@strawberry.type
+class Collection:
+    """What an action is filed under."""
+
+    name: str
+
+
+@strawberry.type
+class PortGroup:
+    """Ports that belong together in a form."""
+
+    key: str
+
+
+@strawberry.type
+class Action:
+    """What can be called, whoever carries it out."""
+
+    id: strawberry.ID
+    hash: str
+    key: str
+    version: str
+    name: str
+    description: str | None
+    kind: ActionKind
+    args: list[ArgPort]
+    returns: list[ReturnPort]
+    collections: list[Collection]
+    port_groups: list[PortGroup]
+    protocols: list[str]
+    is_dev: bool
+    stateful: bool
+    pure: bool
+    idempotent: bool
+    defined_at: datetime
+
+    @strawberry.field
+    def is_test_for(self) -> "list[Action]":
+        """Return what it tests; this hub does not keep tests."""
+        return []
+
+    @strawberry.field
+    def implementations(self, info: Info) -> "list[Implementation]":
+        """Return who carries it out."""
+        service = info.context.part(TaskService)
+        action = service.offers.action(self.id)
+        if action is None:
+            return []
+        return [Implementation.of(offer, service) for offer in service.offers.offers(action.organization_id, self.id)]
+
+    @classmethod
+    def of(cls, action: domain.Action) -> Self:
+        """Show an action."""
+        document = action.definition
+        return cls(
+            id=strawberry.ID(action.id),
+            hash=action.hash,
+            key=document["key"],
+            version=document["version"],
+            name=action.name,
+            description=document.get("description"),
+            kind=ActionKind(document["kind"]),
+            args=[ArgPort.of(port) for port in document.get("args") or ()],
+            returns=[ReturnPort.of(port) for port in document.get("returns") or ()],
+            collections=[Collection(name=name) for name in document.get("collections") or ()],
+            port_groups=[PortGroup(key=group["key"]) for group in document.get("port_groups") or ()],
+            protocols=list(document.get("protocols") or ()),
+            is_dev=bool(document.get("is_dev")),
+            stateful=bool(document.get("stateful")),
+            pure=bool(document.get("pure")),
+            idempotent=bool(document.get("idempotent")),
+            defined_at=_time(action.created_at),
+        )
+
+
+@strawberry.type
+class Diagnostic:
+    """Something in a declaration that was passed over; this hub refuses what it does not understand instead."""
+
+    level: str
+    code: str
+    message: str
+    path: str | None
+
+
+@strawberry.type
+class Implementation:
+    """A function of an agent."""
+
+    id: strawberry.ID
+    interface: str
+    name: str
+    agent: Agent
+    action: Action
+    params: AnyDefault
+    code_hash: str | None
+    effects: str
+    execution: str
+    active: bool
+    diagnostics: list[Diagnostic]
+
+    @classmethod
+    def of(cls, offer: domain.Offer, service: TaskService) -> Self:
+        """Show a function."""
+        action = service.offers.action(offer.action_id)
+        if action is None:
+            raise ActionNotFoundError(offer.interface, "its definition is gone")
+        agent = service.offers.agent(offer.agent_id, offer.organization_id)
+        return cls(
+            id=strawberry.ID(offer.id),
+            interface=offer.interface,
+            name=action.name,
+            agent=Agent.of(agent, service),
+            action=Action.of(action),
+            params=AnyDefault(offer.document.get("params") or {}),
+            code_hash=offer.code_hash,
+            effects=offer.effects,
+            execution=offer.execution,
+            active=offer.is_active and service.crew.at(offer.agent_id) is not None,
+            diagnostics=[],
+        )
+
+
+@strawberry.input
+class TaskEventOrder:
+    """In which order events are wanted; they have none but that of the ledger."""
+
+    created_at: Ordering | None = None
+
+
+@strawberry.type
+class TaskEvent:
+    """Something that happened to a task; ``id`` is its place in the ledger."""
+
+    id: strawberry.ID
+    task: strawberry.ID
+    kind: EventKind
+    returns: AnyDefault | None
+    level: LogLevel
+    message: str | None
+    progress: int | None
+    value: AnyDefault | None
+    reference: str | None
+    attempt: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Show an event."""
+        payload = event.payload
+        return cls(
+            id=strawberry.ID(str(event.seq)),
+            task=strawberry.ID(event.task_id),
+            kind=shown_kind(event.kind, is_ours=False),
+            returns=_any(payload.get("returns")),
+            level=LogLevel(payload.get("level") or "INFO"),
+            message=_message_of(event),
+            progress=payload.get("progress"),
+            value=_any(_value_of(event)),
+            reference=payload.get("reference"),
+            attempt=event.attempt,
+            created_at=_time(event.created_at),
+        )
+
+
+@strawberry.type
+class TaskInstruct:
+    """Something that was asked of a task."""
+
+    id: strawberry.ID
+    kind: Instruct
+
+
+@strawberry.type
+class Task:
+    """A call, and what has become of it."""
+
+    id: strawberry.ID
+    reference: str | None
+    args: AnyDefault
+    args_hash: str
+    code_hash: str | None
+    latest_event_kind: EventKind
+    latest_instruct_kind: Instruct
+    policy: TaskPolicy
+    instructs: list[TaskInstruct]
+    is_done: bool
+    attempt: int
+    caller: Client
+    user: User
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+    record: strawberry.Private[TaskRecord]
+
+    @strawberry.field
+    async def parent(self, info: Info) -> "Task | None":
+        """Return the task that called this one."""
+        return await self._shown(info, self.record.draft.parent_id)
+
+    @strawberry.field
+    async def root(self, info: Info) -> "Task | None":
+        """Return the task that all began with."""
+        return await self._shown(info, self.record.draft.root_id)
+
+    @strawberry.field
+    async def events(
+        self,
+        info: Info,
+        ordering: list[TaskEventOrder] = [],  # noqa: B006  # strawberry reads the default, nobody writes it
+    ) -> list[TaskEvent]:
+        """Return what happened, in the order in which it did."""
+        return [TaskEvent.of(event) for event in await info.context.part(TaskService).store.events(self.id)]
+
+    @strawberry.field
+    def action(self, info: Info) -> Action | None:
+        """Return what was called."""
+        action = info.context.part(TaskService).offers.action(self.record.draft.action_id)
+        return None if action is None else Action.of(action)
+
+    @strawberry.field
+    def implementation(self, info: Info) -> Implementation | None:
+        """Return the function that carries it out."""
+        service = info.context.part(TaskService)
+        offer = service.offers.offer(self.record.draft.implementation_id)
+        return None if offer is None else Implementation.of(offer, service)
+
+    @classmethod
+    def of(cls, task: TaskRecord) -> Self:
+        """Show a task."""
+        draft = task.draft
+        return cls(
+            id=strawberry.ID(task.id),
+            reference=draft.reference,
+            args=AnyDefault(json.loads(draft.args)),
+            args_hash=draft.args_hash,
+            code_hash=draft.code_hash,
+            latest_event_kind=shown_kind(task.kind, is_ours=False),
+            latest_instruct_kind=task.instruct,
+            policy=TaskPolicy(draft.options.get("policy") or "AUTO"),
+            instructs=[TaskInstruct(id=strawberry.ID(f"{task.id}:latest"), kind=task.instruct)],
+            is_done=task.ended_at is not None,
+            attempt=task.attempt,
+            caller=Client(id=strawberry.ID(draft.caller.client_id), client_id=draft.caller.client_id),
+            user=User(sub=strawberry.ID(draft.caller.user_id)),
+            created_at=_time(task.created_at),
+            updated_at=_time(task.updated_at),
+            finished_at=None if task.ended_at is None else _time(task.ended_at),
+            record=task,
+        )
+
+    async def _shown(self, info: Info, task_id: str | None) -> "Task | None":
+        task = None if task_id is None else await info.context.part(TaskService).store.get(task_id)
+        return None if task is None else Task.of(task)
+
+
+@strawberry.type
+class TaskChange:
+    """A task that is new."""
+
+    id: strawberry.ID
+    reference: str | None
+    is_done: bool
+    latest_event_kind: EventKind
+    latest_instruct_kind: Instruct
+    updated_at: datetime
+    created_at: datetime
+
+
+@strawberry.type
+class TaskEventChange:
+    """An event that is new; ``id`` is its place in the ledger, to read on from."""
+
+    id: strawberry.ID
+    task: strawberry.ID
+    kind: EventKind
+    returns: AnyDefault | None
+    message: str | None
+    progress: int | None
+    level: LogLevel
+    value: AnyDefault | None
+    attempt: int
+    created_at: datetime
+
+
+@strawberry.type
+class TaskChangeEvent:
+    """What the subscription sends: an event, and the task where that is new too."""
+
+    create: TaskChange | None
+    event: TaskEventChange | None
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Show an event."""
+        shown = TaskEvent.of(event)
+        create = None
+        if event.payload.get("reference") is not None:
+            create = TaskChange(
+                id=shown.task,
+                reference=shown.reference,
+                is_done=False,
+                latest_event_kind=shown.kind,
+                latest_instruct_kind=Instruct.ASSIGN,
+                updated_at=shown.created_at,
+                created_at=shown.created_at,
+            )
+        change = TaskEventChange(
+            id=shown.id,
+            task=shown.task,
+            kind=shown.kind,
+            returns=shown.returns,
+            message=shown.message,
+            progress=shown.progress,
+            level=shown.level,
+            value=shown.value,
+            attempt=shown.attempt,
+            created_at=shown.created_at,
+        )
+        return cls(create=create, event=change)
+
+
+_TEXTS = ("error", "reason", "message", "answer")
+_VALUES = frozenset(
+    {EventKind.LOST, EventKind.EFFECT, EventKind.LATE_REPORT, EventKind.HELD, EventKind.DECIDED, EventKind.INFORM}
+)
+
+
+def _message_of(event: Event) -> str | None:
+    return next((event.payload[name] for name in _TEXTS if event.payload.get(name)), None)
+
+
+def _value_of(event: Event) -> Any:
+    if event.kind in _VALUES:
+        return event.payload
+    code = event.payload.get("code")
+    return None if code is None else {"code": code}
+
+
+def _any(value: Any) -> AnyDefault | None:
+    return None if value is None else AnyDefault(value)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
