@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-_PACKAGE: Final = str(Path(__file__).parents[1])
+_OURS: Final = tuple(str(Path(__file__).parents[1] / name) for name in ("rekuest", "koil"))
 _TRACEBACK: Final = "Traceback (most recent call last):\n"
 _MOST: Final = 20_000
 """Characters of a traceback that travel: those of a deep recursion would fill a hub."""
@@ -42,6 +42,6 @@ def _name(error: BaseException) -> str:
 def _own_frames(frames: TracebackType | None) -> TracebackType | None:
     """Leave out the frames above the function: they are ours."""
     shown = frames
-    while shown is not None and shown.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+    while shown is not None and shown.tb_frame.f_code.co_filename.startswith(_OURS):
         shown = shown.tb_next
     return shown

@@ -1,13 +1,13 @@
 """The service of functions of an app: ``app.rekuest``."""
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeVar, Unpack, cast, overload
 
 from arkitekt_di.errors import ActionNotFoundError, AppStateError
 from arkitekt_di.koil import dual
-from arkitekt_di.messages.calls import ActionRecord, ImplementationRecord
+from arkitekt_di.messages.calls import ActionRecord, ImplementationRecord, TaskEvent
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.rekuest import TaskDesk
 from arkitekt_di.rekuest.agent.agent import Agent
@@ -217,6 +217,10 @@ class Rekuest:
     async def asearch(self, text: str | None = None, *, limit: int = 50, offset: int = 0) -> list[ActionRecord]:
         """Find actions whose name contains *text*; all where it is left out."""
         return await self._desk.actions(text, limit=limit, offset=offset)
+
+    async def aevents(self, task_id: str) -> Sequence[TaskEvent]:
+        """Return everything that has happened to a task, in order."""
+        return await self._desk.events(task_id)
 
     async def asubmit(self, wanted: Wanted, /, *args: Any, **kwargs: Any) -> RemoteTask:
         """Ask for a task and return it at once; see `arkitekt_di.submit`."""
