@@ -29,6 +29,7 @@
     │   ├── LoginRequiredError
     │   ├── LoginRefusedError
     │   ├── LoginExpiredError
+    │   ├── LoginWayClosedError
     │   └── InsecureTransportError
     ├── NotFoundError            (LookupError)      ask for something else
     │   ├── ImageNotFoundError
@@ -54,6 +55,7 @@
     │   └── TableRefusedError                       change the frame or its arguments
     ├── ImageDamagedError                           restore the hub's data, or store the image anew
     ├── UploadIncompleteError                       send what is missing
+    ├── AppendConflictError                         let one writer append, or begin anew after the other
     ├── UploadPendingError                          ask again
     ├── FileDamagedError                            restore the hub's data, or store the file anew
     ├── ConnectionLostError      (ConnectionError)  try again later
@@ -519,6 +521,13 @@ class LoginExpiredError(LoginError):
 
     def __str__(self) -> str:
         return f"the login at {self.url} was not approved in time: {self.reason}. Open the app again for a new code"
+
+
+class LoginWayClosedError(LoginError):
+    """This way of logging in is not open here; another may be."""
+
+    def __str__(self) -> str:
+        return f"this way of logging in at {self.url} is not open here: {self.reason}. Set herre.login to another one"
 
 
 class InsecureTransportError(LoginError):
@@ -999,6 +1008,29 @@ class UploadPendingError(ArkitektError):
 
     def __str__(self) -> str:
         return f"the upload {self.store_id} is still being put together. Ask to finish it again"
+
+
+class AppendConflictError(ArkitektError):
+    """Somebody else appends to the image, or what comes next is not what was sent.
+
+    Attributes
+    ----------
+    image_id : str
+        The image.
+    reason : str
+        What stands in the way.
+    """
+
+    def __init__(self, image_id: str, reason: str) -> None:
+        super().__init__(image_id, reason)
+        self.image_id = image_id
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"nothing was appended to the image {self.image_id}: {self.reason}. "
+            "Let one writer append at a time; image_writer(image=...) goes on where the image ends"
+        )
 
 
 # --- try again later -----------------------------------------------------------------------------

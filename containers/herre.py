@@ -16,10 +16,12 @@ from arkitekt_di.herre.client_credentials import ClientCredentialsFlow
 from arkitekt_di.herre.device_code import DeviceCodeFlow
 from arkitekt_di.herre.flow import LoginFlow
 from arkitekt_di.herre.keyring_store import KeyringTokenStore, find_keyring
+from arkitekt_di.herre.pasted_address import PastedAddress
 from arkitekt_di.herre.static_token import StaticTokenFlow
 from arkitekt_di.herre.store import FileTokenStore, InMemoryTokenStore, TokenStore
 from arkitekt_di.herre.surroundings import surroundings
 from arkitekt_di.protocols.fakts import ClaimSource
+from arkitekt_di.protocols.person import Person
 from arkitekt_di.protocols.presenter import Presenter
 from arkitekt_di.settings.models import HerreSettings
 from arkitekt_di.transport.http import HttpClient
@@ -37,6 +39,7 @@ class HerreContainer(Container):
     claims: providers.Dependency[ClaimSource] = providers.Dependency()
     http = providers.Dependency(instance_of=HttpClient)
     presenter: providers.Dependency[Presenter] = providers.Dependency()
+    person: providers.Dependency[Person] = providers.Dependency()
 
     client: providers.Provider[OAuthClient] = providers.ThreadSafeSingleton(OAuthClient, http, claims, cfg)
     flow: providers.Provider[LoginFlow] = providers.ThreadSafeSingleton(
@@ -47,6 +50,12 @@ class HerreContainer(Container):
                 Way.SECRET: providers.ThreadSafeSingleton(ClientCredentialsFlow, client),
                 Way.DEVICE: providers.ThreadSafeSingleton(DeviceCodeFlow, client, http, presenter),
                 Way.CODE: providers.ThreadSafeSingleton(AuthorizationCodeFlow, client, presenter),
+                Way.PASTE: providers.ThreadSafeSingleton(
+                    AuthorizationCodeFlow,
+                    client,
+                    presenter,
+                    providers.Factory(PastedAddress, person=person).provider,
+                ),
             }
         ),
         claim=providers.ThreadSafeSingleton(ClaimFlow, claims, http),

@@ -64,7 +64,7 @@ def write_prompt(prompt: LoginPrompt) -> None:
 
 def _what_to_check(prompt: LoginPrompt) -> str:
     if prompt.code is None:
-        return "It has to be opened on this machine"
+        return "It has to be opened on this machine" if prompt.comes_back else "Any machine with a browser will do"
     return f"and check that it shows the code {prompt.code}"
 
 

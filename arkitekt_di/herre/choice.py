@@ -15,6 +15,7 @@ class Way(StrEnum):
     NOBODY = "nobody"
     DEVICE = "device"
     CODE = "code"
+    PASTE = "paste"
 
 
 @dataclass(frozen=True)

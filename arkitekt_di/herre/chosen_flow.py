@@ -1,9 +1,11 @@
 """The way of logging in that fits the settings and the surroundings."""
 
+import logging
 import shlex
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
-from arkitekt_di.errors import LoginRequiredError
+from arkitekt_di.errors import LoginRequiredError, LoginWayClosedError
 from arkitekt_di.herre.choice import Offer, Surroundings, Way, choose_way
 from arkitekt_di.herre.flow import Login, LoginFlow
 from arkitekt_di.herre.store import TokenKey
@@ -11,6 +13,8 @@ from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.messages.oauth import OAuthRefusal, Token
 from arkitekt_di.protocols.fakts import ClaimSource
 from arkitekt_di.settings.models import HerreSettings
+
+log = logging.getLogger(__name__)
 
 
 def login_command(url: str, manifest: Manifest) -> str:
@@ -33,7 +37,7 @@ class ChosenFlow:
     Parameters
     ----------
     flows : mapping of Way to LoginFlow
-        Those for ``token``, ``secret``, ``code`` and ``device`` of a registered app.
+        Those for ``token``, ``secret``, ``code``, ``device`` and ``paste`` of a registered app.
     claim : LoginFlow
         Through fakts: for apps that are not registered.
     claims : ClaimSource
@@ -79,15 +83,27 @@ class ChosenFlow:
         LoginRequiredError
             A person is needed, and none can be asked here.
         """
-        match choose_way(self._offer, self._look_around()):
-            case Way.NOBODY:
-                raise LoginRequiredError(
-                    self.key.issuer, f"nobody can be asked here. Log in before, with `{self._command}`"
-                )
-            case Way.CODE if self._is_registered:
-                return await self._flows[Way.CODE].login()
-            case _:
-                return await self._keeper.login()
+        here = self._look_around()
+        way = choose_way(self._offer, here)
+        if way is Way.NOBODY:
+            raise LoginRequiredError(
+                self.key.issuer, f"nobody can be asked here. Log in before, with `{self._command}`"
+            )
+        if way in {Way.CODE, Way.DEVICE} and self._is_registered:
+            return await self._ask_person(way, here)
+        return await self._keeper.login()
+
+    async def _ask_person(self, way: Way, here: Surroundings) -> Login:
+        """Log in by *way*, or by the next one where that is not open; what a person has decided stays decided."""
+        ways = [Way.CODE, Way.DEVICE] if way is Way.CODE else [Way.DEVICE]
+        if here.has_terminal:
+            ways.append(Way.PASTE)
+        for other, following in pairwise(ways):
+            try:
+                return await self._flows[other].login()
+            except LoginWayClosedError as error:
+                log.info("%s; going on with %s", error.reason, following)
+        return await self._flows[ways[-1]].login()
 
     async def renew(self, token: Token) -> Login | OAuthRefusal | None:
         """Renew as the login was made."""

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from pydantic import ValidationError
 
-from arkitekt_di.errors import LoginError, LoginRefusedError
+from arkitekt_di.errors import LoginError, LoginRefusedError, LoginWayClosedError
 from arkitekt_di.herre.client import OAuthClient
 from arkitekt_di.herre.flow import Login
 from arkitekt_di.herre.store import TokenKey
@@ -87,8 +87,7 @@ class DeviceCodeFlow:
     async def _request_code(self) -> DeviceAuthorization:
         endpoint = (await self._client.provider()).device_authorization_endpoint
         if endpoint is None:
-            reason = "it gives no device codes. Run the app where a browser can be opened, or set herre.login to code"
-            raise LoginError(self._client.url, reason)
+            raise LoginWayClosedError(self._client.url, "it gives no device codes")
         form = {"client_id": self._client.client_id, "scope": self._client.scope}
         return self._read_code(await self._http.post_form(endpoint, urlencode(form)))
 

@@ -1,18 +1,14 @@
 """The page of this machine at which a browser comes back from a login (RFC 8252, section 7.3)."""
 
 import asyncio
-import hmac
-import secrets
 from types import TracebackType
 from typing import Any, Self
 
-from arkitekt_di.errors import AppStateError, ConnectionLostError, LoginError, LoginExpiredError, LoginRefusedError
-from arkitekt_di.messages.oauth import OAuthRefusal
+from arkitekt_di.errors import AppStateError, LoginError, LoginExpiredError, LoginWayClosedError
+from arkitekt_di.herre.authorization_answer import PATH, AuthorizationAnswer
 
 HOST = "127.0.0.1"
 """Not ``localhost``, which may lead to an interface that others reach (RFC 8252, section 8.3)."""
-
-PATH = "/callback"
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Arkitekt</title></head>
@@ -37,21 +33,14 @@ class LoopbackListener:
 
     Parameters
     ----------
-    issuer : str
-        Who was asked.
-    sends_issuer : bool
-        Whether the issuer always says who it is (RFC 9207); then an answer that does not is refused.
-
-    Attributes
-    ----------
-    state : str
-        Unguessable; goes to the issuer and has to come back.
+    answer : AuthorizationAnswer
+        Recognises it.
     """
 
-    def __init__(self, issuer: str, *, sends_issuer: bool) -> None:
-        self._issuer = issuer
-        self._sends_issuer = sends_issuer
-        self.state = secrets.token_urlsafe(32)
+    comes_back = True
+
+    def __init__(self, answer: AuthorizationAnswer) -> None:
+        self._awaited = answer
         self._outcome: asyncio.Future[str] | None = None
         self._runner: Any = None
         self._port = 0
@@ -72,7 +61,8 @@ class LoopbackListener:
             await web.TCPSite(self._runner, HOST, 0).start()
         except OSError as error:
             await self._runner.cleanup()
-            raise ConnectionLostError(f"http://{HOST}", f"no port can be listened on ({error.strerror})") from error
+            reason = f"no port of this machine can be listened on ({error.strerror})"
+            raise LoginWayClosedError(self._awaited.issuer, reason) from error
         self._port = self._runner.addresses[0][1]
         return self
 
@@ -101,7 +91,9 @@ class LoopbackListener:
             async with asyncio.timeout(timeout_s):
                 return await self._outcome
         except TimeoutError as error:
-            raise LoginExpiredError(self._issuer, f"the browser did not come back within {timeout_s:g} s") from error
+            raise LoginExpiredError(
+                self._awaited.issuer, f"the browser did not come back within {timeout_s:g} s"
+            ) from error
 
     async def _answer(self, request: Any) -> Any:
         from aiohttp import web
@@ -116,30 +108,14 @@ class LoopbackListener:
             return 404
         if request.method != "GET":
             return 405
-        fields = list(request.rel_url.query.items())
-        answer = dict(fields)
-        if len(answer) != len(fields):  # RFC 6749, section 3.1: no parameter more than once
-            return 400
-        if not hmac.compare_digest(answer.get("state", "").encode(errors="replace"), self.state.encode()):
-            return 400
-        return self._settle(answer)
+        answer = self._awaited.recognised(request.rel_url.query.items())
+        return 400 if answer is None else self._settle(answer)
 
     def _settle(self, answer: dict[str, str]) -> int:
         if self._outcome is None or self._outcome.done():
             return 410
         try:
-            self._outcome.set_result(self._code_in(answer))
+            self._outcome.set_result(self._awaited.code_in(answer))
         except LoginError as error:
             self._outcome.set_exception(error)
         return 200
-
-    def _code_in(self, answer: dict[str, str]) -> str:
-        named = answer.get("iss")
-        if named != self._issuer and (named is not None or self._sends_issuer):
-            raise LoginError(self._issuer, "the answer came from another issuer, so the code is not used")  # RFC 9207
-        if "error" in answer:
-            refusal = OAuthRefusal(error=answer["error"], error_description=answer.get("error_description"))
-            raise LoginRefusedError(self._issuer, refusal.reason)
-        if not answer.get("code"):
-            raise LoginError(self._issuer, "the answer holds no code")
-        return answer["code"]

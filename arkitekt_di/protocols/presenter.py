@@ -18,9 +18,11 @@ class LoginPrompt:
     link : str
         Page to open; it may already know the code.
     code : str or None
-        To compare with the page, or to type in; None where the page comes back to this machine by itself.
+        To compare with the page, or to type in; None where the page leads to another address at the end.
     expires_in_s : float
         How long the login can be approved, in seconds.
+    comes_back : bool
+        Without a code: whether the page comes back to this machine by itself; else its address is asked for.
     """
 
     app: str
@@ -28,6 +30,7 @@ class LoginPrompt:
     link: str
     code: str | None
     expires_in_s: float
+    comes_back: bool = True
 
 
 class Presenter(Protocol):

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arkitekt_di.errors import LoginError, LoginExpiredError, LoginRefusedError
+from arkitekt_di.herre.authorization_answer import AuthorizationAnswer
 from arkitekt_di.herre.loopback import LoopbackListener
 
 pytestmark = pytest.mark.anyio
@@ -16,9 +17,13 @@ ISSUER = "https://login.example/realm"
 WAIT_S = 10.0
 
 
+def listening(*, sends_issuer=True):
+    return LoopbackListener(AuthorizationAnswer(ISSUER, sends_issuer=sends_issuer))
+
+
 @pytest.fixture
 async def listener():
-    async with LoopbackListener(ISSUER, sends_issuer=True) as listener:
+    async with listening() as listener:
         yield listener
 
 
@@ -31,7 +36,7 @@ async def come_back(listener, *, headers=None, method="GET", url=None, **fields)
 
 
 def good(listener):
-    return {"state": listener.state, "code": "the-code", "iss": ISSUER}
+    return {"state": listener._awaited.state, "code": "the-code", "iss": ISSUER}
 
 
 async def test_the_browser_brings_the_code(listener):
@@ -47,9 +52,9 @@ async def test_the_browser_brings_the_code(listener):
 
 
 async def test_it_is_on_the_loopback_at_a_free_port_of_its_own(listener):
-    async with LoopbackListener(ISSUER, sends_issuer=True) as other:
+    async with listening() as other:
         assert listener.redirect_uri != other.redirect_uri
-        assert listener.state != other.state
+        assert listener._awaited.state != other._awaited.state
         assert listener.redirect_uri.startswith("http://127.0.0.1:")
 
 
@@ -111,7 +116,7 @@ async def test_it_answers_once(listener):
 
 
 async def test_a_repeated_parameter_is_refused(listener):
-    url = f"{listener.redirect_uri}?state={listener.state}&code=a&code=b&iss={ISSUER}"
+    url = f"{listener.redirect_uri}?state={listener._awaited.state}&code=a&code=b&iss={ISSUER}"
 
     assert (await come_back(listener, url=url))[0] == 400
 
@@ -125,21 +130,26 @@ async def test_an_answer_of_another_issuer_is_not_used(listener, issuer):
 
 
 async def test_an_issuer_that_always_names_itself_has_to(listener):
-    await come_back(listener, state=listener.state, code="the-code")
+    await come_back(listener, state=listener._awaited.state, code="the-code")
 
     with pytest.raises(LoginError, match="another issuer"):
         await listener.code(timeout_s=WAIT_S)
 
 
 async def test_an_issuer_that_never_names_itself_need_not():
-    async with LoopbackListener(ISSUER, sends_issuer=False) as listener:
-        await come_back(listener, state=listener.state, code="the-code")
+    async with listening(sends_issuer=False) as listener:
+        await come_back(listener, state=listener._awaited.state, code="the-code")
 
         assert await listener.code(timeout_s=WAIT_S) == "the-code"
 
 
 async def test_a_person_who_says_no_is_told_as_such(listener):
-    answer = {"state": listener.state, "iss": ISSUER, "error": "access_denied", "error_description": "no\x1b[2J thanks"}
+    answer = {
+        "state": listener._awaited.state,
+        "iss": ISSUER,
+        "error": "access_denied",
+        "error_description": "no\x1b[2J thanks",
+    }
     status, page, _ = await come_back(listener, **answer)
 
     with pytest.raises(LoginRefusedError, match=r"access_denied: no\[2J thanks"):
@@ -149,7 +159,7 @@ async def test_a_person_who_says_no_is_told_as_such(listener):
 
 
 async def test_an_answer_without_a_code_is_an_error(listener):
-    await come_back(listener, state=listener.state, iss=ISSUER)
+    await come_back(listener, state=listener._awaited.state, iss=ISSUER)
 
     with pytest.raises(LoginError, match="no code"):
         await listener.code(timeout_s=WAIT_S)
@@ -161,7 +171,7 @@ async def test_waiting_is_bounded(listener):
 
 
 async def test_nothing_listens_afterwards():
-    async with LoopbackListener(ISSUER, sends_issuer=True) as listener:
+    async with listening() as listener:
         pass
 
     with pytest.raises(aiohttp.ClientConnectorError):
@@ -169,8 +179,8 @@ async def test_nothing_listens_afterwards():
 
 
 async def test_an_answer_that_nobody_waits_for_is_dropped_in_silence(caplog):
-    async with LoopbackListener(ISSUER, sends_issuer=True) as listener:
-        await come_back(listener, state=listener.state, iss=ISSUER, error="access_denied")
+    async with listening() as listener:
+        await come_back(listener, state=listener._awaited.state, iss=ISSUER, error="access_denied")
     del listener
     gc.collect()
 
@@ -179,9 +189,9 @@ async def test_an_answer_that_nobody_waits_for_is_dropped_in_silence(caplog):
 
 async def test_nothing_is_logged(caplog):
     caplog.set_level(logging.DEBUG)
-    async with LoopbackListener(ISSUER, sends_issuer=True) as listener:
+    async with listening() as listener:
         await come_back(listener, **good(listener))
-        state = listener.state
+        state = listener._awaited.state
 
     assert "the-code" not in caplog.text
     assert state not in caplog.text
@@ -191,7 +201,7 @@ async def test_nothing_is_logged(caplog):
 @given(content=st.binary(max_size=200))
 def test_no_bytes_bring_it_down(content, anyio_backend):
     async def knock():
-        async with LoopbackListener(ISSUER, sends_issuer=True) as listener:
+        async with listening() as listener:
             port = int(listener.redirect_uri.split(":")[2].split("/")[0])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET /callback?" + content + b" HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port)
