@@ -68,7 +68,7 @@ class Pages:
     ) -> web.Response:
         """Return a page as an answer."""
         text = self._templates.get_template(f"{template}.html").render(
-            visitor=visitor, form_token=self._sessions.form_token(visitor), **context
+            visitor=visitor, form_token=self._sessions.form_token(visitor), here=request.path, **context
         )
         response = web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
         self._sessions.remember(request, response, visitor)

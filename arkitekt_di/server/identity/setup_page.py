@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -65,8 +66,10 @@ class SetupPage:
             organization_id=standing.organization_id,
             subject=standing.organization_name,
         )
-        visitor = await self._sessions.log_in(visitor, standing.user_id)
-        text = f"You are {standing.user_name}, administrator of {standing.organization_name}. Apps can ask you now."
+        visitor = replace(
+            await self._sessions.log_in(visitor, standing.user_id), user_name=standing.user_name, is_admin=True
+        )
+        text = f"You are {standing.user_name}, administrator of {standing.organization_name}. Apps that want in send you here."
         return self._pages.tell(request, visitor, "The hub is ready", text)
 
     def _form(

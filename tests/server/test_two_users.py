@@ -1,0 +1,304 @@
+"""Two users and every route of the hub: nobody sees or changes what is not theirs.
+
+Routes come from the router and fields from introspection, so that a new one is covered or fails here.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, insert, select
+from sqlalchemy import Table as SqlTable
+
+from arkitekt_di.server.database import Table
+from arkitekt_di.server.identifiers import new_identifier
+from arkitekt_di.server.identity import tables as identity_tables
+from tests.server.graphql_samples import INTROSPECTION, Call, calls, schema_of
+from tests.server.whole_hub import WholeHub, whole_hub
+
+CANARY = "canary-of-ada"
+LAB, OTHER = "Canary Lab of Ada", "Lab of Eve"
+STATES = ("ATTACHED", "FINISHED", "OPEN")
+"""Where a row has a state, there is one row in each; others refer to the first."""
+
+PUBLIC, PERSON, TOKEN, SIGNED, CLIENT, LINK = "public", "person", "token", "signed", "client", "link"
+"""How a route knows who asks: not at all, by cookie, by token, by signature, by client and code, by its address."""
+
+OF_THE_HUB = ("/o/userinfo/", "/report/")
+"""Routes for the tokens of every app, whatever services it was granted."""
+
+RULES = {
+    "/ht": PUBLIC,
+    "/mikro/ht": PUBLIC,
+    "/.well-known/fakts": PUBLIC,
+    "/.well-known/oauth-authorization-server/o": PUBLIC,
+    "/o/.well-known/openid-configuration": PUBLIC,
+    "/o/.well-known/jwks.json": PUBLIC,
+    "/identity/pages.css": PUBLIC,
+    "/local/lease": PUBLIC,
+    "/o/app-authorization/": CLIENT,
+    "/o/device-authorization/": CLIENT,
+    "/o/token/": CLIENT,
+    "/o/revoke/": CLIENT,
+    "/o/introspect/": CLIENT,
+    "/o/userinfo/": TOKEN,
+    "/report/": TOKEN,
+    "/login": PERSON,
+    "/logout": PERSON,
+    "/device": PERSON,
+    "/configure/{code}": PERSON,
+    "/o/authorize/": PERSON,
+    "/apps": PERSON,
+    "/organization": PERSON,
+    "/setup/{token}": LINK,
+    "/mikro/graphql": TOKEN,
+    "/rekuest/graphql": TOKEN,
+    "/rekuest/agi": TOKEN,
+    "/rekuest/ht": PUBLIC,
+    "/ngff/{token}/{image}.ome.zarr{key}": LINK,
+    **{f"/{bucket}": SIGNED for bucket in ("zarr", "bigfile", "parquet")},
+    **{f"/{bucket}/{{key}}": SIGNED for bucket in ("zarr", "bigfile", "parquet")},
+}
+"""What is true of each route; a route without a line here fails the first test."""
+
+GRAPHQL = ("/mikro/graphql",)
+
+
+class Matrix:
+    """One hub for the module, in a loop of its own, with Ada's records in every table and Eve beside her."""
+
+    def __init__(self, folder: Path) -> None:
+        self.runner = asyncio.Runner()
+        self.context = whole_hub(folder / "data")
+        self.hub: WholeHub = self.runner.run(self.context.__aenter__())
+        self.ids: list[str] = []
+        self.firsts: set[str] = set()
+        self.runner.run(self._fill())
+
+    async def _fill(self) -> None:
+        ada = await self.hub.add("ada", LAB)
+        await self.hub.add("eve", OTHER)
+        known: dict[str, Any] = {"organizations.id": ada.organization_id, "users.id": ada.user_id}
+        async with self.hub.database.transaction() as session:
+            for table in Table.metadata.sorted_tables:
+                if table.name in _OWN_OF_IDENTITY:
+                    continue
+                for number, state in enumerate(STATES if "state" in table.c else (None,)):
+                    row = {column.name: _value(column, known, number, state, ada) for column in _filled(table)}
+                    await session.execute(insert(table).values(row))
+                    for column in table.primary_key:
+                        known.setdefault(f"{table.name}.{column.name}", row[column.name])
+                    self.ids += [str(row["id"])] if "id" in row else []
+                    self.firsts |= {str(row["id"])} if "id" in row and number == 0 else set()
+        self.ids += [ada.organization_id, ada.user_id]
+
+    async def rows(self, of: str) -> dict[str, list[Any]]:
+        """Return every row that belongs to the organization of that person."""
+        found = {}
+        async with self.hub.database.transaction() as session:
+            for table in Table.metadata.sorted_tables:
+                if "organization_id" in table.c and table.name not in _OWN_OF_IDENTITY:
+                    whose = table.c.organization_id == self.hub.people[of].organization_id
+                    rows = await session.execute(select(table).where(whose).order_by(*table.primary_key))
+                    found[table.name] = [dict(row) for row in rows.mappings()]
+        return found
+
+    def calls(self, path: str) -> Iterator[tuple[str, Call]]:
+        """Yield every field with every identifier of Ada, and with all its arguments for one of each kind."""
+        schema = schema_of(self.run(self.hub.graphql(path, INTROSPECTION, {}, by="eve")))
+        for identifier in self.ids:
+            for everything in (False, True) if identifier in self.firsts else (False,):
+                for call in calls(schema, identifier, everything=everything):
+                    yield identifier, call
+
+    def run(self, work: Any) -> Any:
+        return self.runner.run(work)
+
+    def send(self, method: str, path: str, **kwargs: Any) -> tuple[int, str]:
+        async def ask() -> tuple[int, str]:
+            async with self.hub.http.request(method, path, allow_redirects=False, **kwargs) as answer:
+                return answer.status, f"{dict(answer.headers)} {await answer.text(errors='replace')}"
+
+        answered: tuple[int, str] = self.runner.run(ask())
+        return answered
+
+    def close(self) -> None:
+        self.runner.run(self.context.__aexit__(None, None, None))
+        self.runner.close()
+
+
+_OWN_OF_IDENTITY = {
+    mapper.local_table.name  # type: ignore[attr-defined]
+    for mapper in Table.registry.mappers
+    if mapper.class_.__module__ == identity_tables.__name__
+}
+
+
+def _filled(table: SqlTable) -> list[Column[Any]]:
+    return [column for column in table.columns if not column.nullable and not column.identity]
+
+
+def _value(column: Column[Any], known: dict[str, Any], number: int, state: str | None, ada: Any) -> Any:
+    """Return something that fits the column and that only Ada can have."""
+    table = str(column.table.name)
+    by_name = {
+        "organization_id": ada.organization_id,
+        "user_id": ada.user_id,
+        "user_name": CANARY,
+        "state": state,
+        "kind": {"blobs": "bigfile"}.get(table, "CREATED"),
+        "id": new_identifier(),
+        "created_at": 1.0,
+        "updated_at": 1.0,
+        "expires_at": 4e9,
+    }
+    for foreign in column.foreign_keys:
+        return known[foreign.target_fullname]
+    if column.name in by_name:
+        return by_name[column.name]
+    kind = column.type.python_type
+    if kind is str:
+        return f"{CANARY} {table} {number}"[: getattr(column.type, "length", None) or 100]
+    return {int: number + 1, float: 1.0, bool: False}.get(kind, [])
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
+    matrix = Matrix(tmp_path_factory.mktemp("two-users"))
+    yield matrix
+    matrix.close()
+
+
+def routes(matrix: Matrix, *kinds: str) -> list[tuple[str, str]]:
+    """Return method and path of every route of these kinds."""
+    found = {(route.method, _path(route)) for route in matrix.hub.routes}
+    methods = {"*": "GET"}
+    return sorted((methods.get(method, method), path) for method, path in found if RULES.get(path) in kinds)
+
+
+def _path(route: Any) -> str:
+    return str(route.resource.canonical)
+
+
+def address(path: str, name: str) -> str:
+    return (
+        path.replace("{code}", "BBBB-BBBB")
+        .replace("{key}", f"/{name}/zarr.json")
+        .replace("//", "/")
+        .format(token=name, image=name)
+    )
+
+
+def test_every_route_has_a_rule(matrix: Matrix) -> None:
+    unruled = {_path(route) for route in matrix.hub.routes} - set(RULES)
+
+    assert unruled == set(), "say in RULES how these routes know who asks; GraphQL endpoints also go into GRAPHQL"
+    assert {path for path in RULES if path.endswith("/graphql")} & {_path(one) for one in matrix.hub.routes} == set(
+        GRAPHQL
+    )
+
+
+def test_routes_that_ask_nobody_who_they_are_show_nothing_of_anybody(matrix: Matrix) -> None:
+    for method, path in routes(matrix, PUBLIC):
+        _, text = matrix.send(method, address(path, matrix.ids[0]))
+        assert CANARY not in text, path
+        assert not any(identifier in text for identifier in matrix.ids), path
+        assert LAB not in text, path
+
+
+@pytest.mark.parametrize("header", [None, "Bearer", "Bearer x", "Bearer a.b.c", "Basic YTpi"])
+def test_routes_for_tokens_answer_nobody_without_one(matrix: Matrix, header: str | None) -> None:
+    for method, path in routes(matrix, TOKEN):
+        headers = {} if header is None else {"Authorization": header}
+        status, text = matrix.send(method, path, headers=headers, json={})
+        assert status in {401, 426}, (method, path)  # 426: a WebSocket, which is asked in its first message
+        assert CANARY not in text, path
+
+
+def test_a_token_of_an_app_that_was_granted_another_service_opens_no_service(matrix: Matrix) -> None:
+    header = {"Authorization": f"Bearer {matrix.run(matrix.hub.log_in('ada', ['live.arkitekt.other']))}"}
+    for method, path in routes(matrix, TOKEN):
+        if path not in OF_THE_HUB:
+            assert matrix.send(method, path, headers=header, json={})[0] in {401, 426}, (method, path)
+
+
+def test_routes_for_signatures_answer_nobody_without_one(matrix: Matrix) -> None:
+    token = {"Authorization": f"Bearer {matrix.hub.tokens['eve']}"}
+    for _, path in routes(matrix, SIGNED):
+        for name in matrix.ids:
+            for method in ("GET", "PUT", "DELETE", "HEAD", "POST"):
+                for headers in ({}, token):
+                    status, _ = matrix.send(method, address(path, name), headers=headers)
+                    assert 400 <= status < 500, (method, path)
+
+
+def test_links_open_nothing_for_whoever_guesses(matrix: Matrix) -> None:
+    for method, path in routes(matrix, LINK):
+        if method == "OPTIONS":
+            continue  # says which methods there are
+        for name in matrix.ids:
+            status, text = matrix.send(method, address(path, name), data={})
+            assert status in {403, 404}, (method, path)
+            assert CANARY not in text.replace(name, ""), path
+
+
+def test_pages_show_a_stranger_nothing_but_the_way_in(matrix: Matrix) -> None:
+    for method, path in routes(matrix, PERSON):
+        status, text = matrix.send(method, address(path, matrix.ids[0]), **({"data": {}} if method == "POST" else {}))
+        assert status in {200, 303, 400, 403}, (method, path)
+        assert CANARY not in text, path
+        if method == "POST":
+            assert status in {400, 403}, path  # a form that no page of this browser had
+
+
+@pytest.mark.parametrize("path", GRAPHQL)
+def test_no_field_shows_or_changes_for_eve_what_is_adas(matrix: Matrix, path: str) -> None:
+    before = matrix.run(matrix.rows("ada"))
+    understood: dict[str, bool] = {}
+    for kind in ("query", "mutation"):  # first what she sees, as her own changes repeat what she was given to send
+        for identifier, call in matrix.calls(path):
+            if call.kind != kind:
+                continue
+            answer = matrix.run(matrix.hub.graphql(path, call.document, call.variables, by="eve"))
+            secrets = {CANARY, LAB, *matrix.ids} - {identifier} if kind == "query" else {CANARY, LAB}
+            assert [word for word in secrets if word in json.dumps(answer)] == [], call
+            reached = answer.get("data") is not None or any("path" in error for error in answer["errors"])
+            understood[call.field] = understood.get(call.field, False) or reached
+
+    assert [field for field, reached in understood.items() if not reached] == [], "no sample fits their arguments"
+    assert matrix.run(matrix.rows("ada")) == before
+    referred = {
+        (table, column)
+        for table, rows in matrix.run(matrix.rows("eve")).items()
+        for row in rows
+        for column, value in row.items()
+        if column.endswith("_id") and value in matrix.ids
+    }
+    assert referred == set(), "a record of Eve refers to one of Ada"
+
+
+@pytest.mark.parametrize("path", GRAPHQL)
+def test_ada_sees_what_eve_does_not(matrix: Matrix, path: str) -> None:
+    """The control: the same documents do show a record to its owner."""
+    seen = set()
+    for _, call in matrix.calls(path):
+        if call.kind == "query":
+            answer = matrix.run(matrix.hub.graphql(path, call.document, call.variables, by="ada"))
+            seen |= {call.field} if CANARY in json.dumps(answer.get("data")) else set()
+
+    assert {"folder", "folders", "file", "files"} <= seen
+
+
+def test_tokens_of_one_app_do_nothing_at_another_client(matrix: Matrix) -> None:
+    adas = matrix.hub.tokens["ada"]
+    issued = matrix.run(matrix.hub.json("POST", "/o/app-authorization/", json={"manifest": {"identifier": "x"}}))
+
+    matrix.send("POST", "/o/revoke/", data={"token": adas, "client_id": issued["client_id"]})
+    status, _ = matrix.send("POST", "/o/introspect/", data={"token": adas, "client_id": issued["client_id"]})
+
+    assert status == 401
+    user = matrix.run(matrix.hub.json("GET", "/o/userinfo/", by="ada"))
+    assert user["preferred_username"] == "ada"
