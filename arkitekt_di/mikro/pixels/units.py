@@ -21,6 +21,8 @@ _PREFIXES: Final = {
     "M": "mega",
 }
 
+_BASES: Final = ("meter", "second")
+
 _SYMBOLS: Final = {
     **{f"{prefix}m": f"{word}meter" for prefix, word in _PREFIXES.items()},
     **{f"{prefix}s": f"{word}second" for prefix, word in _PREFIXES.items()},
@@ -33,6 +35,15 @@ _SYMBOLS: Final = {
     "h": "hour",
     "hr": "hour",
     "d": "day",
+}
+
+_SHORT: Final = {
+    **{f"{word}{unit}": f"{prefix}{unit[0]}" for prefix, word in _PREFIXES.items() if prefix != "u" for unit in _BASES},
+    **{f"micro{unit}": f"µ{unit[0]}" for unit in _BASES},
+    "angstrom": "Å",
+    "minute": "min",
+    "hour": "h",
+    "day": "d",
 }
 
 _NAMES: Final = frozenset(_SYMBOLS.values())
@@ -58,6 +69,11 @@ def full_unit(unit: str) -> str:
         return name
     word = stripped.lower().replace("metre", "meter").removesuffix("s")
     return word if word in _NAMES else stripped
+
+
+def short_unit(unit: str) -> str:
+    """Return the symbol of a unit, such as ``µm`` for ``micrometer``; what has none is returned as it is."""
+    return _SHORT.get(unit, unit)
 
 
 def axis_type(dim: str) -> AxisType:
