@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field, SecretStr
 
 from arkitekt_di.messages.changes import ChangeKind
+from arkitekt_di.messages.descriptions import Acquisition, Channel, Creator
 from arkitekt_di.messages.model import CamelMessage
 
 
@@ -100,8 +101,14 @@ class ImageRecord(CamelMessage):
         Of the finest level.
     levels : tuple of LevelRecord
         Every level of resolution, the finest first; empty where the hub tells of one only.
-    created_at : str or None
+    created_at, updated_at : str or None
         ISO 8601, UTC.
+    description, folder_id : str or None
+    creator : Creator or None
+    tags : tuple of str
+    acquisition : Acquisition
+    channels : tuple of Channel
+        One for each position on the channel axis; none where nothing was said about them.
     """
 
     id: str
@@ -112,6 +119,13 @@ class ImageRecord(CamelMessage):
     store: ZarrStore
     levels: tuple[LevelRecord, ...] = ()
     created_at: str | None = None
+    updated_at: str | None = None
+    description: str | None = None
+    folder_id: str | None = None
+    creator: Creator | None = None
+    tags: tuple[str, ...] = ()
+    acquisition: Acquisition = Field(default_factory=Acquisition)
+    channels: tuple[Channel, ...] = ()
 
 
 class ScaleMethod(StrEnum):
@@ -151,6 +165,10 @@ class ImageDraft(CamelMessage):
     name: str
     axes: tuple[Axis, ...]
     levels: tuple[LevelDraft, ...] = ()
+    folder_id: str | None = None
+    tags: tuple[str, ...] = ()
+    acquisition: Acquisition | None = None
+    channels: tuple[Channel, ...] = ()
 
 
 class ImageHit(CamelMessage):

@@ -1,34 +1,31 @@
 """Images: records whose pixels are all there."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from arkitekt_di.errors import ImageNotFoundError, StoreNotFoundError
+from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError, NotFoundError, StoreNotFoundError
 from arkitekt_di.messages.changes import RecordKind
+from arkitekt_di.messages.descriptions import ImageEdit
 from arkitekt_di.messages.images import Axis, ImageDraft, StoreGrant
+from arkitekt_di.server.caretaker import Caretaker
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.folders.folders import checked_place
 from arkitekt_di.server.identifiers import is_identifier
 from arkitekt_di.server.images.array_header import ArrayHeader
 from arkitekt_di.server.images.attachment import attach, attach_levels, find_twins, share
 from arkitekt_di.server.images.collector import Collector
-from arkitekt_di.server.images.listing import Listing
+from arkitekt_di.server.images.descriptions import checked_tags, describe_acquisition, describe_channels
+from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
 from arkitekt_di.server.images.pixels import Pixels
-from arkitekt_di.server.images.tables import Image, Store, StoreState
+from arkitekt_di.server.images.tables import Image, ImageAxis, ImageLevel, ImageTag, Store, StoreState
 from arkitekt_di.server.journal import Change, Event, Journal
+from arkitekt_di.server.listing import MAX_PAGE
 from arkitekt_di.server.naming import folded
 from arkitekt_di.server.principal import Principal
-
-
-@dataclass(frozen=True)
-class Edit:
-    """What is to change about an image; None leaves it as it is."""
-
-    name: str | None = None
-    description: str | None = None
+from arkitekt_di.server.records import named, named_anywhere
 
 
 class Images:
@@ -41,6 +38,8 @@ class Images:
     collector : Collector
     journal : Journal
         Told of every image that is created, edited or deleted.
+    trash : Caretaker
+        Woken when an image is put into the trash.
     clock : callable
         Returns seconds since 1970, UTC.
     """
@@ -51,6 +50,7 @@ class Images:
         pixels: Pixels,
         collector: Collector,
         journal: Journal,
+        trash: Caretaker,
         *,
         clock: Callable[[], float],
     ) -> None:
@@ -58,6 +58,7 @@ class Images:
         self._pixels = pixels
         self._collector = collector
         self._journal = journal
+        self._trash = trash
         self._clock = clock
 
     async def create(self, principal: Principal, draft: ImageDraft) -> Image:
@@ -70,28 +71,40 @@ class Images:
         ImageRefusedError
             It is not finished, or is another image already; or the name or the axes will not do.
         """
-        name = checked_name(draft.name)
+        name, now = checked_name(draft.name), self._clock()
         store_ids = [draft.store_id, *(level.store_id for level in draft.levels)]
         twins = await find_twins(self._database, self._pixels, principal, store_ids)
         image = Image(
             organization_id=principal.organization_id,
             user_id=principal.user_id,
+            user_name=principal.user_name,
             client_id=principal.client_id,
             name=name,
             folded_name=folded(name),
-            created_at=self._clock(),
+            tags=checked_tags(draft.tags),
+            created_at=now,
+            updated_at=now,
         )
+        if draft.acquisition is not None:
+            describe_acquisition(image, draft.acquisition)
         async with self._journal.transaction(principal.organization_id) as entry:
             session = entry.session
             store = await attach(session, principal, draft.store_id)
             header = ArrayHeader.model_validate(store.header)
             axes = checked_axes(draft.axes, header.dimension_names)
             image.axes = [_with_unit(axis, header).model_dump(mode="json") for axis in axes]
+            image.dtype = header.data_type
+            image.folder_id = await checked_place(session, principal, draft.folder_id)
+            describe_channels(image, draft.channels, header.shape)
             image.store = store
             image.levels = await attach_levels(session, principal, draft, store)
             freed = [await share(session, used, twins) for used in image.stores()]
             session.add(image)
             await session.flush()
+            session.add_all(
+                ImageAxis(image_id=image.id, name=axis.name, position=position, size=size)
+                for position, (axis, size) in enumerate(zip(axes, header.shape, strict=True))
+            )
             entry.tell(_change(Event.CREATED, image))
         await self._collector.free(place for place in freed if place is not None)
         return image
@@ -103,54 +116,93 @@ class Images:
 
     async def load(self, principal: Principal, image_ids: Sequence[str]) -> Mapping[str, Image]:
         """Return those of the images that there are, by their identifiers."""
-        mine = Image.organization_id == principal.organization_id
+        mine = Image.organization_id == principal.organization_id, Image.deleted_at.is_(None)
         async with self._database.transaction() as session:
-            found = await session.scalars(select(Image).where(mine, Image.id.in_(image_ids)))
+            found = await session.scalars(select(Image).where(*mine, Image.id.in_(image_ids)))
             return {image.id: image for image in found}
 
     async def _find(self, session: AsyncSession, principal: Principal, image_id: str) -> Image:
-        if is_identifier(image_id):
-            image = await session.scalar(select(Image).where(*_named(principal, image_id)))
-            if image is not None:
-                return image
-        raise ImageNotFoundError(image_id)
+        image = await session.scalar(select(Image).where(*named(Image, principal, image_id)))
+        if image is None:
+            raise ImageNotFoundError(image_id)
+        return image
 
-    async def list(self, principal: Principal, listing: Listing) -> Sequence[Image]:
+    async def list(self, principal: Principal, listing: ImageListing) -> Sequence[Image]:
         """Return one page of images."""
         async with self._database.transaction() as session:
             return (await session.scalars(listing.select(principal.organization_id))).all()
 
-    async def edit(self, principal: Principal, image_id: str, edit: Edit) -> Image:
-        """Change the name or the description; raises `ImageNotFoundError` and `ImageRefusedError`."""
-        values: dict[str, str] = {}
-        if edit.name is not None:
-            values |= {"name": checked_name(edit.name), "folded_name": folded(edit.name)}
-        if edit.description is not None:
-            values |= {"description": checked_description(edit.description)}
+    async def edit(self, principal: Principal, image_id: str, edit: ImageEdit) -> Image:
+        """Change what people say about an image; raises `ImageNotFoundError` and `ImageRefusedError`."""
         async with self._journal.transaction(principal.organization_id) as entry:
-            if values and is_identifier(image_id):
-                await entry.session.execute(update(Image).where(*_named(principal, image_id)).values(**values))
             image = await self._find(entry.session, principal, image_id)
+            if edit.name is not None:
+                image.name, image.folded_name = checked_name(edit.name), folded(edit.name)
+            if edit.description is not None:
+                image.description = checked_description(edit.description)
+            if edit.tags is not None:
+                _tag(image, checked_tags(edit.tags))
+            if edit.acquisition is not None:
+                describe_acquisition(image, edit.acquisition)
+            if edit.channels is not None:
+                describe_channels(image, edit.channels, ArrayHeader.model_validate(image.store.header).shape)
+            image.updated_at = self._clock()
+            await entry.session.flush()
             entry.tell(_change(Event.UPDATED, image))
         return image
 
-    async def delete(self, principal: Principal, image_id: str) -> None:
-        """Remove an image, then its pixels; raises `ImageNotFoundError`.
+    async def move(self, principal: Principal, image_ids: Sequence[str], *, folder_id: str | None) -> None:
+        """Put images into a folder, or into none where that is None.
 
-        A hub that dies in between leaves pixels without an image, which the collector removes.
+        Raises
+        ------
+        ImageNotFoundError, FolderNotFoundError
+            One of them is not there; none was moved.
         """
-        image = await self.get(principal, image_id)
+        if len(image_ids) > MAX_PAGE:
+            raise ImageRefusedError(f"{len(image_ids)} images were named", f"Name {MAX_PAGE} at most")
         async with self._journal.transaction(principal.organization_id) as entry:
-            session = entry.session
-            gone = await session.scalar(delete(Image).where(*_named(principal, image_id)).returning(Image.id))
-            if gone is None:
+            place_id = await checked_place(entry.session, principal, folder_id)
+            for image_id in image_ids:
+                image = await self._find(entry.session, principal, image_id)
+                former, image.folder_id = image.folder_id, place_id
+                image.updated_at = self._clock()
+                entry.tell(_change(Event.MOVED, image, former=former))
+
+    async def delete(self, principal: Principal, image_id: str) -> None:
+        """Put an image into the trash; raises `ImageNotFoundError`."""
+        async with self._journal.transaction(principal.organization_id) as entry:
+            image = await self._find(entry.session, principal, image_id)
+            image.deleted_at = self._clock()
+            entry.tell(_change(Event.DELETED, image))
+        self._trash.wake()
+
+    async def restore(self, principal: Principal, image_id: str) -> Image:
+        """Take an image out of the trash, into the folder where it was, if that is there still.
+
+        Raises
+        ------
+        ImageNotFoundError
+            It is not in the trash, or not any more.
+        ImageRefusedError
+            It went there with its folder.
+        """
+        async with self._journal.transaction(principal.organization_id) as entry:
+            there = named_anywhere(Image, principal, image_id)
+            image = await entry.session.scalar(select(Image).where(*there, Image.deleted_at.is_not(None)))
+            if image is None:
                 raise ImageNotFoundError(image_id)
-            stores = [store.id for store in image.stores()]
-            await session.execute(update(Store).where(Store.id.in_(stores)).values(state=StoreState.DISCARDED))
-            entry.tell(Change(Event.DELETED, RecordKind.IMAGE, image.id))
-        for store in image.stores():
-            await self._collector.remove(store)
-        self._collector.wake()
+            if image.deleted_with is not None:
+                raise ImageRefusedError(
+                    "the image went into the trash with its folder", f"Restore the folder {image.deleted_with}"
+                )
+            try:
+                await checked_place(entry.session, principal, image.folder_id)
+            except NotFoundError:
+                image.folder_id = None
+            image.deleted_at = None
+            entry.tell(_change(Event.CREATED, image))
+        return image
 
     async def grant_access(self, principal: Principal, store_id: str) -> StoreGrant:
         """Return a grant to read the pixels of an image by its store; raises `StoreNotFoundError`."""
@@ -161,6 +213,7 @@ class Images:
                         Store.id == store_id,
                         Store.organization_id == principal.organization_id,
                         Store.state == StoreState.ATTACHED,
+                        ~_trashed_store().exists(),
                     )
                 )
             if store is not None:
@@ -168,12 +221,24 @@ class Images:
         raise StoreNotFoundError(store_id)
 
 
-def _change(event: Event, image: Image) -> Change:
-    return Change(event, RecordKind.IMAGE, image.id, state=image)
+def _change(event: Event, image: Image, *, former: str | None = None) -> Change:
+    state = None if event is Event.DELETED else image
+    return Change(event, RecordKind.IMAGE, image.id, image.folder_id, former, state)
 
 
-def _named(principal: Principal, image_id: str) -> tuple[ColumnElement[bool], ...]:
-    return Image.id == image_id, Image.organization_id == principal.organization_id
+def _trashed_store() -> Select[str]:
+    """Return the query for the image in the trash that a store belongs to, by any of its levels."""
+    used = or_(Image.store_id == Store.id, ImageLevel.store_id == Store.id)
+    return select(Image.id).outerjoin(ImageLevel).where(used, Image.deleted_at.is_not(None)).correlate(Store)
+
+
+def _tag(image: Image, tags: Sequence[ImageTag]) -> None:
+    """Give *image* these tags; a row that is there already stays, as its key would be taken."""
+    there = {row.folded: row for row in image.tags}
+    for row in tags:
+        if (kept := there.get(row.folded)) is not None:
+            kept.tag = row.tag
+    image.tags = sorted((there.get(row.folded, row) for row in tags), key=lambda row: row.folded)
 
 
 def _with_unit(axis: Axis, header: ArrayHeader) -> Axis:

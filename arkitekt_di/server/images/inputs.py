@@ -1,19 +1,26 @@
 """What the image profile of mikro is asked with."""
 
-from typing import NewType
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NewType, TypeVar
 
 import strawberry
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.errors import ImageRefusedError
+from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import Axis, AxisType, ImageDraft, LevelDraft, ScaleMethod, UploadKey
-from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, page_of
-from arkitekt_di.server.images.images import Edit
-from arkitekt_di.server.images.listing import Listing, Order, SortKey
+from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, orders_of, page_of
+from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_name
 from arkitekt_di.server.images.wire import Extent
+
+M = TypeVar("M", bound=BaseModel)
+
+_SAME_NAMES: Final = ("created_after", "created_before", "acquired_after", "acquired_before", "dims", "dtype", "tags")
+"""Members of the filter that are called as in the query."""
 
 ArrayLike = NewType("ArrayLike", str)
 
@@ -108,6 +115,46 @@ class ScaleInput:
 
 
 @strawberry.input
+class ChannelInput:
+    """What one channel is."""
+
+    name: str
+    color: str | None = None
+    contrast: list[float] | None = None
+    limits: list[float] | None = None
+    emission_nm: float | None = None
+    excitation_nm: float | None = None
+    is_shown: bool = True
+
+
+@strawberry.input
+class AcquisitionInput:
+    """How an image was acquired."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    instrument: str | None = None
+    objective: str | None = None
+    operator: str | None = None
+    sample: str | None = None
+    attributes: JSON | None = None
+
+    def message(self) -> Acquisition:
+        """Return what is said; raises `ImageRefusedError`."""
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        return _message(Acquisition, given, "the acquisition")
+
+
+@strawberry.input
+class SizeInput:
+    """How many pixels there are along an axis, at least and at most."""
+
+    axis: str
+    min: int | None = None
+    max: int | None = None
+
+
+@strawberry.input
 class CreateArrayDatasetInput:
     """A new image. What the hub cannot keep yet is accepted when it is empty."""
 
@@ -119,11 +166,13 @@ class CreateArrayDatasetInput:
     anchors: list[JSON] | None = None
     derived_from: list[JSON] | None = None
     source_files: list[JSON] | None = None
+    tags: list[str] | None = None
+    acquisition: AcquisitionInput | None = None
+    channels: list[ChannelInput] | None = None
 
     def draft(self) -> ImageDraft:
         """Return what is asked for; raises `ImageRefusedError` where it is more than the hub can keep."""
         extras = {
-            "folder": self.folder,
             "anchors": self.anchors,
             "derivedFrom": self.derived_from,
             "sourceFiles": self.source_files,
@@ -134,8 +183,16 @@ class CreateArrayDatasetInput:
             Axis(name=axis.name, type=axis.type, long_name=axis.long_name, description=axis.description)
             for axis in self.axes
         )
-        levels = tuple(scale.draft() for scale in self.scales)
-        return ImageDraft(store_id=self.data, name=self.name, axes=axes, levels=levels)
+        return ImageDraft(
+            store_id=self.data,
+            name=self.name,
+            axes=axes,
+            levels=tuple(scale.draft() for scale in self.scales),
+            folder_id=self.folder,
+            tags=tuple(self.tags or ()),
+            acquisition=None if self.acquisition is None else self.acquisition.message(),
+            channels=_channels(self.channels or ()),
+        )
 
 
 @strawberry.input
@@ -145,10 +202,19 @@ class UpdateArrayDatasetInput:
     id: strawberry.ID
     name: str | None = None
     description: str | None = None
+    tags: list[str] | None = None
+    acquisition: AcquisitionInput | None = None
+    channels: list[ChannelInput] | None = None
 
-    def edit(self) -> Edit:
+    def edit(self) -> ImageEdit:
         """Return what is to change."""
-        return Edit(name=self.name, description=self.description)
+        return ImageEdit(
+            name=self.name,
+            description=self.description,
+            tags=None if self.tags is None else tuple(self.tags),
+            acquisition=None if self.acquisition is None else self.acquisition.message(),
+            channels=None if self.channels is None else _channels(self.channels),
+        )
 
 
 @strawberry.input
@@ -159,11 +225,52 @@ class DeleteArrayDatasetInput:
 
 
 @strawberry.input
+class RestoreArrayDatasetInput:
+    """The image to take out of the trash."""
+
+    id: strawberry.ID
+
+
+@strawberry.input
+class AssociateInput:
+    """What is put into a folder: records of one kind, and the folder."""
+
+    selfs: list[strawberry.ID]
+    other: strawberry.ID
+
+
+@strawberry.input
+class DesociateInput:
+    """What is taken out of a folder: records of one kind, and the folder."""
+
+    selfs: list[strawberry.ID]
+    other: strawberry.ID
+
+
+@strawberry.input
 class ArrayDatasetFilter:
-    """Which images are asked for."""
+    """Which images are asked for; everything that is given has to fit."""
 
     search: str | None = None
     ids: list[strawberry.ID] | None = None
+    folder: strawberry.ID | None = None
+    owner: strawberry.ID | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    acquired_after: datetime | None = None
+    acquired_before: datetime | None = None
+    dims: list[str] | None = None
+    dtype: str | None = None
+    sizes: list[SizeInput] | None = None
+    tags: list[str] | None = None
+    trashed: bool = False
+
+    def query(self) -> ImageQuery:
+        """Return what has to fit; raises `ImageRefusedError`."""
+        members = {name: getattr(self, name) for name in _SAME_NAMES if getattr(self, name) is not None}
+        sizes = [vars(size) for size in self.sizes or ()]
+        own = {"folder_id": self.folder, "creator": self.owner, "is_trashed": self.trashed, "sizes": sizes}
+        return _message(ImageQuery, members | own, "the filter")
 
 
 @strawberry.input(one_of=True)
@@ -174,22 +281,34 @@ class ArrayDatasetOrder:
     name: strawberry.Maybe[Ordering]
     id: strawberry.Maybe[Ordering]
 
-    def order(self) -> Order:
-        """Return the criterion that is set."""
-        keys = {SortKey.CREATED_AT: self.created_at, SortKey.NAME: self.name, SortKey.ID: self.id}
-        key, direction = next((key, direction.value) for key, direction in keys.items() if direction is not None)
-        return Order(key, is_descending=direction.is_descending)
-
 
 def listing_of(
     filters: ArrayDatasetFilter | None, pagination: OffsetPaginationInput | None, ordering: list[ArrayDatasetOrder]
-) -> Listing:
+) -> ImageListing:
     """Return the page that is asked for."""
-    page = page_of(pagination)
-    return Listing(
-        search=None if filters is None else filters.search,
-        ids=None if filters is None else filters.ids,
-        order=tuple(criterion.order() for criterion in ordering),
-        limit=page.limit,
-        offset=page.offset,
+    asked = filters or ArrayDatasetFilter()
+    return ImageListing(
+        page=page_of(pagination),
+        search=asked.search,
+        ids=asked.ids,
+        order=orders_of(ordering),
+        query=asked.query(),
     )
+
+
+def _channels(given: Sequence[ChannelInput]) -> tuple[Channel, ...]:
+    return tuple(
+        _message(Channel, {name: value for name, value in vars(one).items() if value is not None}, "a channel")
+        for one in given
+    )
+
+
+def _message(kind: type[M], given: object, subject: str) -> M:
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ImageRefusedError(
+            f"{subject} cannot be kept{place and f', {place}'}: {first['msg']}", "Change it and send it again"
+        ) from error

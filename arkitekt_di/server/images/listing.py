@@ -1,83 +1,91 @@
 """Which images a query asks for, and in which order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.server.identifiers import is_identifier
-from arkitekt_di.server.images.tables import Image
-from arkitekt_di.server.listing import MAX_OFFSET, MAX_PAGE, MAX_SEARCH
+from arkitekt_di.messages.descriptions import ImageQuery, SizeRange
+from arkitekt_di.server.images.tables import Image, ImageAxis, ImageTag
+from arkitekt_di.server.listing import Listing
 from arkitekt_di.server.naming import folded, is_text
 
-
-class SortKey(StrEnum):
-    """What a listing is ordered by."""
-
-    CREATED_AT = "created_at"
-    NAME = "folded_name"
-    ID = "id"
+MAX_CRITERIA = 32
+"""Axes, sizes and tags that one query names, at most."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """One criterion of the order."""
-
-    key: SortKey
-    is_descending: bool
-
-    def column(self) -> ColumnElement[object]:
-        """Return the criterion for SQL."""
-        column: ColumnElement[object] = getattr(Image, self.key)
-        return column.desc() if self.is_descending else column.asc()
-
-
-NEWEST_FIRST = (Order(SortKey.CREATED_AT, is_descending=True), Order(SortKey.ID, is_descending=True))
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of images.
+class ImageListing(Listing):
+    """One page of images; ``search`` looks into descriptions and tags, too.
 
     Attributes
     ----------
-    search : str or None
-        Part of the name; case does not count.
-    ids : sequence of str or None
-        Only these images.
-    order : sequence of Order
-        Criteria, the first one first; newest first where there is none.
-    limit, offset : int
-        Size of the page, and images before it.
+    query : ImageQuery
+        What has to fit; its ``text`` and ``ids`` are those of the listing.
     """
 
-    search: str | None = None
-    ids: Sequence[str] | None = None
-    order: Sequence[Order] = field(default=())
-    limit: int = MAX_PAGE
-    offset: int = 0
+    query: ImageQuery = field(default_factory=ImageQuery)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.limit <= MAX_PAGE or not 0 <= self.offset <= MAX_OFFSET:
-            raise ImageRefusedError(
-                f"limit {self.limit} and offset {self.offset} do not name a page",
-                f"Ask for {MAX_PAGE} images at most, from offset 0 on",
-            )
-        if len(self.ids or ()) > MAX_PAGE:
-            raise ImageRefusedError(f"{len(self.ids or ())} images were named", f"Name {MAX_PAGE} at most")
-        if len(self.search or "") > MAX_SEARCH:
-            raise ImageRefusedError("the text to search for is too long", f"Shorten it to {MAX_SEARCH} characters")
+        super().__post_init__()
+        if len(self.query.dims) + len(self.query.sizes) + len(self.query.tags) > MAX_CRITERIA:
+            raise ImageRefusedError("the query has too many criteria", f"Name {MAX_CRITERIA} axes and tags at most")
 
     def select(self, organization_id: str) -> Select[Image]:
         """Return the query for the images of one organization."""
-        query = select(Image).where(Image.organization_id == organization_id)
-        if self.ids is not None:
-            query = query.where(Image.id.in_([identifier for identifier in self.ids if is_identifier(identifier)]))
-        if self.search and not is_text(self.search):
-            query = query.where(false())  # no name has such characters, and SQLite stops reading at the first
-        elif self.search:
-            query = query.where(Image.folded_name.contains(folded(self.search), autoescape=True))
-        order = (*self.order, *NEWEST_FIRST)
-        return query.order_by(*(criterion.column() for criterion in order)).limit(self.limit).offset(self.offset)
+        found = select(Image).where(Image.organization_id == organization_id, *_conditions(self.query))
+        if self.search and is_text(self.search):
+            # Not by the name alone, so the rest of the listing must not look at it.
+            found = found.where(_mentions(self.search))
+            return self._without_search().narrow(found, Image)
+        return self.narrow(found, Image)
+
+    def _without_search(self) -> Listing:
+        given: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(Listing) if one.name != "search"}
+        return Listing(**given)
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    wanted = folded(text)
+    return or_(
+        Image.folded_name.contains(wanted, autoescape=True),
+        Image.description.icontains(text, autoescape=True),
+        select(ImageTag.image_id)
+        .where(ImageTag.image_id == Image.id, ImageTag.folded.contains(wanted, autoescape=True))
+        .exists(),
+    )
+
+
+def _conditions(query: ImageQuery) -> list[ColumnElement[bool]]:
+    trashed = Image.deleted_at.is_not(None), Image.deleted_with.is_(None)
+    conditions: list[ColumnElement[bool]] = [*trashed] if query.is_trashed else [Image.deleted_at.is_(None)]
+    exact = ((Image.folder_id, query.folder_id), (Image.user_id, query.creator), (Image.dtype, query.dtype))
+    conditions += [column == value for column, value in exact if value is not None]
+    conditions += [_has_axis(SizeRange(axis=dim)) for dim in query.dims]
+    conditions += [_has_axis(size) for size in query.sizes]
+    conditions += [
+        select(ImageTag.image_id).where(ImageTag.image_id == Image.id, ImageTag.folded == folded(tag)).exists()
+        for tag in query.tags
+    ]
+    for column, after, before in (
+        (Image.created_at, query.created_after, query.created_before),
+        (Image.acquired_at, query.acquired_after, query.acquired_before),
+    ):
+        conditions += [] if after is None else [column >= _seconds(after)]
+        conditions += [] if before is None else [column < _seconds(before)]
+    return conditions
+
+
+def _has_axis(size: SizeRange) -> ColumnElement[bool]:
+    found = select(ImageAxis.image_id).where(ImageAxis.image_id == Image.id, ImageAxis.name == size.axis)
+    found = found if size.min is None else found.where(ImageAxis.size >= size.min)
+    found = found if size.max is None else found.where(ImageAxis.size <= size.max)
+    return found.exists()
+
+
+def _seconds(moment: datetime) -> float:
+    if moment.tzinfo is None:
+        raise ImageRefusedError(f"{moment} has no time zone", "Say which one it is, such as UTC")
+    return moment.timestamp()

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import strawberry
 
 from arkitekt_di.messages.changes import RecordKind
+from arkitekt_di.server.folders.folders import Folders
+from arkitekt_di.server.folders.schema import Folder
 from arkitekt_di.server.graphql.context import Info
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput
 from arkitekt_di.server.graphql.watching import tell
@@ -91,6 +93,25 @@ class ImageMutation:
         """Delete an image."""
         await info.context.part(Images).delete(await info.context.principal(), input.id)
         return input.id
+
+    @strawberry.mutation
+    async def restore_array_dataset(self, info: Info, input: inputs.RestoreArrayDatasetInput) -> wire.ArrayDataset:
+        """Take an image out of the trash."""
+        return wire.ArrayDataset.of(await info.context.part(Images).restore(await info.context.principal(), input.id))
+
+    @strawberry.mutation
+    async def put_array_datasets_in_folder(self, info: Info, input: inputs.AssociateInput) -> Folder:
+        """Put images into a folder."""
+        principal = await info.context.principal()
+        await info.context.part(Images).move(principal, input.selfs, folder_id=input.other)
+        return Folder.of(await info.context.part(Folders).get(principal, input.other))
+
+    @strawberry.mutation
+    async def release_array_datasets_from_folder(self, info: Info, input: inputs.DesociateInput) -> Folder:
+        """Take images out of a folder."""
+        principal = await info.context.principal()
+        await info.context.part(Images).move(principal, input.selfs, folder_id=None)
+        return Folder.of(await info.context.part(Folders).get(principal, input.other))
 
 
 @strawberry.type

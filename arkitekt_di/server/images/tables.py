@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from arkitekt_di.server.database import Table
 from arkitekt_di.server.identifiers import new_identifier
+from arkitekt_di.server.records import Filed
 
 
 class StoreState(StrEnum):
@@ -81,20 +82,46 @@ class Frames(Table):
     objects: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
-class Image(Table):
+class ImageTag(Table):
+    """One tag of an image, as it was given and as it is compared."""
+
+    __tablename__ = "image_tags"
+
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    folded: Mapped[str] = mapped_column(String(1024), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(255))
+
+    __table_args__ = (Index("ix_image_tags_folded", "folded"),)
+
+
+class ImageAxis(Table):
+    """How many pixels an image has along one axis, to find it by."""
+
+    __tablename__ = "image_axes"
+
+    image_id: Mapped[str] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    size: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("ix_image_axes_size", "name", "size"),)
+
+
+class Image(Filed, Table):
     """One image; whatever is here has all its pixels."""
 
     __tablename__ = "images"
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_identifier)
-    organization_id: Mapped[str] = mapped_column(String(255))
-    user_id: Mapped[str] = mapped_column(String(255))
-    client_id: Mapped[str] = mapped_column(String(255))
-    name: Mapped[str] = mapped_column(String(255))
-    folded_name: Mapped[str] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)
     axes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    created_at: Mapped[float] = mapped_column(Float(53))
+    dtype: Mapped[str] = mapped_column(String(64))
+    acquired_at: Mapped[float | None] = mapped_column(Float(53))
+    acquired_until: Mapped[float | None] = mapped_column(Float(53))
+    acquisition: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    channels: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    tags: Mapped[list[ImageTag]] = relationship(
+        lazy="selectin", order_by=ImageTag.folded, cascade="all, delete-orphan", passive_deletes=True
+    )
     # Unique: however many callers race, one store becomes one image.
     store_id: Mapped[str] = mapped_column(ForeignKey("image_stores.id"), unique=True)
     store: Mapped[Store] = relationship(lazy="joined", innerjoin=True)
@@ -103,7 +130,12 @@ class Image(Table):
         lazy="selectin", order_by="ImageLevel.level", cascade="all, delete-orphan", passive_deletes=True
     )
 
-    __table_args__ = (Index("ix_images_newest", "organization_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_images_newest", "organization_id", "created_at", "id"),
+        Index("ix_images_folder", "organization_id", "folder_id"),
+        Index("ix_images_deleted", "deleted_at"),
+        Index("ix_images_deleted_with", "deleted_with"),
+    )
 
     def stores(self) -> list[Store]:
         """Return the arrays of every level, the finest first."""

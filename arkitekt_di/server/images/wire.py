@@ -4,14 +4,17 @@ from datetime import UTC, datetime
 from typing import NewType, Self
 
 import strawberry
+from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.messages.changes import ChangeKind
+from arkitekt_di.messages.descriptions import Acquisition, Channel
 from arkitekt_di.messages.images import Axis as AxisMessage
 from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
 from arkitekt_di.server.graphql.scalars import ByteCount, Unit
 from arkitekt_di.server.graphql.watching import Told
 from arkitekt_di.server.images.array_header import ArrayHeader
+from arkitekt_di.server.images.descriptions import acquisition_of, channels_of
 from arkitekt_di.server.images.pixels import path_of
 from arkitekt_di.server.images.tables import Image, Store
 from arkitekt_di.server.images.uploads import Resumed
@@ -126,6 +129,59 @@ class DataArray:
         )
 
 
+@strawberry.type(description="One channel of an image; contrast and limits are pairs.")
+class ImageChannel:
+    """What one channel is."""
+
+    name: str
+    color: str | None
+    contrast: list[float] | None
+    limits: list[float] | None
+    emission_nm: float | None
+    excitation_nm: float | None
+    is_shown: bool
+
+    @classmethod
+    def of(cls, channel: Channel) -> Self:
+        """Show a channel."""
+        return cls(
+            name=channel.name,
+            color=channel.color,
+            contrast=None if channel.contrast is None else list(channel.contrast),
+            limits=None if channel.limits is None else list(channel.limits),
+            emission_nm=channel.emission_nm,
+            excitation_nm=channel.excitation_nm,
+            is_shown=channel.is_shown,
+        )
+
+
+@strawberry.type(description="How an image was acquired; attributes are whatever else there was to say.")
+class ImageAcquisition:
+    """How an image was acquired."""
+
+    start: datetime | None
+    end: datetime | None
+    instrument: str | None
+    objective: str | None
+    operator: str | None
+    sample: str | None
+    attributes: JSON
+
+    @classmethod
+    def of(cls, acquisition: Acquisition) -> Self:
+        """Show an acquisition."""
+        return cls(**{**vars(acquisition), "attributes": JSON(acquisition.attributes)})
+
+
+@strawberry.type(description="A user of the hub.")
+class User:
+    """A user."""
+
+    id: strawberry.ID
+    sub: str
+    preferred_username: str
+
+
 @strawberry.type(description="An image: an array with named axes.")
 class ArrayDataset:
     """An image."""
@@ -137,19 +193,34 @@ class ArrayDataset:
     shape: list[Extent]
     intrinsic_system: CoordinateSystem | None
     data_arrays: list[DataArray]
-    multiscale: bool = False
-    acquisition_start: datetime | None = None
-    acquisition_end: datetime | None = None
+    multiscale: bool
+    acquisition_start: datetime | None
+    acquisition_end: datetime | None
+    acquisition: ImageAcquisition
+    channels: list[ImageChannel]
+    tags: list[str]
+    folder_id: strawberry.ID | None
+    creator: User
+    updated_at: datetime
 
     @classmethod
     def of(cls, image: Image) -> Self:
         """Show a row."""
         store = ZarrStore.of(image.store)
         axes = [AxisMessage.model_validate(axis) for axis in image.axes]
+        acquisition = acquisition_of(image)
         return cls(
             id=strawberry.ID(image.id),
             name=image.name,
             description=image.description,
+            acquisition_start=acquisition.start,
+            acquisition_end=acquisition.end,
+            acquisition=ImageAcquisition.of(acquisition),
+            channels=[ImageChannel.of(channel) for channel in channels_of(image)],
+            tags=[row.tag for row in image.tags],
+            folder_id=None if image.folder_id is None else strawberry.ID(image.folder_id),
+            creator=User(id=strawberry.ID(image.user_id), sub=image.user_id, preferred_username=image.user_name),
+            updated_at=datetime.fromtimestamp(image.updated_at, UTC),
             axis_names=[axis.name for axis in axes],
             shape=store.shape,
             intrinsic_system=CoordinateSystem(

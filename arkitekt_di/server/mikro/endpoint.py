@@ -19,6 +19,7 @@ from arkitekt_di.server.folders.bin import FolderBin
 from arkitekt_di.server.folders.folders import Folders
 from arkitekt_di.server.graphql.context import Parts
 from arkitekt_di.server.graphql.view import BoundView
+from arkitekt_di.server.images.bin import ImageBin
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.images import Images
 from arkitekt_di.server.images.pixels import BUCKET as PIXEL_BUCKET
@@ -38,7 +39,11 @@ from arkitekt_di.settings.models import ObjectSettings, TrashSettings
 BUCKETS = (PIXEL_BUCKET, *(kind.value for kind in BlobKind))
 """Buckets of the object store that the service grants access to."""
 
-CONTENTS: Mapping[RecordKind, type[Filed]] = {RecordKind.FILE: File, RecordKind.TABLE: TableDataset}
+CONTENTS: Mapping[RecordKind, type[Filed]] = {
+    RecordKind.IMAGE: Image,
+    RecordKind.FILE: File,
+    RecordKind.TABLE: TableDataset,
+}
 """What lies in folders, and goes into the trash with them."""
 
 PATH = "mikro"
@@ -93,13 +98,14 @@ class MikroEndpoint:
         self.blob_collector = BlobCollector(database, blobs, settings, clock=clock)
         self._sweeper = Caretaker(self.blob_collector)
         bins = (
+            ImageBin(database, self.collector),
             FiledBin(database, File, self._sweeper),
             FiledBin(database, TableDataset, self._sweeper),
             FolderBin(database),
         )
         self.trash = Trash(bins, keep_s=(trash or TrashSettings()).keep_s, clock=clock)
         self._caretaker = Caretaker(self.trash)
-        images = Images(database, pixels, self.collector, self.journal, clock=clock)
+        images = Images(database, pixels, self.collector, self.journal, self._caretaker, clock=clock)
         self._blob_uploads = BlobUploads(database, blobs, self._sweeper, clock=clock)
         parts = Parts(
             authenticator,

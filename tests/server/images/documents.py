@@ -32,6 +32,7 @@ ACCESS = """mutation($id: String!) {
 }"""
 CREATE = "mutation($input: CreateArrayDatasetInput!) { createArrayDataset(input: $input) { ...Image } }" + IMAGE
 UPDATE = "mutation($input: UpdateArrayDatasetInput!) { updateArrayDataset(input: $input) { ...Image } }" + IMAGE
+RESTORE = "mutation($id: ID!) { restoreArrayDataset(input: {id: $id}) { ...Image } }" + IMAGE
 DELETE = "mutation($id: ID!) { deleteArrayDataset(input: {id: $id}) }"
 GET = "query($id: ID!) { arrayDataset(id: $id) { ...Image } }" + IMAGE
 LIST = """query($filters: ArrayDatasetFilter, $ordering: [ArrayDatasetOrder!]! = [], $page: OffsetPaginationInput) {

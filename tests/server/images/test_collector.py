@@ -13,7 +13,7 @@ from arkitekt_di.server.images.pixels import Pixels
 from arkitekt_di.server.images.tables import Store, StoreState
 from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.memory import InMemoryObjects
-from arkitekt_di.settings.models import ObjectSettings
+from arkitekt_di.settings.models import ObjectSettings, TrashSettings
 from tests.server.images.documents import DELETE, FINISH, REQUEST
 from tests.server.images.image_hub import DUE_S, SETTINGS, Clock, ImageHub, RefusedError, array, serve
 
@@ -134,6 +134,9 @@ async def test_a_removal_that_fails_is_tried_again_and_hides_the_image_meanwhile
 
         assert await hub.ask(DELETE, id=image["id"]) == image["id"]
         assert await hub.names() == []
+        assert hub.keys(store)
+        hub.clock.now += TrashSettings().keep_s
+        await hub.endpoint.trash.attend()
         assert hub.keys(store)
         assert "could not remove the pixels" in caplog.text
         hub.clock.now += DUE_S

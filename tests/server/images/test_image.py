@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.server.images.documents import CREATE, DELETE, FINISH, GET, REQUEST, UPDATE
+from arkitekt_di.settings.models import TrashSettings
+from tests.server.images.documents import CREATE, DELETE, FINISH, GET, REQUEST, RESTORE, UPDATE
 from tests.server.images.image_hub import ImageHub, RefusedError, array, draft
 
 pytestmark = pytest.mark.anyio
@@ -193,14 +194,17 @@ async def test_an_edit_of_nothing_changes_nothing(hub: ImageHub) -> None:
     assert await hub.ask(UPDATE, input={"id": image["id"]}) == image
 
 
-async def test_a_deleted_image_takes_its_pixels_along(hub: ImageHub) -> None:
+async def test_a_deleted_image_takes_its_pixels_along_when_it_cannot_be_restored_any_more(hub: ImageHub) -> None:
     image = await hub.image()
     store = image["dataArrays"][0]["store"]["id"]
-
     assert await hub.ask(DELETE, id=image["id"]) == image["id"]
+    assert hub.keys(store)
+
+    hub.clock.now += TrashSettings().keep_s
+    await hub.endpoint.trash.attend()
 
     assert hub.keys(store) == []
-    for document in (GET, DELETE):
+    for document in (GET, DELETE, RESTORE):
         with pytest.raises(RefusedError, match="no image"):
             await hub.ask(document, id=image["id"])
     with pytest.raises(RefusedError, match="has been discarded"):

@@ -20,14 +20,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.server.images.documents import ACCESS, CREATE, DELETE, FINISH, LIST, REQUEST, UPDATE
+from arkitekt_di.settings.models import TrashSettings
+from tests.server.images.documents import ACCESS, CREATE, DELETE, FINISH, LIST, REQUEST, RESTORE, UPDATE
 from tests.server.images.image_hub import DUE_S, ImageHub, RefusedError, array, draft, open_hub
 
 T = TypeVar("T")
 
 
 class ImageLife(RuleBasedStateMachine):
-    """Two organizations that upload, create, rename, discard and delete while time goes by."""
+    """Two organizations that upload, create, rename, discard, delete and restore while time goes by."""
 
     template: Path
     people = st.sampled_from(["ada", "ben", "eve"])
@@ -44,6 +45,7 @@ class ImageLife(RuleBasedStateMachine):
         self.state: dict[str, str] = {}
         self.due: dict[str, float] = {}
         self.images: dict[str, tuple[str, str]] = {}
+        self.trash: dict[str, tuple[str, str]] = {}
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -92,7 +94,7 @@ class ImageLife(RuleBasedStateMachine):
         answer = self.ask(FINISH, by=by, id=store, valid=False)
         if by != self.owner[store] or self.state[store] == "gone":
             assert answer == "NOT_FOUND"
-        elif self.state[store] == "attached":
+        elif self.state[store] in {"attached", "trashed"}:
             assert answer == "REFUSED"
         else:
             assert answer["id"] == store
@@ -139,15 +141,37 @@ class ImageLife(RuleBasedStateMachine):
             assert answer == "NOT_FOUND"
         else:
             assert answer == image
-            del self.images[image]
+            self.trash[image] = self.images.pop(image)
+            self.state[store] = "trashed"
+
+    @precondition(lambda self: self.trash)
+    @rule(data=st.data(), by=people)
+    def restore(self, data: st.DataObject, by: str) -> None:
+        image = data.draw(st.sampled_from(sorted(self.trash)))
+        store, name = self.trash[image]
+        answer = self.ask(RESTORE, by=by, id=image)
+        if self.is_foreign(store, by):
+            assert answer == "NOT_FOUND"
+        else:
+            assert answer["name"] == name
+            self.images[image] = self.trash.pop(image)
+            self.state[store] = "attached"
+
+    @precondition(lambda self: self.trash)
+    @rule()
+    def empty_the_trash(self) -> None:
+        self.hub.clock.now += TrashSettings().keep_s
+        self.run(self.hub.endpoint.trash.attend())
+        for store, _ in self.trash.values():
             self.state[store] = "discarded"
+        self.trash.clear()
 
     @rule(seconds=st.sampled_from([1.0, DUE_S / 2, DUE_S]))
     def collect(self, seconds: float) -> None:
         self.hub.clock.now += seconds
         self.run(self.hub.endpoint.collector.collect())
         for store, state in self.state.items():
-            if state != "attached" and self.due[store] <= self.hub.clock.now:
+            if state not in {"attached", "trashed"} and self.due[store] <= self.hub.clock.now:
                 self.state[store] = "gone"
 
     @invariant()
@@ -156,7 +180,7 @@ class ImageLife(RuleBasedStateMachine):
             listed = self.run(self.hub.ask(LIST, by=by))
             mine = {image: name for image, (store, name) in self.images.items() if not self.is_foreign(store, by)}
             assert {image["id"]: image["name"] for image in listed} == mine
-        for store, _ in self.images.values():
+        for store, _ in (*self.images.values(), *self.trash.values()):
             assert self.hub.keys(store) == [f"{store}/c/0/0", f"{store}/zarr.json"]
 
     @invariant()
