@@ -108,6 +108,27 @@ class SizeRange(CamelMessage):
     max: int | None = Field(default=None, ge=0)
 
 
+class ImageDescription(CamelMessage):
+    """What is said about a new image.
+
+    Attributes
+    ----------
+    folder_id : str or None
+    tags : tuple of str
+    acquisition : Acquisition or None
+    channels : tuple of Channel
+        One for each position on the channel axis, or none.
+    sources : tuple of str
+        Images that it was derived from.
+    """
+
+    folder_id: str | None = None
+    tags: tuple[str, ...] = ()
+    acquisition: Acquisition | None = None
+    channels: tuple[Channel, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
 class ImageEdit(CamelMessage):
     """What is to change about an image; None leaves it as it is.
 
@@ -116,6 +137,8 @@ class ImageEdit(CamelMessage):
     name, description : str or None
     tags : tuple of str or None
         All tags that it has from now on.
+    added_tags, removed_tags : tuple of str
+        Tags that it has from now on, and those that it has not any more, beside the others.
     acquisition : Acquisition or None
     channels : tuple of Channel or None
         One for each position on the channel axis; none at all forgets what was said.
@@ -124,6 +147,8 @@ class ImageEdit(CamelMessage):
     name: str | None = None
     description: str | None = None
     tags: tuple[str, ...] | None = None
+    added_tags: tuple[str, ...] = ()
+    removed_tags: tuple[str, ...] = ()
     acquisition: Acquisition | None = None
     channels: Annotated[tuple[Channel, ...], Field(max_length=MAX_CHANNELS)] | None = None
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field, SecretStr
 
 from arkitekt_di.messages.changes import ChangeKind
-from arkitekt_di.messages.descriptions import Acquisition, Channel, Creator
+from arkitekt_di.messages.descriptions import Acquisition, Channel, Creator, ImageDescription
 from arkitekt_di.messages.model import CamelMessage
 
 
@@ -158,17 +158,13 @@ class LevelDraft(CamelMessage):
     method: ScaleMethod | None = None
 
 
-class ImageDraft(CamelMessage):
+class ImageDraft(ImageDescription):
     """What is asked of the hub when an image is created from a finished upload."""
 
     store_id: str
     name: str
     axes: tuple[Axis, ...]
     levels: tuple[LevelDraft, ...] = ()
-    folder_id: str | None = None
-    tags: tuple[str, ...] = ()
-    acquisition: Acquisition | None = None
-    channels: tuple[Channel, ...] = ()
 
 
 class ImageHit(CamelMessage):

@@ -1,12 +1,22 @@
 """GraphQL of the image profile: one operation a document, selecting what we use and no more."""
 
-_RECORD = """
-fragment Record on ArrayDataset {
+_OWN = """
+  updatedAt
+  folderId
+  tags
+  creator { id sub preferredUsername }
+  acquisition { start end instrument objective operator sample attributes }
+  channels { name color contrast limits emissionNm excitationNm isShown }"""
+"""What only a hub of arkitekt_di tells of an image."""
+
+_RECORD = f"""
+fragment Record on ArrayDataset {{
   id
   name
-  intrinsicSystem { createdAt axes { name type unit longName description order } }
-  dataArrays { level shape store { id bucket key path dtype } }
-}
+  description{_OWN}
+  intrinsicSystem {{ createdAt axes {{ name type unit longName description order }} }}
+  dataArrays {{ level shape store {{ id bucket key path dtype }} }}
+}}
 """
 
 _GRANT = "accessKey secretKey sessionToken bucket key path expiresIn"
@@ -65,8 +75,10 @@ query ReadImage($id: ID!) {{
 {_RECORD}"""
 
 FIND_IMAGES = f"""
-query FindImages($filters: ArrayDatasetFilter, $pagination: OffsetPaginationInput) {{
-  records: arrayDatasets(filters: $filters, ordering: [{{createdAt: DESC}}], pagination: $pagination) {{ ...Record }}
+query FindImages(
+  $filters: ArrayDatasetFilter, $ordering: [ArrayDatasetOrder!]!, $pagination: OffsetPaginationInput
+) {{
+  records: arrayDatasets(filters: $filters, ordering: $ordering, pagination: $pagination) {{ ...Record }}
 }}
 {_RECORD}"""
 
@@ -98,3 +110,26 @@ subscription WatchImages($folder: ID, $id: ID, $after: String) {{
   }}
 }}
 {_RECORD}"""
+
+RESTORE_IMAGE = f"""
+mutation RestoreImage($input: RestoreArrayDatasetInput!) {{
+  record: restoreArrayDataset(input: $input) {{ ...Record }}
+}}
+{_RECORD}"""
+
+PUT_IMAGES = """
+mutation PutImages($input: AssociateInput!) {
+  folder: putArrayDatasetsInFolder(input: $input) { id }
+}
+"""
+
+RELEASE_IMAGES = """
+mutation ReleaseImages($input: DesociateInput!) {
+  folder: releaseArrayDatasetsFromFolder(input: $input) { id }
+}
+"""
+
+
+def plain(document: str) -> str:
+    """Return *document* in the words of any mikro."""
+    return document.replace(_OWN, "")

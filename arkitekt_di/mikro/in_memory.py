@@ -15,6 +15,7 @@ from arkitekt_di.errors import (
     UploadIncompleteError,
 )
 from arkitekt_di.messages.changes import ChangeKind
+from arkitekt_di.messages.descriptions import Acquisition, Creator, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import (
     ImageDraft,
     ImageEvent,
@@ -28,6 +29,7 @@ from arkitekt_di.messages.images import (
     ZarrStore,
 )
 from arkitekt_di.messages.pixels import HEADER
+from arkitekt_di.mikro.fitting import edited, fits, tags_of
 from arkitekt_di.mikro.news import News
 from arkitekt_di.mikro.pixels.header import Header, read_header
 from arkitekt_di.mikro.pixels.shard import checksum
@@ -36,6 +38,7 @@ _BUCKET = "memory"
 _GRANT_S = 3600
 _MAX_BYTES = 2**40
 _SHOWN = 10
+_NOBODY = Creator(id="nobody", name="nobody")
 
 
 class InMemoryPixelStore:
@@ -129,13 +132,15 @@ class InMemoryImageRecords:
         self._uploads: dict[str, UploadGrant] = {}
         self._finished: dict[str, Header] = {}
         self._records: dict[str, ImageRecord] = {}
+        self._trash: dict[str, ImageRecord] = {}
         self._news: News[ImageRecord] = News()
         self._keyed: dict[UploadKey, tuple[str, ...]] = {}
 
     @property
     def open_uploads(self) -> tuple[str, ...]:
         """Uploads that are neither an image nor discarded."""
-        held = {level.store.id for record in self._records.values() for level in record.levels}
+        records = (*self._records.values(), *self._trash.values())
+        held = {level.store.id for record in records for level in record.levels}
         return tuple(store_id for store_id in (*self._uploads, *self._finished) if store_id not in held)
 
     async def request_upload(self) -> UploadGrant:
@@ -228,6 +233,12 @@ class InMemoryImageRecords:
                 *coarser,
             ),
             created_at=datetime.now(UTC).isoformat(),
+            updated_at=datetime.now(UTC).isoformat(),
+            folder_id=draft.folder_id,
+            creator=_NOBODY,
+            tags=tags_of(draft.tags),
+            acquisition=draft.acquisition or Acquisition(),
+            channels=draft.channels,
         )
         self._records[record.id] = record
         self._news.tell(ChangeKind.CREATED, record.id, record)
@@ -240,25 +251,47 @@ class InMemoryImageRecords:
         return record
 
     async def search(self, text: str | None, *, limit: int, offset: int) -> list[ImageRecord]:
-        """Find images whose name contains *text*, whatever its case, newest first."""
-        wanted = (text or "").casefold()
-        found = [record for record in reversed(self._records.values()) if wanted in record.name.casefold()]
+        """Find images by a text, newest first."""
+        found = [record for record in reversed(self._records.values()) if fits(record, ImageQuery(text=text))]
+        return found[offset : offset + limit]
+
+    async def find(self, query: ImageQuery, *, limit: int, offset: int) -> list[ImageRecord]:
+        """Find images, oldest first."""
+        records = self._trash if query.is_trashed else self._records
+        found = [record for record in records.values() if fits(record, query)]
         return found[offset : offset + limit]
 
     async def rename(self, image_id: str, name: str) -> ImageRecord:
         """Change the name."""
-        record = (await self.get(image_id)).model_copy(update={"name": name})
-        self._records[image_id] = record
-        self._news.tell(ChangeKind.UPDATED, image_id, record)
-        return record
+        return await self.edit(image_id, ImageEdit(name=name))
+
+    async def edit(self, image_id: str, edit: ImageEdit) -> ImageRecord:
+        """Change what is said about an image."""
+        return self._replace(edited(await self.get(image_id), edit))
+
+    async def move(self, image_id: str, folder_id: str | None) -> ImageRecord:
+        """Put an image into a folder, or into none."""
+        return self._replace((await self.get(image_id)).model_copy(update={"folder_id": folder_id}))
+
+    def _replace(self, record: ImageRecord) -> ImageRecord:
+        changed = record.model_copy(update={"updated_at": datetime.now(UTC).isoformat()})
+        self._records[record.id] = changed
+        self._news.tell(ChangeKind.UPDATED, record.id, changed)
+        return changed
 
     async def delete(self, image_id: str) -> None:
-        """Remove the image and its pixels."""
-        record = await self.get(image_id)
+        """Put the image into the trash."""
+        self._trash[image_id] = await self.get(image_id)
         del self._records[image_id]
-        for level in record.levels:
-            self._pixels.drop(level.store.key)
         self._news.tell(ChangeKind.DELETED, image_id, None)
+
+    async def restore(self, image_id: str) -> ImageRecord:
+        """Take an image out of the trash."""
+        if (record := self._trash.pop(image_id, None)) is None:
+            raise ImageNotFoundError(image_id)
+        self._records[image_id] = record
+        self._news.tell(ChangeKind.CREATED, image_id, record)
+        return record
 
     async def watch(
         self, *, folder_id: str | None = None, image_id: str | None = None

@@ -8,12 +8,14 @@ from pydantic import ValidationError
 
 from arkitekt_di.errors import (
     ArkitektError,
+    FolderNotFoundError,
     HubRefusedError,
     ImageNotFoundError,
     ProtocolMismatchError,
     StoreNotFoundError,
 )
 from arkitekt_di.messages.changes import ChangeKind
+from arkitekt_di.messages.descriptions import Creator, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import (
     Axis,
     ImageDraft,
@@ -53,6 +55,7 @@ class GraphQLImageRecords:
 
     def __init__(self, graphql: GraphQL) -> None:
         self._graphql = graphql
+        self._is_plain = False
 
     async def request_upload(self) -> UploadGrant:
         """Open a fresh, empty place for one array."""
@@ -68,7 +71,7 @@ class GraphQLImageRecords:
             try:
                 return await self._resume_uploads(count, key)
             except HubRefusedError as error:
-                if not any(_UNKNOWN_FIELD in message for message in error.messages):
+                if not _is_unknown(error):
                     raise
         answer = await self._graphql.execute(documents.open_uploads(count), {"input": {}})
         grants = tuple(_read(UploadGrant, answer.get(f"grant{number}")) for number in range(count))
@@ -123,7 +126,7 @@ class GraphQLImageRecords:
             | ({} if level.method is None else {"scaleMethod": level.method.value})
             for level in draft.levels
         ]
-        input_ = {"data": draft.store_id, "scales": scales, "name": draft.name, "axes": axes}
+        input_ = {"data": draft.store_id, "scales": scales, "name": draft.name, "axes": axes, **_said(draft)}
         answer = await self._ask(documents.CREATE_IMAGE, input_, StoreNotFoundError(draft.store_id))
         return _record(answer.get("record"))
 
@@ -136,18 +139,53 @@ class GraphQLImageRecords:
         return _record(answer["record"])
 
     async def search(self, text: str | None, *, limit: int, offset: int) -> list[ImageRecord]:
-        """Find images whose name contains *text*, newest first; all where it is None."""
-        variables = {"filters": {"search": text} if text else {}, "pagination": {"limit": limit, "offset": offset}}
-        answer = await self._graphql.execute(documents.FIND_IMAGES, variables)
+        """Find images by a text, newest first; all where it is None."""
+        return await self._find({"search": text} if text else {}, "DESC", limit, offset)
+
+    async def find(self, query: ImageQuery, *, limit: int, offset: int) -> list[ImageRecord]:
+        """Find images, oldest first."""
+        given = query.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        names = {"text": "search", "folderId": "folder", "creator": "owner", "isTrashed": "trashed"}
+        filters = {names.get(name, name): value for name, value in given.items()}
+        return await self._find(filters, "ASC", limit, offset)
+
+    async def _find(self, filters: dict[str, Any], direction: str, limit: int, offset: int) -> list[ImageRecord]:
+        variables = {
+            "filters": filters,
+            "ordering": [{"createdAt": direction}, {"id": direction}],
+            "pagination": {"limit": limit, "offset": offset},
+        }
+        answer = await self._run(documents.FIND_IMAGES, variables)
         return [_record(record) for record in answer.get("records") or ()]
 
     async def rename(self, image_id: str, name: str) -> ImageRecord:
         """Change the name; raises `ImageNotFoundError`."""
-        answer = await self._ask(documents.EDIT_IMAGE, {"id": image_id, "name": name}, ImageNotFoundError(image_id))
+        return await self.edit(image_id, ImageEdit(name=name))
+
+    async def edit(self, image_id: str, edit: ImageEdit) -> ImageRecord:
+        """Change what is said about an image; raises `ImageNotFoundError`."""
+        changed = edit.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+        answer = await self._ask(documents.EDIT_IMAGE, {"id": image_id, **changed}, ImageNotFoundError(image_id))
+        return _record(answer.get("record"))
+
+    async def move(self, image_id: str, folder_id: str | None) -> ImageRecord:
+        """Put an image into a folder, or into none; raises `ImageNotFoundError` and `FolderNotFoundError`."""
+        image = await self.get(image_id)
+        if folder_id is not None:
+            input_ = {"selfs": [image_id], "other": folder_id}
+            await self._ask(documents.PUT_IMAGES, input_, FolderNotFoundError(folder_id))
+        elif image.folder_id is not None:
+            input_ = {"selfs": [image_id], "other": image.folder_id}
+            await self._ask(documents.RELEASE_IMAGES, input_, ImageNotFoundError(image_id))
+        return await self.get(image_id)
+
+    async def restore(self, image_id: str) -> ImageRecord:
+        """Take an image out of the trash; raises `ImageNotFoundError`."""
+        answer = await self._ask(documents.RESTORE_IMAGE, {"id": image_id}, ImageNotFoundError(image_id))
         return _record(answer.get("record"))
 
     async def delete(self, image_id: str) -> None:
-        """Remove the image and its pixels; raises `ImageNotFoundError`."""
+        """Put the image into the trash; raises `ImageNotFoundError`."""
         await self._ask(documents.DELETE_IMAGE, {"id": image_id}, ImageNotFoundError(image_id))
 
     async def watch(
@@ -164,11 +202,22 @@ class GraphQLImageRecords:
 
     async def _execute(self, document: str, variables: dict[str, Any], missing: ArkitektError) -> dict[str, Any]:
         try:
-            return await self._graphql.execute(document, variables)
+            return await self._run(document, variables)
         except HubRefusedError as error:
             if _NOT_FOUND in error.codes:
                 raise missing from error
             raise
+
+    async def _run(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Run one operation, in the words that the hub was found to know."""
+        if not self._is_plain:
+            try:
+                return await self._graphql.execute(document, variables)
+            except HubRefusedError as error:
+                if documents.plain(document) == document or not _is_unknown(error):
+                    raise
+            self._is_plain = True
+        return await self._graphql.execute(documents.plain(document), variables)
 
 
 def _upload_grant(answer: dict[str, Any]) -> UploadGrant:
@@ -190,6 +239,7 @@ def _record(given: Any) -> ImageRecord:
             store=ZarrStore.model_validate(level["store"]),
             levels=tuple(LevelRecord.model_validate(array) for array in levels),
             created_at=grid.get("createdAt"),
+            **_described(given),
         )
     except (KeyError, TypeError, ValueError) as error:  # ValidationError is a ValueError
         raise _mismatch(ImageRecord) from error
@@ -199,12 +249,39 @@ def _held(place: Any) -> dict[str, StoredObject]:
     return {held["key"]: StoredObject(size=held["size"], crc32c=held["crc32c"]) for held in place.get("objects") or ()}
 
 
+def _said(draft: ImageDraft) -> dict[str, Any]:
+    """Return what is said about a new image, and nothing where nothing is: not every mikro has words for it."""
+    members = {"folder_id", "tags", "acquisition", "channels"}
+    given = draft.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=members)
+    if "folderId" in given:
+        given["folder"] = given.pop("folderId")
+    if draft.sources:
+        given["derivedFrom"] = [{"kind": "DATASET", "dataset": source} for source in draft.sources]
+    return given
+
+
+def _is_unknown(error: HubRefusedError) -> bool:
+    return any(_UNKNOWN_FIELD in message for message in error.messages)
+
+
 def _event(given: dict[str, Any]) -> ImageEvent | None:
     for kind, member in _MEMBERS.items():
         if (told := given.get(member)) is not None:
             record = None if kind is ChangeKind.DELETED else _record(told)
             return ImageEvent(kind=kind, image_id=str(told) if record is None else record.id, record=record)
     return None
+
+
+def _described(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what people said about an image, as far as the hub tells."""
+    names = {"description": "description", "folderId": "folder_id", "updatedAt": "updated_at"}
+    said = {member: given[name] for name, member in names.items() if name in given}
+    said |= {name: tuple(given[name]) for name in ("tags", "channels") if name in given}
+    if (creator := given.get("creator")) is not None:
+        said["creator"] = Creator(id=creator["sub"], name=creator["preferredUsername"])
+    if (acquisition := given.get("acquisition")) is not None:
+        said["acquisition"] = acquisition
+    return said
 
 
 def _read(kind: type[M], given: Any) -> M:

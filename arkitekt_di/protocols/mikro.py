@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
+from arkitekt_di.messages.descriptions import ImageEdit, ImageQuery
 from arkitekt_di.messages.images import (
     ImageDraft,
     ImageEvent,
@@ -50,7 +51,23 @@ class ImageRecords(Protocol):
         ...
 
     async def search(self, text: str | None, *, limit: int, offset: int) -> list[ImageRecord]:
-        """Find images whose name contains *text*, newest first; all where it is None."""
+        """Find images by a text in their names, descriptions and tags, newest first; all where it is None."""
+        ...
+
+    async def find(self, query: ImageQuery, *, limit: int, offset: int) -> list[ImageRecord]:
+        """Find images, oldest first, so that pages stay as they are while images are added."""
+        ...
+
+    async def edit(self, image_id: str, edit: ImageEdit) -> ImageRecord:
+        """Change what is said about an image; raises `ImageNotFoundError`."""
+        ...
+
+    async def move(self, image_id: str, folder_id: str | None) -> ImageRecord:
+        """Put an image into a folder, or into none; raises `ImageNotFoundError` and `FolderNotFoundError`."""
+        ...
+
+    async def restore(self, image_id: str) -> ImageRecord:
+        """Take an image out of the trash; raises `ImageNotFoundError` where it is not there, or not any more."""
         ...
 
     async def rename(self, image_id: str, name: str) -> ImageRecord:
@@ -58,7 +75,7 @@ class ImageRecords(Protocol):
         ...
 
     async def delete(self, image_id: str) -> None:
-        """Remove the image and its pixels; raises `ImageNotFoundError`."""
+        """Put the image into the trash, from which it can be restored for a while; raises `ImageNotFoundError`."""
         ...
 
     async def request_link(self, image_id: str, expires_in: int | None) -> str:

@@ -257,7 +257,7 @@ class ImageRecordsContract:
 
         renamed = await records.rename(image.id, "larva")
 
-        assert renamed == image.model_copy(update={"name": "larva"})
+        assert renamed == image.model_copy(update={"name": "larva", "updated_at": renamed.updated_at})
         assert await records.get(image.id) == renamed
         assert await records.search("embryo", limit=10, offset=0) == []
 

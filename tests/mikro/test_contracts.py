@@ -11,6 +11,7 @@ from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.server.objects import Access
+from arkitekt_di.testing.image_finding import ImageFindingContract
 from arkitekt_di.testing.image_watching import ImageWatchContract
 from arkitekt_di.testing.mikro import ImageRecordsContract, PixelStoreContract, Place
 from tests.mikro.hub import Hub, serving
@@ -55,7 +56,7 @@ class TestS3PixelStoreOfTheHub(PixelStoreContract):
         return Place(hub.pixels, write, read, write.model_copy(update={"secret_key": SecretStr("wrong-and-secret")}))
 
 
-class TestInMemoryImageRecords(ImageRecordsContract, ImageWatchContract):
+class TestInMemoryImageRecords(ImageRecordsContract, ImageFindingContract, ImageWatchContract):
     @pytest.fixture
     def pixels(self) -> InMemoryPixelStore:
         return InMemoryPixelStore()
@@ -65,7 +66,7 @@ class TestInMemoryImageRecords(ImageRecordsContract, ImageWatchContract):
         return InMemoryImageRecords(pixels)
 
 
-class TestGraphQLImageRecordsOfTheHub(ImageRecordsContract, ImageWatchContract):
+class TestGraphQLImageRecordsOfTheHub(ImageRecordsContract, ImageFindingContract, ImageWatchContract):
     @pytest.fixture
     def pixels(self, hub: Hub) -> S3PixelStore:
         return hub.pixels

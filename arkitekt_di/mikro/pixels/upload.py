@@ -11,6 +11,7 @@ import anyio
 import numpy as np
 
 from arkitekt_di.errors import ArkitektError, ConnectionLostError
+from arkitekt_di.messages.descriptions import ImageDescription
 from arkitekt_di.messages.images import (
     ImageDraft,
     ImageRecord,
@@ -62,11 +63,14 @@ class Wishes:
         Names the upload: a second one under the same key is the same image.
     listener : callable or None
         Told how far the transfer is.
+    said : ImageDescription
+        What is said about the image.
     """
 
     settings: MikroSettings = field(default_factory=MikroSettings)
     key: str | None = None
     listener: ProgressListener | None = None
+    said: ImageDescription = field(default_factory=ImageDescription)
 
 
 class Uploads:
@@ -95,7 +99,7 @@ class Uploads:
                 return opened.record, None
             try:
                 document = await self._send(picture, levels, codecs, opened, wishes)
-                return await self._publish(picture, opened, settings), document
+                return await self._publish(picture, opened, wishes), document
             except BaseException as error:
                 if key is None or not isinstance(error, ConnectionLostError):
                     await self._discard(opened)
@@ -145,14 +149,15 @@ class Uploads:
         )
         return documents[0]
 
-    async def _publish(self, picture: Picture, opened: OpenUploads, settings: MikroSettings) -> ImageRecord:
+    async def _publish(self, picture: Picture, opened: OpenUploads, wishes: Wishes) -> ImageRecord:
         await _together([self._records.finish_upload(grant.store) for grant in opened.grants])
         finest, *coarser = opened.grants
-        method = _SCALE_METHODS[method_for(picture.dtype, settings.scale_method)]
+        method = _SCALE_METHODS[method_for(picture.dtype, wishes.settings.scale_method)]
         draft = ImageDraft(
             store_id=finest.store,
             name=picture.name,
             axes=picture.axes(),
+            **dict(wishes.said),
             levels=tuple(
                 LevelDraft(level=number, store_id=grant.store, method=method)
                 for number, grant in enumerate(coarser, start=1)

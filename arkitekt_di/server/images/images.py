@@ -20,7 +20,7 @@ from arkitekt_di.server.images.descriptions import checked_tags, describe_acquis
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
 from arkitekt_di.server.images.pixels import Pixels
-from arkitekt_di.server.images.tables import Image, ImageAxis, ImageLevel, ImageTag, Store, StoreState
+from arkitekt_di.server.images.tables import Image, ImageAxis, ImageLevel, Store, StoreState
 from arkitekt_di.server.journal import Change, Event, Journal
 from arkitekt_di.server.listing import MAX_PAGE
 from arkitekt_di.server.naming import folded
@@ -140,8 +140,7 @@ class Images:
                 image.name, image.folded_name = checked_name(edit.name), folded(edit.name)
             if edit.description is not None:
                 image.description = checked_description(edit.description)
-            if edit.tags is not None:
-                _tag(image, checked_tags(edit.tags))
+            _tag(image, edit)
             if edit.acquisition is not None:
                 describe_acquisition(image, edit.acquisition)
             if edit.channels is not None:
@@ -232,13 +231,16 @@ def _trashed_store() -> Select[str]:
     return select(Image.id).outerjoin(ImageLevel).where(used, Image.deleted_at.is_not(None)).correlate(Store)
 
 
-def _tag(image: Image, tags: Sequence[ImageTag]) -> None:
-    """Give *image* these tags; a row that is there already stays, as its key would be taken."""
+def _tag(image: Image, edit: ImageEdit) -> None:
+    """Give *image* its tags; a row that is there already stays, as its key would be taken."""
     there = {row.folded: row for row in image.tags}
-    for row in tags:
-        if (kept := there.get(row.folded)) is not None:
-            kept.tag = row.tag
-    image.tags = sorted((there.get(row.folded, row) for row in tags), key=lambda row: row.folded)
+    kept = [row.tag for row in image.tags] if edit.tags is None else edit.tags
+    removed = {folded(tag) for tag in edit.removed_tags}
+    wanted = [row for row in checked_tags([*kept, *edit.added_tags]) if row.folded not in removed]
+    for row in wanted:
+        if row.folded in there:
+            there[row.folded].tag = row.tag
+    image.tags = sorted((there.get(row.folded, row) for row in wanted), key=lambda row: row.folded)
 
 
 def _with_unit(axis: Axis, header: ArrayHeader) -> Axis:

@@ -203,6 +203,8 @@ class UpdateArrayDatasetInput:
     name: str | None = None
     description: str | None = None
     tags: list[str] | None = None
+    added_tags: list[str] = strawberry.field(default_factory=list)
+    removed_tags: list[str] = strawberry.field(default_factory=list)
     acquisition: AcquisitionInput | None = None
     channels: list[ChannelInput] | None = None
 
@@ -212,6 +214,8 @@ class UpdateArrayDatasetInput:
             name=self.name,
             description=self.description,
             tags=None if self.tags is None else tuple(self.tags),
+            added_tags=tuple(self.added_tags),
+            removed_tags=tuple(self.removed_tags),
             acquisition=None if self.acquisition is None else self.acquisition.message(),
             channels=None if self.channels is None else _channels(self.channels),
         )

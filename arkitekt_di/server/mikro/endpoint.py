@@ -24,6 +24,7 @@ from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.images import Images
 from arkitekt_di.server.images.pixels import BUCKET as PIXEL_BUCKET
 from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.tables import Image
 from arkitekt_di.server.images.uploads import Uploads
 from arkitekt_di.server.journal import Journal
 from arkitekt_di.server.mikro.schema import make_schema
