@@ -1,3 +1,8 @@
+from arkitekt_di.mikro.finding import amove_image as amove_image
+from arkitekt_di.mikro.finding import arestore_image as arestore_image
+from arkitekt_di.mikro.finding import find_images as find_images
+from arkitekt_di.mikro.finding import move_image as move_image
+from arkitekt_di.mikro.finding import restore_image as restore_image
 from arkitekt_di.mikro.folders.folder import Folder as Folder
 from arkitekt_di.mikro.folders.functions import acreate_folder as acreate_folder
 from arkitekt_di.mikro.folders.functions import adelete_folder as adelete_folder
@@ -70,9 +75,11 @@ __all__ = [
     "aget_folder",
     "aget_image",
     "amove_folder",
+    "amove_image",
     "arename_folder",
     "arename_image",
     "arestore_folder",
+    "arestore_image",
     "asearch_folders",
     "asearch_images",
     "awatch_image",
@@ -82,14 +89,17 @@ __all__ = [
     "delete_image",
     "ensure_folder",
     "find_folder",
+    "find_images",
     "from_xarray",
     "get_folder",
     "get_image",
     "iterate_folders",
     "move_folder",
+    "move_image",
     "rename_folder",
     "rename_image",
     "restore_folder",
+    "restore_image",
     "search_folders",
     "search_images",
     "watch_folder",

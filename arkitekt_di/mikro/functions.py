@@ -6,6 +6,9 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from arkitekt_di.errors import AppClosedError
 from arkitekt_di.governing import APPS
 from arkitekt_di.koil import dual
+from arkitekt_di.messages.descriptions import Acquisition, Channel
+from arkitekt_di.mikro.folders.folder import Folder
+from arkitekt_di.mikro.governed import opened
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.mikro.watching import Watch
@@ -56,28 +59,51 @@ async def _on(app: MikroApp, fn: Callable[P, Coroutine[Any, Any, R]], *args: P.a
     return await app.koil.cross(fn, *args, **kwargs)
 
 
-async def afrom_xarray(
+async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's
     array: object,
     *,
     name: str,
     dims: Sequence[str] | None = None,
     pixel_size: Mapping[str, float] | None = None,
     unit: str | Mapping[str, str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
+    channels: Sequence[Channel | str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Image | Sequence[Image] = (),
     app: MikroApp | None = None,
 ) -> Image:
     """Store an array as a new image: `from_xarray` for async code, typed as a coroutine function."""
     chosen = _governing(app)
-    return await _on(chosen, chosen.mikro.afrom_xarray, array, name=name, dims=dims, pixel_size=pixel_size, unit=unit)
+    return await _on(
+        chosen,
+        chosen.mikro.afrom_xarray,
+        array,
+        name=name,
+        dims=dims,
+        pixel_size=pixel_size,
+        unit=unit,
+        folder=folder,
+        tags=tags,
+        channels=channels,
+        acquisition=acquisition,
+        derived_from=derived_from,
+    )
 
 
 @dual(bridge=_bridge)
-async def from_xarray(
+async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
     array: object,
     *,
     name: str,
     dims: Sequence[str] | None = None,
     pixel_size: Mapping[str, float] | None = None,
     unit: str | Mapping[str, str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
+    channels: Sequence[Channel | str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Image | Sequence[Image] = (),
     app: MikroApp | None = None,
 ) -> Image:
     """Store an array as a new image.
@@ -101,6 +127,17 @@ async def from_xarray(
     unit : str or mapping of str to str, optional
         Unit of the pixel sizes, such as ``"µm"``; a mapping gives each dimension its own.  Left out, it is the
         attribute ``units`` or ``unit`` of the coordinate.  Kept by its UDUNITS-2 name, such as ``micrometer``.
+    folder : Folder or str, optional
+        Where to put the image; a path such as ``"2026/november"`` is made where it is not there.
+    tags : sequence of str, optional
+        Up to 64 words to find it by.
+    channels : sequence of Channel or str, optional
+        One for each position on the channel axis, by name or in full.  Left out, they are the texts of the axis'
+        coordinate, if it has one.
+    acquisition : Acquisition, optional
+        How the image came to be at the microscope.
+    derived_from : Image or sequence of Image, optional
+        What it was made from; see `Image.derived_from`.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -129,7 +166,19 @@ async def from_xarray(
     >>> with app:
     ...     image = from_xarray(stack, name="embryo", pixel_size={"y": 0.65, "x": 0.65}, unit="µm")
     """
-    return await afrom_xarray(array, name=name, dims=dims, pixel_size=pixel_size, unit=unit, app=app)
+    return await afrom_xarray(
+        array,
+        name=name,
+        dims=dims,
+        pixel_size=pixel_size,
+        unit=unit,
+        folder=folder,
+        tags=tags,
+        channels=channels,
+        acquisition=acquisition,
+        derived_from=derived_from,
+        app=app,
+    )
 
 
 async def aget_image(image_id: str, *, app: MikroApp | None = None) -> Image:
@@ -247,7 +296,10 @@ async def adelete_image(image_id: str, *, app: MikroApp | None = None) -> None:
 
 @dual(bridge=_bridge)
 async def delete_image(image_id: str, *, app: MikroApp | None = None) -> None:
-    """Remove an image and its pixels for good.
+    """Put an image into the trash.
+
+    Nobody sees it there, and `restore_image` brings it back.  After the time that the hub's setting ``trash.keep_s``
+    says, 30 days by default, it is removed for good, with its pixels.
 
     Parameters
     ----------
@@ -264,18 +316,19 @@ async def delete_image(image_id: str, *, app: MikroApp | None = None) -> None:
     await adelete_image(image_id, app=app)
 
 
-def awatch_images(folder: str | None = None, *, app: MikroApp | None = None) -> Watch[Image]:
+def awatch_images(folder: Folder | str | None = None, *, app: MikroApp | None = None) -> Watch[Image]:
     """Watch images: `watch_images` for async code, not open until it is entered or iterated over."""
-    return _governing(app).mikro.watch_images(folder_id=folder)
+    return _governing(app).mikro.watch_images(folder=folder)
 
 
-def watch_images(folder: str | None = None, *, app: MikroApp | None = None) -> Watch[Image]:
+def watch_images(folder: Folder | str | None = None, *, app: MikroApp | None = None) -> Watch[Image]:
     """Tell what happens to images, as it happens.
 
     Parameters
     ----------
-    folder : str, optional
-        Identifier of a folder: only images right in it are watched.  All images where it is left out.
+    folder : Folder or str, optional
+        The folder, or its path, such as ``"2026/november"``: only images right in it are watched.  All images where it
+        is left out.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -303,7 +356,7 @@ def watch_images(folder: str | None = None, *, app: MikroApp | None = None) -> W
     ...     print(change.kind, change.record)
     ...     break
     """
-    return _opened(awatch_images(folder, app=app), app)
+    return opened(awatch_images(folder, app=app))
 
 
 def awatch_image(image_id: str, *, app: MikroApp | None = None) -> Watch[Image]:
@@ -326,8 +379,4 @@ def watch_image(image_id: str, *, app: MikroApp | None = None) -> Watch[Image]:
     Watch of Image
         Yields a `Change` whenever the image gets another name, more frames, or is deleted.
     """
-    return _opened(awatch_image(image_id, app=app), app)
-
-
-def _opened(watch: Watch[Image], app: MikroApp | None) -> Watch[Image]:
-    return watch if _governing(app).koil.is_own_loop() else watch.open()
+    return opened(awatch_image(image_id, app=app))

@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -11,18 +10,13 @@ import xarray as xr
 from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.messages.pixels import ChannelStatistics, PixelDocument
+from arkitekt_di.mikro.described import Describable, DescribedHome
 from arkitekt_di.mikro.pixels.coarse import coarse_xarray
 from arkitekt_di.mikro.pixels.opening import OpenedImage
-from arkitekt_di.protocols.koil import Bridge
 
 
-class ImageHome(Protocol):
+class ImageHome(DescribedHome["Image"], Protocol):
     """What an image asks of the service that it comes from."""
-
-    @property
-    def bridge(self) -> Bridge:
-        """The way to the app's loop."""
-        ...
 
     async def aopen_image(self, record: ImageRecord, level: int = 0) -> OpenedImage:
         """Read the metadata of one level of an image."""
@@ -41,7 +35,7 @@ class ImageHome(Protocol):
         ...
 
 
-class Image:
+class Image(Describable["Image"]):
     """A stored image.
 
     It is a view of the moment it was asked for: renaming it gives another `Image`.  Its pixels never change.  Two
@@ -73,27 +67,17 @@ class Image:
         Minimum, maximum and histogram of each channel.
     """
 
-    __slots__ = ("__weakref__", "_coarser", "_document", "_home", "_opened", "_record")
+    __slots__ = ("__weakref__", "_coarser", "_document", "_opened")
 
     structure_identifier: ClassVar[str] = "@mikro/arraydataset"
     """Under which images travel by reference, as arguments and results of functions."""
 
     def __init__(self, record: ImageRecord, home: ImageHome, document: PixelDocument | None = None) -> None:
-        self._record = record
-        self._home = home
+        super().__init__(record, home)
+        self._home: ImageHome
         self._document = document
         self._opened: OpenedImage | None = None
         self._coarser: dict[int, OpenedImage] = {}
-
-    @property
-    def id(self) -> str:
-        """Identifier given by the hub."""
-        return self._record.id
-
-    @property
-    def name(self) -> str:
-        """Name, as it was when this object was made."""
-        return self._record.name
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -114,11 +98,6 @@ class Image:
     def dtype(self) -> np.dtype[np.generic]:
         """Type of a pixel, in the byte order of this machine."""
         return np.dtype(self._record.dtype)
-
-    @property
-    def created_at(self) -> datetime | None:
-        """When the image was created; None where the hub does not say."""
-        return None if self._record.created_at is None else datetime.fromisoformat(self._record.created_at)
 
     @property
     def pixel_size(self) -> dict[str, float]:
@@ -216,7 +195,7 @@ class Image:
         return await self._home.arename_image(self.id, name)
 
     async def adelete(self) -> None:
-        """Remove the image and its pixels for good."""
+        """Put the image into the trash, from which `restore` brings it back for a while."""
         await self._home.adelete_image(self.id)
 
     def rename(self, name: str) -> "Image":
@@ -262,7 +241,7 @@ class Image:
         return self._home.bridge.call(self.angff_url, expires_in=expires_in)
 
     def delete(self) -> None:
-        """Remove the image and its pixels for good; see `adelete`."""
+        """Put the image into the trash; see `adelete`."""
         self._refuse_own_loop("image.delete()", "image.adelete()")
         self._home.bridge.call(self.adelete)
 

@@ -7,10 +7,14 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from arkitekt_di.errors import CompositionError
+from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageDescription, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.mikro.areas import Areas
+from arkitekt_di.mikro.described import channels_from, named_channels
+from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.image import Image
+from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.grants import RenewedSource
 from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
 from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of
@@ -100,6 +104,11 @@ class Mikro:
         dims: Sequence[str] | None = None,
         pixel_size: Mapping[str, float] | None = None,
         unit: str | Mapping[str, str] | None = None,
+        folder: Folder | str | None = None,
+        tags: Sequence[str] = (),
+        channels: Sequence[Channel | str] = (),
+        acquisition: Acquisition | None = None,
+        derived_from: Image | Sequence[Image] = (),
         key: str | None = None,
         progress: ProgressListener | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -124,6 +133,16 @@ class Mikro:
         unit : str or mapping of str to str, optional
             Unit of the pixel sizes, such as ``"µm"``; a mapping gives each dimension its own.  Left out, it is the
             attribute ``units`` or ``unit`` of the coordinate.
+        folder : Folder or str, optional
+            Where to put it; a path such as ``"2026/november"`` is made where it is not there.
+        tags : sequence of str, optional
+            Up to 64.
+        channels : sequence of Channel or str, optional
+            One for each position on the channel axis.  Left out, they are the texts of its coordinate, if it has one.
+        acquisition : Acquisition, optional
+            How it came to be at the microscope.
+        derived_from : Image or sequence of Image, optional
+            What it was made from.
         key : str, optional
             Names the image for a second try: under a key that was used before the same image is returned, or its
             upload gone on with.
@@ -150,16 +169,18 @@ class Mikro:
         >>> image = await app.mikro.afrom_xarray(stack, name="embryo", pixel_size={"y": 0.65, "x": 0.65}, unit="µm")
         """
         picture = await asyncio.to_thread(picture_of, array, name=name, dims=dims, pixel_size=pixel_size, unit=unit)
-        return await self._astore(picture, key, progress, settings)
+        sources = (derived_from,) if isinstance(derived_from, Image) else derived_from
+        said = ImageDescription(
+            folder_id=None if folder is None else await self.folders.aplace(folder),
+            tags=tuple(tags),
+            acquisition=acquisition,
+            channels=channels_from(channels) or named_channels(array, picture.axes()),
+            sources=tuple(source.id for source in sources),
+        )
+        wishes = Wishes(changed(self._settings, settings or {}), key, progress, said)
+        return await self._astore(picture, wishes)
 
-    async def _astore(
-        self,
-        picture: Picture,
-        key: str | None,
-        progress: ProgressListener | None,
-        settings: Mapping[str, Any] | None,
-    ) -> Image:
-        wishes = Wishes(changed(self._settings, settings or {}), key, progress)
+    async def _astore(self, picture: Picture, wishes: Wishes) -> Image:
         record, document = await self._uploads.store(picture, wishes)
         return Image(record, self, document)
 
@@ -199,17 +220,41 @@ class Mikro:
         return Image(await self._records.rename(str(image_id), name), self)
 
     async def adelete_image(self, image_id: str) -> None:
-        """Remove an image and its pixels for good; raises `ImageNotFoundError`."""
+        """Put an image into the trash; raises `ImageNotFoundError`."""
         await self._records.delete(str(image_id))
+
+    def find_images(self, query: ImageQuery, *, folder: Folder | str | None = None) -> Pages[Image]:
+        """Return all images that fit, oldest first, fetched page by page as they are iterated over."""
+
+        async def fetch(limit: int, offset: int) -> list[Image]:
+            folder_id = query.folder_id if folder is None else await self.folders.aexisting(folder)
+            placed = query.model_copy(update={"folder_id": folder_id})
+            return [Image(record, self) for record in await self._records.find(placed, limit=limit, offset=offset)]
+
+        return Pages(self._bridge, fetch)
+
+    async def aedit_image(self, image_id: str, edit: ImageEdit) -> Image:
+        """Change what is said about an image; raises `ImageNotFoundError` and `HubRefusedError`."""
+        return Image(await self._records.edit(str(image_id), edit), self)
+
+    async def amove_image(self, image_id: str, folder: Folder | str | None) -> Image:
+        """Put an image into a folder, or into none; raises `ImageNotFoundError` and `FolderNotFoundError`."""
+        folder_id = None if folder is None else await self.folders.aplace(folder)
+        return Image(await self._records.move(str(image_id), folder_id), self)
+
+    async def arestore_image(self, image_id: str) -> Image:
+        """Take an image out of the trash; raises `ImageNotFoundError`."""
+        return Image(await self._records.restore(str(image_id)), self)
 
     async def angff_url(self, image_id: str, *, expires_in: int | None = None) -> str:
         """Return an address under which other tools open an image; see `Image.ngff_url`."""
         return await self._records.request_link(str(image_id), expires_in)
 
-    def watch_images(self, *, folder_id: str | None = None, image_id: str | None = None) -> Watch[Image]:
+    def watch_images(self, *, folder: Folder | str | None = None, image_id: str | None = None) -> Watch[Image]:
         """Return what happens to all images, to those of one folder or to one; it is not open yet."""
 
         async def changes() -> AsyncGenerator[Change[Image] | None, None]:
+            folder_id = None if folder is None else await self.folders.aexisting(folder)
             async with aclosing(self._records.watch(folder_id=folder_id, image_id=image_id)) as events:
                 async for event in events:
                     if event is None:

@@ -1,0 +1,228 @@
+"""What people say about an image, and how they say something else."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+
+from arkitekt_di.errors import OwnLoopError
+from arkitekt_di.messages.descriptions import MAX_CHANNELS, MAX_TEXT, Acquisition, Channel, Creator, ImageEdit
+from arkitekt_di.messages.images import Axis, AxisType, ImageRecord
+from arkitekt_di.mikro.folders.folder import Folder
+from arkitekt_di.protocols.koil import Bridge
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class DescribedHome(Protocol[T_co]):
+    """What an image asks of the service that it comes from, to be described otherwise."""
+
+    @property
+    def bridge(self) -> Bridge:
+        """The way to the app's loop."""
+        ...
+
+    async def aedit_image(self, image_id: str, edit: ImageEdit) -> T_co:
+        """Change what is said about an image."""
+        ...
+
+    async def amove_image(self, image_id: str, folder: Folder | str | None) -> T_co:
+        """Put an image into a folder."""
+        ...
+
+    async def arestore_image(self, image_id: str) -> T_co:
+        """Take an image out of the trash."""
+        ...
+
+
+class Blocking(Protocol):
+    """Runs a coroutine function on the app's loop, and waits."""
+
+    def __call__(self, fn: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what *fn* returns."""
+        ...
+
+
+def channels_from(given: Sequence[Channel | str]) -> tuple[Channel, ...]:
+    """Return channels of which some may be given by their names alone."""
+    return tuple(Channel(name=one) if isinstance(one, str) else one for one in given)
+
+
+def named_channels(array: object, axes: Sequence[Axis]) -> tuple[Channel, ...]:
+    """Return the channels that the texts on the channel axis of *array* name; none where there are no texts."""
+    axis = next((axis.name for axis in axes if axis.type is AxisType.CHANNEL), None)
+    coordinate = getattr(array, "coords", {}).get(axis)
+    if coordinate is None or coordinate.dtype.kind not in "UO" or len(coordinate) > MAX_CHANNELS:
+        return ()
+    names = coordinate.values.tolist()
+    fit = all(isinstance(name, str) and 0 < len(name) <= MAX_TEXT for name in names)
+    return channels_from(names) if fit else ()
+
+
+class Description:
+    """What the hub's record of an image says, as properties; the base of `Image`.
+
+    Attributes
+    ----------
+    description : str
+    tags : tuple of str
+    folder_id : str or None
+        Identifier of the folder that it lies in.
+    creator : Creator or None
+        Who made it; None where the hub does not say.
+    updated_at : datetime.datetime or None
+    acquisition : Acquisition
+        How it came to be at the microscope.
+    channels : tuple of Channel
+        One for each position on its channel axis; none where nothing was said.
+    """
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: ImageRecord) -> None:
+        self._record = record
+
+    @property
+    def id(self) -> str:
+        """Identifier given by the hub."""
+        return self._record.id
+
+    @property
+    def name(self) -> str:
+        """Name, as it was when this object was made."""
+        return self._record.name
+
+    @property
+    def description(self) -> str:
+        """Free text about the image; empty where there is none."""
+        return self._record.description or ""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Its tags, in alphabetical order."""
+        return self._record.tags
+
+    @property
+    def folder_id(self) -> str | None:
+        """Identifier of the folder that it lies in; None where it is in none."""
+        return self._record.folder_id
+
+    @property
+    def creator(self) -> Creator | None:
+        """Who made it; None where the hub does not say."""
+        return self._record.creator
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the image was created; None where the hub does not say."""
+        return None if self._record.created_at is None else datetime.fromisoformat(self._record.created_at)
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When something else was last said about it; None where the hub does not say."""
+        return None if self._record.updated_at is None else datetime.fromisoformat(self._record.updated_at)
+
+    @property
+    def acquisition(self) -> Acquisition:
+        """How it came to be at the microscope; empty where nobody said."""
+        return self._record.acquisition
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """What its channels are, in the order of its channel axis; none where nobody said."""
+        return self._record.channels
+
+
+class Describable(Description, Generic[T]):
+    """Changes what is said about an image; each change returns the image anew, as it is then.
+
+    Raises
+    ------
+    ImageNotFoundError
+        The image is gone.
+    HubRefusedError
+        The hub does not keep it in this way.
+    OwnLoopError
+        This is the app's own loop, which must not block: await the twin that begins with an ``a``.
+    """
+
+    __slots__ = ("_home",)
+
+    def __init__(self, record: ImageRecord, home: DescribedHome[T]) -> None:
+        super().__init__(record)
+        self._home = home
+
+    async def atag(self, *tags: str) -> T:
+        """Add tags; those that it has already, whatever their case, count once."""
+        return await self._home.aedit_image(self.id, ImageEdit(added_tags=tags))
+
+    def tag(self, *tags: str) -> T:
+        """Add tags; see `atag`."""
+        return self._blocking("tag")(self.atag, *tags)
+
+    async def auntag(self, *tags: str) -> T:
+        """Take tags away; one that it does not have is no error."""
+        return await self._home.aedit_image(self.id, ImageEdit(removed_tags=tags))
+
+    def untag(self, *tags: str) -> T:
+        """Take tags away; see `auntag`."""
+        return self._blocking("untag")(self.auntag, *tags)
+
+    async def amove(self, folder: Folder | str | None) -> T:
+        """Put it into a folder, by the folder or by a path that is made where it is not there; None for no folder."""
+        return await self._home.amove_image(self.id, folder)
+
+    def move(self, folder: Folder | str | None) -> T:
+        """Put it into a folder; see `amove`."""
+        return self._blocking("move")(self.amove, folder)
+
+    async def adescribe(
+        self,
+        description: str | None = None,
+        *,
+        channels: Sequence[Channel | str] | None = None,
+        acquisition: Acquisition | None = None,
+    ) -> T:
+        """Say something else about it; what is left out stays as it is.
+
+        Parameters
+        ----------
+        description : str, optional
+            Free text, up to 4,096 characters.
+        channels : sequence of Channel or str, optional
+            One for each position on the channel axis, in its order; by name, or in full.
+        acquisition : Acquisition, optional
+            How it came to be at the microscope.
+        """
+        edit = ImageEdit(
+            description=description,
+            channels=None if channels is None else channels_from(channels),
+            acquisition=acquisition,
+        )
+        return await self._home.aedit_image(self.id, edit)
+
+    def describe(
+        self,
+        description: str | None = None,
+        *,
+        channels: Sequence[Channel | str] | None = None,
+        acquisition: Acquisition | None = None,
+    ) -> T:
+        """Say something else about it; see `adescribe`."""
+        return self._blocking("describe")(self.adescribe, description, channels=channels, acquisition=acquisition)
+
+    async def arestore(self) -> T:
+        """Take it out of the trash, where it was put when it was deleted."""
+        return await self._home.arestore_image(self.id)
+
+    def restore(self) -> T:
+        """Take it out of the trash; see `arestore`."""
+        return self._blocking("restore")(self.arestore)
+
+    def _blocking(self, name: str) -> Blocking:
+        bridge = self._home.bridge
+        if bridge.is_own_loop():
+            raise OwnLoopError(f"image.{name}(...)", f"image.a{name}(...)")
+        return bridge.call
