@@ -5,7 +5,7 @@ import hashlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,8 +209,13 @@ class Fakts:
         found = self.active.self if key == "self" else self._instance(key)
         return found.model_dump(mode="json", exclude_none=True)
 
-    async def aclaim(self) -> Token:
+    async def aclaim(self, more: Sequence[str] = ()) -> Token:
         """Ask the hub to let the app in, with a person's help where that is needed.
+
+        Parameters
+        ----------
+        more : sequence of str, optional
+            Scopes to ask for beside those of the manifest.
 
         Raises
         ------
@@ -219,7 +224,8 @@ class Fakts:
         ConnectionLostError
             The hub does not answer any more.
         """
-        answer = await self._grant.claim(self._known, self._manifest)
+        scopes = tuple(dict.fromkeys((*self._manifest.scopes, *more)))
+        answer = await self._grant.claim(self._known, self._manifest.model_copy(update={"scopes": scopes}))
         await self.aadopt(answer)
         return Token.received(answer, issuer=self.url, now=time.time())
 

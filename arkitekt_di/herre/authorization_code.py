@@ -1,7 +1,7 @@
 """Login of a registered app by a person with a browser (RFC 6749, section 4.1, and RFC 8252)."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -92,7 +92,7 @@ class AuthorizationCodeFlow:
         """Tell that a person is needed."""
         return True
 
-    async def login(self) -> Login:
+    async def login(self, more: Sequence[str] = ()) -> Login:
         """Open the provider's page and wait for the browser.
 
         Raises
@@ -123,7 +123,7 @@ class AuthorizationCodeFlow:
                 "response_type": "code",
                 "client_id": self._client.client_id,
                 "redirect_uri": receiver.redirect_uri,
-                "scope": self._client.scope,
+                "scope": self._client.scope(more),
                 "state": answer.state,
                 "code_challenge": challenge,
                 "code_challenge_method": "S256",

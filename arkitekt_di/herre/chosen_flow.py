@@ -2,7 +2,7 @@
 
 import logging
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from arkitekt_di.errors import LoginRequiredError, LoginWayClosedError
@@ -75,7 +75,7 @@ class ChosenFlow:
         """Whether a person is needed now."""
         return self._keeper.asks_person
 
-    async def login(self) -> Login:
+    async def login(self, more: Sequence[str] = ()) -> Login:
         """Log in by the way that fits here.
 
         Raises
@@ -86,24 +86,22 @@ class ChosenFlow:
         here = self._look_around()
         way = choose_way(self._offer, here)
         if way is Way.NOBODY:
-            raise LoginRequiredError(
-                self.key.issuer, f"nobody can be asked here. Log in before, with `{self._command}`"
-            )
+            raise LoginRequiredError(self.key.issuer, self._remedy(more))
         if way in {Way.CODE, Way.DEVICE} and self._is_registered:
-            return await self._ask_person(way, here)
-        return await self._keeper.login()
+            return await self._ask_person(way, here, more)
+        return await self._keeper.login(more)
 
-    async def _ask_person(self, way: Way, here: Surroundings) -> Login:
+    async def _ask_person(self, way: Way, here: Surroundings, more: Sequence[str]) -> Login:
         """Log in by *way*, or by the next one where that is not open; what a person has decided stays decided."""
         ways = [Way.CODE, Way.DEVICE] if way is Way.CODE else [Way.DEVICE]
         if here.has_terminal:
             ways.append(Way.PASTE)
         for other, following in pairwise(ways):
             try:
-                return await self._flows[other].login()
+                return await self._flows[other].login(more)
             except LoginWayClosedError as error:
                 log.info("%s; going on with %s", error.reason, following)
-        return await self._flows[ways[-1]].login()
+        return await self._flows[ways[-1]].login(more)
 
     async def renew(self, token: Token) -> Login | OAuthRefusal | None:
         """Renew as the login was made."""
@@ -136,6 +134,9 @@ class ChosenFlow:
     def _is_registered(self) -> bool:
         return self._settings.client_id is not None or self._settings.issuer is not None
 
-    @property
-    def _command(self) -> str:
-        return login_command(self._claims.url, self._claims.manifest)
+    def _remedy(self, more: Sequence[str]) -> str:
+        if more:
+            wanted = " ".join(more)
+            return f"a service wants the scopes {wanted}, and nobody can be asked here. Make the app with these scopes"
+        command = login_command(self._claims.url, self._claims.manifest)
+        return f"nobody can be asked here. Log in before, with `{command}`"

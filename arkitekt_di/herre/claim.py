@@ -1,7 +1,7 @@
 """Login through fakts: the hub lets the app in, and gives its configuration along with the tokens."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from arkitekt_di.herre.flow import Login
 from arkitekt_di.herre.store import TokenKey
@@ -42,9 +42,9 @@ class ClaimFlow:
         """Whether the hub needs a person now."""
         return self._claims.asks_person
 
-    async def login(self) -> Login:
+    async def login(self, more: Sequence[str] = ()) -> Login:
         """Ask to be let in; fakts keeps the configuration."""
-        return Login(await self._claims.aclaim())
+        return Login(await self._claims.aclaim(more))
 
     async def renew(self, token: Token) -> Login | OAuthRefusal | None:
         """Exchange the refresh token; the hub gives a fresh configuration too."""

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote_plus
 
 from arkitekt_di.errors import LoginError, LoginRefusedError
@@ -47,10 +47,9 @@ class OAuthClient:
         """Name of the app."""
         return self._claims.manifest.identifier
 
-    @property
-    def scope(self) -> str:
-        """What the app asks for."""
-        return " ".join(self._claims.manifest.scopes)
+    def scope(self, more: Sequence[str] = ()) -> str:
+        """Return what the app asks for: what its manifest says, and *more*."""
+        return " ".join(dict.fromkeys((*self._claims.manifest.scopes, *more)))
 
     @property
     def url(self) -> str:

@@ -1,5 +1,7 @@
 """Login of an app as itself, without a person (RFC 6749, section 4.4)."""
 
+from collections.abc import Sequence
+
 from arkitekt_di.herre.client import OAuthClient
 from arkitekt_di.herre.flow import Login
 from arkitekt_di.herre.store import TokenKey
@@ -32,9 +34,9 @@ class ClientCredentialsFlow:
         """Tell that no person is needed."""
         return False
 
-    async def login(self) -> Login:
+    async def login(self, more: Sequence[str] = ()) -> Login:
         """Ask for a token."""
-        return await self._client.obtain({"grant_type": "client_credentials", "scope": self._client.scope})
+        return await self._client.obtain({"grant_type": "client_credentials", "scope": self._client.scope(more)})
 
     async def renew(self, _token: Token) -> None:
         """Tell that there is nothing to renew (RFC 6749, section 4.4.3)."""

@@ -1,5 +1,6 @@
 """Login of a registered app by a person with any browser (RFC 8628)."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from pydantic import ValidationError
@@ -51,7 +52,7 @@ class DeviceCodeFlow:
         """Tell that a person is needed."""
         return True
 
-    async def login(self) -> Login:
+    async def login(self, more: Sequence[str] = ()) -> Login:
         """Ask for a code and wait for a person.
 
         Raises
@@ -61,7 +62,7 @@ class DeviceCodeFlow:
         LoginRefusedError
             The person, or the provider, said no.
         """
-        code = await self._request_code()
+        code = await self._request_code(self._client.scope(more))
         lifetime = min(float(code.expires_in), LONGEST_EXPIRY_S)
         deadline = self._polling.clock() + lifetime
         link = code.verification_uri_complete or code.verification_uri
@@ -84,11 +85,11 @@ class DeviceCodeFlow:
         """Tell the provider that the login is over."""
         await self._client.revoke(token)
 
-    async def _request_code(self) -> DeviceAuthorization:
+    async def _request_code(self, scope: str) -> DeviceAuthorization:
         endpoint = (await self._client.provider()).device_authorization_endpoint
         if endpoint is None:
             raise LoginWayClosedError(self._client.url, "it gives no device codes")
-        form = {"client_id": self._client.client_id, "scope": self._client.scope}
+        form = {"client_id": self._client.client_id, "scope": scope}
         return self._read_code(await self._http.post_form(endpoint, urlencode(form)))
 
     def _read_code(self, answer: Answer) -> DeviceAuthorization:

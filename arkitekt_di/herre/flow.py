@@ -1,5 +1,6 @@
 """What a way of logging in has to offer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,8 +42,13 @@ class LoginFlow(Protocol):
         """Whether :meth:`login` needs a person now."""
         ...
 
-    async def login(self) -> Login:
+    async def login(self, more: Sequence[str] = ()) -> Login:
         """Log in.
+
+        Parameters
+        ----------
+        more : sequence of str, optional
+            Scopes to ask for beside those of the manifest.
 
         Raises
         ------

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Never
@@ -72,6 +72,7 @@ class Herre:
         self._clock = clock
         self._token: Token | None = None
         self._renewal: asyncio.Task[Token | None] | None = None
+        self._widening = asyncio.Lock()
 
     async def start(self) -> None:
         """Log in: with the login of an earlier run where it is still good, else with a person's help.
@@ -159,6 +160,25 @@ class Herre:
             current = renewed
         return current.access_token.get_secret_value()
 
+    async def awiden_token(self, scopes: Sequence[str]) -> str:
+        """Return a token that has *scopes* too, which a service has just asked for; a person is asked once.
+
+        The new login takes the place of the one that is kept.
+
+        Raises
+        ------
+        LoginRequiredError
+            Nobody can be asked here.
+        LoginRefusedError
+            The person, or the hub, said no; the login stays as it was.
+        """
+        async with self._widening:
+            await self._settle()
+            current = self._current
+            if not set(scopes) <= set(current.scopes):
+                self._token = await self._log_in_now(tuple(dict.fromkeys((*current.scopes, *scopes))))
+            return self._current.access_token.get_secret_value()
+
     async def logout(self) -> None:
         """End the login, here and at the hub (RFC 7009); opening the app again asks a person.
 
@@ -199,8 +219,8 @@ class Herre:
             raise LoginRequiredError(self._issuer, "the login has expired or was revoked")
         return recalled
 
-    async def _log_in_now(self) -> Token:
-        login = await self._flow.login()
+    async def _log_in_now(self, more: Sequence[str] = ()) -> Token:
+        login = await self._flow.login(more)
         if not self._flow.is_repeatable:
             await asyncio.to_thread(self._store.save, self._flow.key, login.token)
         await self._adopt(login)

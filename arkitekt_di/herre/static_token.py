@@ -1,6 +1,7 @@
 """Login with a token that somebody else has obtained."""
 
 import math
+from collections.abc import Sequence
 
 from pydantic import SecretStr
 
@@ -40,7 +41,7 @@ class StaticTokenFlow:
         """Tell that no person is needed."""
         return False
 
-    async def login(self) -> Login:
+    async def login(self, more: Sequence[str] = ()) -> Login:
         """Return the token, which is taken to be good until a service refuses it."""
         if self._token is None:
             raise LoginError(self._claims.url, "no token was given. Set ARKITEKT_TOKEN")

@@ -1,6 +1,6 @@
 """What services may ask of fakts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from arkitekt_di.messages.fakts import ActiveFakts, Alias, WellKnown
@@ -67,8 +67,13 @@ class ClaimSource(Protocol):
         """The configuration in use."""
         ...
 
-    async def aclaim(self) -> Token:
+    async def aclaim(self, more: Sequence[str] = ()) -> Token:
         """Ask the hub to let the app in, with a person's help where that is needed.
+
+        Parameters
+        ----------
+        more : sequence of str, optional
+            Scopes to ask for beside those of the manifest.
 
         Raises
         ------

@@ -1,6 +1,7 @@
 """What services may ask of herre."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 
 class TokenSource(Protocol):
@@ -18,4 +19,19 @@ class TokenSource(Protocol):
 
     async def arefresh_token(self, stale: str) -> str:
         """Return a token other than *stale*, which a service has just refused; one renewal for many callers."""
+        ...
+
+
+@runtime_checkable
+class WideningTokenSource(TokenSource, Protocol):
+    """Gives tokens that may do more, where a service wants that and a person agrees."""
+
+    async def awiden_token(self, scopes: Sequence[str]) -> str:
+        """Return a token that has *scopes* too; asks a person for those that it lacks.
+
+        Raises
+        ------
+        LoginError
+            The person, or the hub, said no, or nobody can be asked here.
+        """
         ...

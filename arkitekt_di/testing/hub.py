@@ -42,6 +42,10 @@ class InMemoryHub:
         Members put over those of the well-known document; None takes a member out.
     answers : dict
         What a path answers instead: ``(status, JSON content, headers)``.
+    scopes_of : dict of str to list of str
+        What each access token may do.
+    wanted_scope : str or None
+        What a token needs for ``/mikro/graphql``.
     graphql : dict
         What ``/mikro/graphql`` answers to a good token.
     expires_in_s, interval_s : int
@@ -84,9 +88,12 @@ class InMemoryHub:
         self.may_answer.set()
         self.secrets_given: set[str] = set()
         self.good_access: set[str] = set()
+        self.scopes_of: dict[str, list[str]] = {}
+        self.wanted_scope: str | None = None
         self._good_refresh: dict[str, str] = {}
         self._used_refresh: dict[str, str] = {}
-        self._devices: set[str] = set()
+        self._devices: dict[str, str] = {}
+        self._scopes: dict[str | None, str] = {}
         self._runner: web.AppRunner | None = None
         self.url = ""
 
@@ -152,7 +159,7 @@ class InMemoryHub:
     async def _authorize_device(self, request: web.Request) -> web.Response:
         manifest = (await request.json())["manifest"]
         device_code = self._new_secret()
-        self._devices.add(device_code)
+        self._devices[device_code] = " ".join(manifest["scopes"])
         return web.json_response(
             {
                 "status": "granted",
@@ -186,9 +193,10 @@ class InMemoryHub:
         answer = self.poll_answers.popleft() if self.poll_answers else APPROVED
         if answer != APPROVED:
             return _refused(answer)
-        self._devices.discard(form["device_code"])
+        family = secrets.token_hex(4)
+        self._scopes[family] = self._devices.pop(form["device_code"])
         self.claims += 1
-        return self._tokens(form["client_id"], family=secrets.token_hex(4))
+        return self._tokens(form["client_id"], family=family)
 
     def _redeem(self, form: Mapping[str, str]) -> web.Response:
         if self.mandate_key is None or form.get("key") != self.mandate_key:
@@ -216,11 +224,12 @@ class InMemoryHub:
     def _tokens(self, client_id: str, *, family: str | None) -> web.Response:
         access = self._new_secret()
         self.good_access.add(access)
+        self.scopes_of[access] = self._scopes.get(family, "openid").split()
         content: dict[str, Any] = {
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": self.access_token_s,
-            "scope": "openid",
+            "scope": self._scopes.get(family, "openid"),
             "client_id": client_id,
             "self": {"deployment_name": "hub in a test", "sub": "ada", "organization": "lab"},
             "instances": {"mikro": self.instance()},
@@ -271,6 +280,10 @@ class InMemoryHub:
     async def _graphql(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.good_access:
             return web.json_response({"error": "invalid_token"}, status=401)
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        if self.wanted_scope is not None and self.wanted_scope not in self.scopes_of.get(token, ()):
+            said = f'Bearer realm="mikro", error="insufficient_scope", scope="{self.wanted_scope}"'
+            return web.json_response({}, status=403, headers={"WWW-Authenticate": said})
         return web.json_response(self.graphql)
 
 

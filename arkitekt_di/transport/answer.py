@@ -1,9 +1,10 @@
 """What came back from a request."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from multidict import CIMultiDictProxy
 
 from arkitekt_di.errors import ConnectionLostError
 
@@ -17,14 +18,14 @@ class Answer:
     url : str
         What was asked.
     status : int
-    headers : mapping
+    headers : multidict.CIMultiDictProxy
         By names in any case.
     body : bytes
     """
 
     url: str
     status: int
-    headers: Mapping[str, str] = field(repr=False)
+    headers: CIMultiDictProxy[str] = field(repr=False)
     body: bytes = field(repr=False)
 
     @property

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from arkitekt_di.errors import LoginRequiredError, PermissionDeniedError, StorageFullError
-from arkitekt_di.protocols.herre import TokenSource
+from arkitekt_di.protocols.herre import TokenSource, WideningTokenSource
 from arkitekt_di.transport.answer import Answer
+from arkitekt_di.transport.bearer_challenge import wanted_scopes
 from arkitekt_di.transport.following import Follower
 from arkitekt_di.transport.http import HttpClient
 from arkitekt_di.transport.refusal import refusal_of
@@ -76,7 +77,14 @@ class HttpGraphQL:
             answer = await self._http.post_json(url, request, bearer=await self._tokens.arefresh_token(token))
         if answer.status == 401:
             raise LoginRequiredError(url, "the service refuses a token that was just renewed")
-        return answer
+        return await self._ask_with_more(answer, request)
+
+    async def _ask_with_more(self, answer: Answer, request: Mapping[str, Any]) -> Answer:
+        """Ask once more where the token lacks scopes and a person grants them (RFC 6750, section 3.1)."""
+        scopes = wanted_scopes(answer) if answer.status == 403 else ()
+        if not scopes or not isinstance(self._tokens, WideningTokenSource):
+            return answer
+        return await self._http.post_json(answer.url, request, bearer=await self._tokens.awiden_token(scopes))
 
 
 def operation_name(document: str) -> str | None:

@@ -53,7 +53,7 @@ def test_a_replaced_flow_is_what_the_app_logs_in_with():
         is_repeatable = True
         asks_person = False
 
-        async def login(self):
+        async def login(self, more=()):
             from arkitekt_di.herre.flow import Login
 
             return Login(token(self.key, access="from my own way"))
