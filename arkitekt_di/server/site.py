@@ -4,6 +4,7 @@ import errno
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -114,6 +115,7 @@ class Site:
     def _rules(self) -> Iterable[Middleware]:
         yield self._idleness.middleware
         yield self._only_own_names
+        yield self._only_own_pages
         yield self._only_https
         yield _translate_errors
         yield self._sign_challenges
@@ -124,6 +126,19 @@ class Site:
             # RFC 9110, section 15.5.20: this server does not answer for that name.
             text = "this hub is not reached by that name; whoever runs it can add the name to listen.hosts\n"
             return web.Response(status=421, text=text)
+        return await handler(request)
+
+    @web.middleware
+    async def _only_own_pages(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Turn away WebSockets that a page of another site opens: nothing else keeps it from that (RFC 6455, 10.2)."""
+        origin = request.headers.get("Origin")
+        opens = request.headers.get("Upgrade", "").lower() == "websocket"
+        if (
+            opens
+            and origin is not None
+            and origin != f"{urlsplit(self._address.url_for(request)).scheme}://{request.host}"
+        ):
+            return web.Response(status=403, text="pages of other sites open no WebSocket here\n")
         return await handler(request)
 
     @web.middleware

@@ -45,6 +45,22 @@ async def test_a_site_on_loopback_answers_to_every_loopback_name(served: Served,
         assert answer.status == 200
 
 
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil.example"]
+)
+async def test_pages_of_other_sites_open_no_websocket(served: Served, origin: str):
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await served.http.ws_connect(LEASE_PATH, origin=origin)
+
+    assert refused.value.status == 403
+
+
+async def test_own_pages_and_programs_open_websockets(served: Served):
+    for origin in (served.address.url, None):
+        async with served.http.ws_connect(LEASE_PATH, origin=origin) as socket:
+            assert not socket.closed
+
+
 async def test_a_full_disk_has_a_status_of_its_own(served: Served):
     async with served.http.get("/full") as answer:
         assert answer.status == 507
