@@ -21,6 +21,11 @@ class PinnedCertificates(aiohttp.Fingerprint):
     certificates : iterable of str
         In PEM, at least one.
 
+    Attributes
+    ----------
+    pem : str
+        The certificates, one after another.
+
     Raises
     ------
     ValueError
@@ -28,7 +33,9 @@ class PinnedCertificates(aiohttp.Fingerprint):
     """
 
     def __init__(self, certificates: Iterable[str]) -> None:
-        self._digests = frozenset(map(certificate_digest, certificates))
+        listed = tuple(certificates)
+        self.pem = "".join(f"{one.strip()}\n" for one in listed)
+        self._digests = frozenset(map(certificate_digest, listed))
         if not self._digests:
             message = "there is no certificate to trust"
             raise ValueError(message)

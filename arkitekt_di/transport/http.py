@@ -76,6 +76,11 @@ class HttpClient:
         """
         self._pinned[Origin.of(url)] = PinnedCertificates(certificates)
 
+    def pinned(self, url: str) -> str | None:
+        """Return the certificates (PEM) that alone are trusted at *url*; None where those of the system are."""
+        known = self._pinned.get(Origin.of(url))
+        return None if known is None else known.pem
+
     def unpin(self, url: str) -> None:
         """Trust at the origin of *url* what the system trusts."""
         self._pinned.pop(Origin.of(url), None)

@@ -37,18 +37,27 @@ class S3PixelStore:
     ----------
     endpoint : callable
         Finds the address of the object store; asked each time a place is opened.
+    trusted : callable, optional
+        Returns the certificate (PEM) to trust at an address; None for those that the system trusts.
     """
 
-    def __init__(self, endpoint: Callable[[], Awaitable[str]]) -> None:
+    def __init__(
+        self, endpoint: Callable[[], Awaitable[str]], trusted: Callable[[str], str | None] = lambda _: None
+    ) -> None:
         self._endpoint = endpoint
+        self._trusted = trusted
 
     async def open_sink(self, grant: UploadGrant) -> "S3Prefix":
         """Return the place of an upload."""
-        return S3Prefix(await self._endpoint(), grant)
+        return await self._open(grant)
 
     async def open_source(self, grant: StoreGrant) -> "S3Prefix":
         """Return the place of a stored array."""
-        return S3Prefix(await self._endpoint(), grant)
+        return await self._open(grant)
+
+    async def _open(self, grant: StoreGrant) -> "S3Prefix":
+        endpoint = await self._endpoint()
+        return S3Prefix(endpoint, grant, self._trusted(endpoint))
 
 
 class S3Prefix:
@@ -59,9 +68,11 @@ class S3Prefix:
     endpoint : str
         Address of the object store.
     grant : StoreGrant
+    certificate : str, optional
+        Trusted there (PEM) beside those that the system trusts.
     """
 
-    def __init__(self, endpoint: str, grant: StoreGrant) -> None:
+    def __init__(self, endpoint: str, grant: StoreGrant, certificate: str | None = None) -> None:
         self.address = f"{endpoint.rstrip('/')}/{grant.bucket}/{grant.key}"
         self._store = S3Store(
             grant.bucket,
@@ -83,6 +94,7 @@ class S3Prefix:
                 # straight to the hub, too; only a proxy of one's own keeps object_store from taking that one.
                 "proxy_url": "http://proxy.invalid",
                 "proxy_excludes": "*,0.0.0.0/0,::/0",  # every name, and every address
+                **({} if certificate is None else {"root_certificate": certificate}),
             },
             retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
         )
