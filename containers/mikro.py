@@ -4,12 +4,15 @@ from dependency_injector import providers
 
 from arkitekt_di.containers.preset import Container, Service
 from arkitekt_di.mikro.areas import Areas
+from arkitekt_di.mikro.files.records import GraphQLFileRecords
+from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.protocols.fakts import AliasSource
+from arkitekt_di.protocols.files import FileRecords
 from arkitekt_di.protocols.folders import FolderRecords
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.koil import Bridge
@@ -41,7 +44,9 @@ class MikroContainer(Container):
         S3PixelStore, endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "s3")
     )
     folder_records: providers.Provider[FolderRecords] = providers.ThreadSafeSingleton(GraphQLFolderRecords, graphql)
+    file_records: providers.Provider[FileRecords] = providers.ThreadSafeSingleton(GraphQLFileRecords, graphql)
 
     folders: providers.Provider[Folders] = providers.ThreadSafeSingleton(Folders, folder_records, bridge)
-    areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(Areas, folders=folders)
+    files: providers.Provider[Files] = providers.ThreadSafeSingleton(Files, file_records, pixels, folders, bridge, cfg)
+    areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(Areas, folders=folders, files=files)
     service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg, areas=areas)

@@ -1,9 +1,11 @@
 """How a large object is sent in parts, so that an upload can go on where it broke off."""
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import Field
 
+from arkitekt_di.messages.images import UploadGrant
 from arkitekt_di.messages.model import CamelMessage
 
 DATA: Final = "data"
@@ -41,3 +43,32 @@ class PartList(CamelMessage):
     """The parts of an object, in their order."""
 
     parts: Annotated[tuple[Part, ...], Field(max_length=MAX_PARTS)]
+
+
+class UploadState(StrEnum):
+    """How far an upload is."""
+
+    OPEN = "OPEN"
+    FINISHED = "FINISHED"
+    ATTACHED = "ATTACHED"
+    """Something was made of it."""
+
+
+class BlobUpload(CamelMessage):
+    """An upload that was opened, or is gone on with.
+
+    Attributes
+    ----------
+    grant : UploadGrant
+        Covers the prefix that the object and its parts are below.
+    name : str
+        Name of the object below that prefix.
+    state : UploadState
+    record_id : str or None
+        What was made of it; None where that is in the trash, too.
+    """
+
+    grant: UploadGrant
+    name: str
+    state: UploadState = UploadState.OPEN
+    record_id: str | None = None

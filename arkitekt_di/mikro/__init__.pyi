@@ -1,3 +1,23 @@
+from arkitekt_di.mikro.files.file import File as File
+from arkitekt_di.mikro.files.functions import adelete_file as adelete_file
+from arkitekt_di.mikro.files.functions import aget_file as aget_file
+from arkitekt_di.mikro.files.functions import amove_file as amove_file
+from arkitekt_di.mikro.files.functions import arename_file as arename_file
+from arkitekt_di.mikro.files.functions import arestore_file as arestore_file
+from arkitekt_di.mikro.files.functions import asearch_files as asearch_files
+from arkitekt_di.mikro.files.functions import aupload_file as aupload_file
+from arkitekt_di.mikro.files.functions import delete_file as delete_file
+from arkitekt_di.mikro.files.functions import get_file as get_file
+from arkitekt_di.mikro.files.functions import iterate_files as iterate_files
+from arkitekt_di.mikro.files.functions import move_file as move_file
+from arkitekt_di.mikro.files.functions import rename_file as rename_file
+from arkitekt_di.mikro.files.functions import restore_file as restore_file
+from arkitekt_di.mikro.files.functions import search_files as search_files
+from arkitekt_di.mikro.files.functions import upload_file as upload_file
+from arkitekt_di.mikro.files.functions import watch_files as watch_files
+from arkitekt_di.mikro.files.in_memory import InMemoryFileRecords as InMemoryFileRecords
+from arkitekt_di.mikro.files.records import GraphQLFileRecords as GraphQLFileRecords
+from arkitekt_di.mikro.files.service import Files as Files
 from arkitekt_di.mikro.finding import amove_image as amove_image
 from arkitekt_di.mikro.finding import arestore_image as arestore_image
 from arkitekt_di.mikro.finding import find_images as find_images
@@ -54,11 +74,15 @@ from arkitekt_di.mikro.watching import Watch as Watch
 
 __all__ = [
     "Change",
+    "File",
+    "Files",
     "Folder",
     "Folders",
+    "GraphQLFileRecords",
     "GraphQLFolderRecords",
     "GraphQLImageRecords",
     "Image",
+    "InMemoryFileRecords",
     "InMemoryFolderRecords",
     "InMemoryImageRecords",
     "InMemoryPixelStore",
@@ -67,41 +91,57 @@ __all__ = [
     "S3PixelStore",
     "Watch",
     "acreate_folder",
+    "adelete_file",
     "adelete_folder",
     "adelete_image",
     "aensure_folder",
     "afind_folder",
     "afrom_xarray",
+    "aget_file",
     "aget_folder",
     "aget_image",
+    "amove_file",
     "amove_folder",
     "amove_image",
+    "arename_file",
     "arename_folder",
     "arename_image",
+    "arestore_file",
     "arestore_folder",
     "arestore_image",
+    "asearch_files",
     "asearch_folders",
     "asearch_images",
+    "aupload_file",
     "awatch_image",
     "awatch_images",
     "create_folder",
+    "delete_file",
     "delete_folder",
     "delete_image",
     "ensure_folder",
     "find_folder",
     "find_images",
     "from_xarray",
+    "get_file",
     "get_folder",
     "get_image",
+    "iterate_files",
     "iterate_folders",
+    "move_file",
     "move_folder",
     "move_image",
+    "rename_file",
     "rename_folder",
     "rename_image",
+    "restore_file",
     "restore_folder",
     "restore_image",
+    "search_files",
     "search_folders",
     "search_images",
+    "upload_file",
+    "watch_files",
     "watch_folder",
     "watch_folders",
     "watch_image",

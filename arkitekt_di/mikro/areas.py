@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.service import Folders
 
 
@@ -12,10 +13,13 @@ class Areas:
     Attributes
     ----------
     folders : Folders
+    files : Files
     """
 
     folders: Folders
+    files: Files
 
     async def stop(self) -> None:
         """End what is watched."""
-        await self.folders.stop()
+        for area in (self.folders, self.files):
+            await area.stop()

@@ -12,6 +12,7 @@ from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.mikro.areas import Areas
 from arkitekt_di.mikro.described import channels_from, named_channels
 from arkitekt_di.mikro.folders.folder import Folder
+from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
@@ -95,6 +96,11 @@ class Mikro:
     def folders(self) -> Folders:
         """Where images, files and tables are filed."""
         return self.areas.folders
+
+    @property
+    def files(self) -> Files:
+        """Files of any kind."""
+        return self.areas.files
 
     async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's; see from_xarray
         self,

@@ -145,6 +145,13 @@ class FiledRecords(Generic[T]):
             raise StoreNotFoundError(blob_id)
         return self._store.read_grant(record.blob)
 
+    async def made_of(self, principal: Principal, blob: Blob) -> str | None:
+        """Return the identifier of the record that was made of an upload; None where it is in the trash."""
+        table = self._kind.table
+        async with self._database.transaction() as session:
+            there = table.blob_id == blob.id, owned(table, principal), table.deleted_at.is_(None)
+            return await session.scalar(select(table.id).where(*there))
+
     async def page(self, query: Select[T]) -> Sequence[T]:
         """Return the records that *query* asks for."""
         async with self._database.transaction() as session:
@@ -247,7 +254,9 @@ class FiledBin:
                 delete(self._table).where(self._table.deleted_at <= deadline).returning(self._table.blob_id)
             )
             for (blob_id,) in gone.all():
-                await session.execute(update(Blob).where(Blob.id == blob_id).values(state=BlobState.DISCARDED))
+                await session.execute(
+                    update(Blob).where(Blob.id == blob_id).values(state=BlobState.DISCARDED, upload_key=None)
+                )
         self._collector.wake()
 
 

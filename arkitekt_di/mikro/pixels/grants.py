@@ -10,8 +10,9 @@ from typing import Final, TypeVar
 
 from arkitekt_di.errors import KoilClosedError, OwnLoopError, PermissionDeniedError, TransferError
 from arkitekt_di.messages.images import StoreGrant, UploadGrant
+from arkitekt_di.protocols.blobs import Access, Renewal
 from arkitekt_di.protocols.koil import Bridge
-from arkitekt_di.protocols.mikro import ImageRecords, PixelSink, PixelSource, PixelStore
+from arkitekt_di.protocols.mikro import PixelSink, PixelSource, PixelStore
 
 R = TypeVar("R")
 
@@ -33,7 +34,7 @@ class RenewedSource:
 
     Parameters
     ----------
-    records, pixels : ImageRecords, PixelStore
+    records, pixels : Access, PixelStore
     bridge : Bridge
         Takes the renewal to the app's loop.
     readers : concurrent.futures.Executor
@@ -45,7 +46,7 @@ class RenewedSource:
 
     def __init__(
         self,
-        records: ImageRecords,
+        records: Access,
         pixels: PixelStore,
         bridge: Bridge,
         readers: Executor,
@@ -144,14 +145,14 @@ class RenewedSink:
 
     Parameters
     ----------
-    records, pixels : ImageRecords, PixelStore
+    records, pixels : Renewal, PixelStore
     grant : UploadGrant
         The first grant.
     margin_s : float
         A grant that expires within this many seconds is renewed.
     """
 
-    def __init__(self, records: ImageRecords, pixels: PixelStore, grant: UploadGrant, *, margin_s: float) -> None:
+    def __init__(self, records: Renewal, pixels: PixelStore, grant: UploadGrant, *, margin_s: float) -> None:
         self._records = records
         self._pixels = pixels
         self._grant = grant

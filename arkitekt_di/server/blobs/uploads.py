@@ -35,7 +35,8 @@ class Wish:
     original_name, content_type : str or None
         What the client says about it.
     key : str or None
-        Names the upload, for its user: asking again with the same key gives the same upload, until it is a record.
+        Names the upload, for its user: asking again with the same key gives the same upload, or the record that
+        was made of it.
     """
 
     kind: BlobKind
@@ -49,6 +50,14 @@ class Wish:
                 raise RecordRefusedError(
                     f"{subject} of the upload is too long, or not text", f"Shorten it to {MAX_NAME} characters"
                 )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An upload, and a grant to write to it; one that is finished already cannot be written to."""
+
+    blob: Blob
+    grant: UploadGrant
 
 
 class BlobUploads:
@@ -81,7 +90,7 @@ class BlobUploads:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def open(self, principal: Principal, wish: Wish) -> UploadGrant:
+    async def open(self, principal: Principal, wish: Wish) -> Opened:
         """Open a fresh, empty place for one object, or go on with the upload that has the same key."""
         now, identifier = self._clock(), new_identifier()
         blob = Blob(
@@ -108,7 +117,7 @@ class BlobUploads:
             grant = self._store.write_grant(blob)
             blob.expires_at = now + grant.expires_in
         self._collector.wake()
-        return grant
+        return Opened(blob, grant)
 
     async def _known(self, session: AsyncSession, blob: Blob) -> Blob | None:
         if blob.upload_key is None:
@@ -117,9 +126,9 @@ class BlobUploads:
         same = Blob.upload_key == blob.upload_key
         await session.execute(update(Blob).where(same).values(upload_key=Blob.upload_key))
         found = await session.scalar(select(Blob).where(same))
-        if found is None or found.state in {BlobState.OPEN, BlobState.FINISHED}:
+        if found is None or found.state != BlobState.DISCARDED:
             return found
-        found.upload_key = None  # it is a record, or garbage: the key is free again
+        found.upload_key = None  # garbage: the key is free again
         await session.flush()
         return None
 
@@ -217,7 +226,7 @@ async def attach(session: AsyncSession, principal: Principal, blob_id: str, kind
     taken = await session.scalar(
         update(Blob)
         .where(*upload_of(principal, blob_id, kind), Blob.state == BlobState.FINISHED)
-        .values(state=BlobState.ATTACHED, upload_key=None)
+        .values(state=BlobState.ATTACHED)
         .returning(Blob.id)
     )
     blob = await session.scalar(select(Blob).where(*upload_of(principal, blob_id, kind)))

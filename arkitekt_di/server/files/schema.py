@@ -10,7 +10,7 @@ from strawberry.types.scalar import ScalarDefinition
 from arkitekt_di.messages.changes import ChangeKind, RecordKind
 from arkitekt_di.messages.images import StoreGrant, UploadGrant
 from arkitekt_di.server.blobs.store import key_of, path_of
-from arkitekt_di.server.blobs.tables import Blob, BlobKind
+from arkitekt_di.server.blobs.tables import Blob, BlobKind, BlobState
 from arkitekt_di.server.blobs.uploads import BlobUploads, Wish
 from arkitekt_di.server.files.files import FileDraft, Files
 from arkitekt_di.server.files.tables import File as FileRow
@@ -148,11 +148,19 @@ class BigFileUploadGrant:
     expires_in: int
     store: str
     max_bytes: ByteCount
+    status: str
+    record: strawberry.ID | None
 
     @classmethod
-    def of(cls, grant: UploadGrant) -> Self:
+    def of(cls, grant: UploadGrant, *, status: str = BlobState.OPEN, record: str | None = None) -> Self:
         """Show a grant, secrets and all: this answer is their way to the client."""
-        return cls(**_shown(grant), store=grant.store, max_bytes=ByteCount(grant.max_bytes))
+        return cls(
+            **_shown(grant),
+            store=grant.store,
+            max_bytes=ByteCount(grant.max_bytes),
+            status=status,
+            record=None if record is None else strawberry.ID(record),
+        )
 
 
 def _shown(grant: StoreGrant) -> dict[str, Any]:
@@ -299,7 +307,10 @@ class FileMutation:
     async def request_bigfile_upload(self, info: Info, input: RequestBigFileUploadInput) -> BigFileUploadGrant:
         """Open an upload, or go on with one."""
         wish = Wish(BlobKind.FILE, input.original_file_name, input.content_type, input.upload_key)
-        return BigFileUploadGrant.of(await info.context.part(BlobUploads).open(await info.context.principal(), wish))
+        principal = await info.context.principal()
+        opened = await info.context.part(BlobUploads).open(principal, wish)
+        record = await info.context.part(Files).made_of(principal, opened.blob)
+        return BigFileUploadGrant.of(opened.grant, status=opened.blob.state, record=record)
 
     @strawberry.mutation
     async def refresh_bigfile_upload(self, info: Info, input: RefreshBigFileUploadInput) -> BigFileUploadGrant:

@@ -230,7 +230,9 @@ class TableMutation:
         """Open an upload, or go on with one."""
         wish = Wish(BlobKind.TABLE, content_type=input.content_type, key=input.upload_key)
         uploads, principal = info.context.part(BlobUploads), await info.context.principal()
-        return wire.ParquetUploadGrant.of(await uploads.open(principal, wish))
+        opened = await uploads.open(principal, wish)
+        record = await info.context.part(Tables).made_of(principal, opened.blob)
+        return wire.ParquetUploadGrant.of(opened.grant, status=opened.blob.state, record=record)
 
     @strawberry.mutation
     async def refresh_parquet_upload(self, info: Info, input: RefreshParquetUploadInput) -> wire.ParquetUploadGrant:

@@ -11,7 +11,7 @@ from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
 from arkitekt_di.messages.tables import Column as ColumnMessage
 from arkitekt_di.messages.tables import ColumnRole
 from arkitekt_di.server.blobs.store import key_of, path_of
-from arkitekt_di.server.blobs.tables import Blob
+from arkitekt_di.server.blobs.tables import Blob, BlobState
 from arkitekt_di.server.graphql.scalars import ByteCount, Unit
 from arkitekt_di.server.graphql.watching import Told
 from arkitekt_di.server.images.wire import Axis, CoordinateSystem
@@ -175,9 +175,11 @@ class ParquetUploadGrant:
     expires_in: int
     store: str
     max_bytes: ByteCount
+    status: str
+    record: strawberry.ID | None
 
     @classmethod
-    def of(cls, grant: UploadGrant) -> Self:
+    def of(cls, grant: UploadGrant, *, status: str = BlobState.OPEN, record: str | None = None) -> Self:
         """Show a grant, secrets and all: this answer is their way to the client."""
         return cls(
             access_key=grant.access_key,
@@ -189,6 +191,8 @@ class ParquetUploadGrant:
             expires_in=grant.expires_in,
             store=grant.store,
             max_bytes=ByteCount(grant.max_bytes),
+            status=status,
+            record=None if record is None else strawberry.ID(record),
         )
 
 

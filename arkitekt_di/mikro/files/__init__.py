@@ -1,0 +1,1 @@
+"""Files: bytes of any kind, sent and read without holding them in memory."""
