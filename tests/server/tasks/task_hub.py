@@ -136,6 +136,8 @@ class HandAgent:
         async with asyncio.timeout(BOUND_S):
             while not self.socket.closed:
                 message = await self.socket.receive()
+                if message.type is WSMsgType.CLOSE:
+                    return int(message.data)  # the socket's own word for it depends on who was quicker
                 if message.type is WSMsgType.TEXT:
                     self.frames.append(json.loads(message.data))
         return self.socket.close_code
