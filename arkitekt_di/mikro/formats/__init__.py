@@ -1,0 +1,1 @@
+"""Image files: read into images, and written from them."""

@@ -1,0 +1,253 @@
+"""Functions that take images in from files and give them out again, for sync and async code alike."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from arkitekt_di.errors import FileRefusedError, ImageRefusedError
+from arkitekt_di.koil import dual
+from arkitekt_di.mikro.formats.found import FoundImage
+from arkitekt_di.mikro.formats.importing import all_images, one_image, stacked_image
+from arkitekt_di.mikro.formats.pattern import group_files
+from arkitekt_di.mikro.formats.writing import Exported, check_target, write_image
+from arkitekt_di.mikro.functions import MikroApp
+from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
+from arkitekt_di.mikro.image import Image
+
+
+async def aimport_image(  # noqa: PLR0913  # each is a word of the user's
+    path: str | PathLike[str],
+    *,
+    name: str | None = None,
+    dims: Sequence[str] | None = None,
+    scene: int | None = None,
+    pixel_size: Mapping[str, float] | None = None,
+    unit: str | Mapping[str, str] | None = None,
+    app: MikroApp | None = None,
+) -> Image:
+    """Store the image in a file: `import_image` for async code, typed as a coroutine function."""
+    chosen, place = governing(app), Path(path)
+    given = {"name": name, "pixel_size": pixel_size, "unit": unit}
+    opening = one_image(place, dims=dims, scene=scene)
+    (image,) = await on_loop(chosen, _store, chosen, place, _alone(opening), given)
+    return image
+
+
+@dual(bridge=bridge_of)
+async def import_image(  # noqa: PLR0913  # each is a word of the user's
+    path: str | PathLike[str],
+    *,
+    name: str | None = None,
+    dims: Sequence[str] | None = None,
+    scene: int | None = None,
+    pixel_size: Mapping[str, float] | None = None,
+    unit: str | Mapping[str, str] | None = None,
+    app: MikroApp | None = None,
+) -> Image:
+    """Store the image in a file.
+
+    The format is told by the content of the file: TIFF, OME-TIFF, PNG, JPEG, OME-Zarr (0.4 and 0.5), ``.npy``,
+    ``.npz``.  TIFF, ``.npy`` and OME-Zarr are read block by block and may be larger than memory.  Dimensions, names of
+    channels, pixel sizes and units are taken from the file where it states them.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; a folder where it is an OME-Zarr group.
+    name : str, optional
+        Name of the image; by default the one in the file, or that of the file.
+    dims : sequence of str, optional
+        Names of the dimensions, where the file does not tell them: it is never guessed whether pages are depth or time.
+    scene : int, optional
+        Which image, counted from 0, of a file that holds several.
+    pixel_size : mapping of str to float, optional
+        Pixel sizes that the file does not know, in *unit*; they win over what it says.
+    unit : str or mapping of str to str, optional
+        Their unit, such as ``"µm"``.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    Image
+
+    Raises
+    ------
+    FileRefusedError
+        The file is missing, damaged, cut off, of an unknown format, or ambiguous; nothing was stored.
+    MissingExtraError
+        The extra ``formats`` is not installed.
+
+    See Also
+    --------
+    import_images : All images of a file, or those of a folder by the names of its files.
+    export_image : The inverse.
+
+    Examples
+    --------
+    >>> image = import_image("embryo.ome.tif")
+    >>> stack = import_image("stack.tif", dims=("z", "y", "x"), pixel_size={"z": 2.0}, unit="µm")
+    """
+    return await aimport_image(path, name=name, dims=dims, scene=scene, pixel_size=pixel_size, unit=unit, app=app)
+
+
+async def aimport_images(
+    path: str | PathLike[str],
+    *,
+    pattern: str | None = None,
+    dims: Sequence[str] | None = None,
+    app: MikroApp | None = None,
+) -> list[Image]:
+    """Store every image in a file or folder: `import_images` for async code, typed as a coroutine function."""
+    chosen, place = governing(app), Path(path)
+    if pattern is None:
+        return await on_loop(chosen, _store, chosen, place, all_images(place, dims=dims), {})
+    groups = await asyncio.to_thread(group_files, place, pattern)
+    images: list[Image] = []
+    for group in groups:
+        images += await on_loop(chosen, _store, chosen, place, _alone(stacked_image(group, dims=dims)), {})
+    return images
+
+
+@dual(bridge=bridge_of)
+async def import_images(
+    path: str | PathLike[str],
+    *,
+    pattern: str | None = None,
+    dims: Sequence[str] | None = None,
+    app: MikroApp | None = None,
+) -> list[Image]:
+    """Store every image in a file, or the images that the files of a folder are pieces of.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file, or with *pattern* a folder.
+    pattern : str, optional
+        How the files are named, such as ``"{well}_{field}_{c}.tif"``: ``{c}``, ``{t}`` and ``{z}`` (or ``{channel}``
+        and ``{time}``) number the pieces of one image, all other fields tell images apart and become attributes.
+    dims : sequence of str, optional
+        Names of the dimensions of each file, where it does not tell them.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    list of Image
+        In their order in the file, or in the order of the names.
+
+    Raises
+    ------
+    FileRefusedError
+        As for `import_image`; or no file fits the pattern, or an image lacks some of its pieces.  Images that were
+        stored before stay.
+
+    Examples
+    --------
+    >>> images = import_images("plate7", pattern="{well}_s{field}_w{c}.tif")
+    >>> images[0].name, images[0].dims
+    ('plate7 A01 1', ('c', 'y', 'x'))
+    """
+    return await aimport_images(path, pattern=pattern, dims=dims, app=app)
+
+
+async def aexport_image(
+    image: Image, path: str | PathLike[str], *, isel: Mapping[str, int | slice] | None = None
+) -> Exported:
+    """Write an image to a file: `export_image` for async code."""
+    place = Path(path)
+    await asyncio.to_thread(check_target, place)
+    found = found_image(image, await image.adata(), isel)
+    return await asyncio.to_thread(write_image, found, place)
+
+
+def export_image(image: Image, path: str | PathLike[str], *, isel: Mapping[str, int | slice] | None = None) -> Exported:
+    """Write an image to a file, whole or not at all.
+
+    Pixels are exact.  What the format does not keep of names, coordinates and attributes is told; pixels and
+    dimensions that it has no place for are refused.
+
+    Parameters
+    ----------
+    image : Image
+    path : str or path-like
+        Where nothing is yet; its ending names the format: ``.ome.zarr`` (keeps everything), ``.ome.tif`` or ``.tif``,
+        ``.png``, ``.npy``, ``.npz``.
+    isel : mapping of str to int or slice, optional
+        A part of the image, as in `xarray.DataArray.isel`: ``{"z": 4, "c": 0}`` is one plane.
+
+    Returns
+    -------
+    Exported
+        The path, and in words what was left out; may be used as a path.
+
+    Raises
+    ------
+    FileRefusedError
+        The format cannot hold the image, or something of that name is there; nothing was written.
+    StorageFullError
+        There is no space; nothing was written.
+    OwnLoopError
+        This is the app's own loop, which must not block: ``await aexport_image(...)``.
+
+    Examples
+    --------
+    >>> export_image(image, "embryo.ome.tif").left_out
+    ()
+    """
+    place = Path(path)
+    check_target(place)
+    return write_image(found_image(image, image.data, isel), place)
+
+
+def found_image(image: Image, data: Any, isel: Mapping[str, int | slice] | None) -> FoundImage:
+    """Return a stored image, or a part of it, as it goes into a file."""
+    part = data
+    if isel is not None:
+        if strangers := [dim for dim in isel if dim not in data.dims]:
+            raise ImageRefusedError(
+                f"isel names {strangers[0]!r}, which is no dimension of this image", f"Its dimensions are {image.dims}"
+            )
+        part = data.isel(isel).reset_coords(drop=True)
+    kept = set(part.dims)
+    sizes = {dim: size * _step(isel, dim) for dim, size in image.pixel_size.items() if dim in kept}
+    return FoundImage(image.name, part, sizes, {dim: unit for dim, unit in image.unit.items() if dim in kept})
+
+
+def _step(isel: Mapping[str, int | slice] | None, dim: str) -> int:
+    chosen = None if isel is None else isel.get(dim)
+    return abs(chosen.step or 1) if isinstance(chosen, slice) else 1
+
+
+@contextmanager
+def _alone(opening: AbstractContextManager[FoundImage]) -> Iterator[tuple[FoundImage, ...]]:
+    with opening as image:
+        yield (image,)
+
+
+async def _store(
+    app: MikroApp, path: Path, opening: AbstractContextManager[tuple[FoundImage, ...]], given: Mapping[str, Any]
+) -> list[Image]:
+    """Store what is found; runs on the app's loop, and looks into files in threads."""
+    images = await asyncio.to_thread(opening.__enter__)
+    try:
+        return [await _store_one(app, path, image, given) for image in images]
+    finally:
+        await asyncio.to_thread(opening.__exit__, None, None, None)
+
+
+async def _store_one(app: MikroApp, path: Path, image: FoundImage, given: Mapping[str, Any]) -> Image:
+    unit, sizes = given.get("unit"), given.get("pixel_size") or {}
+    units = dict.fromkeys(sizes or image.pixel_size, unit) if isinstance(unit, str) else dict(unit or {})
+    try:
+        return await app.mikro.afrom_xarray(
+            image.array,
+            name=given.get("name") or image.name,
+            pixel_size={**image.pixel_size, **sizes} or None,
+            unit={**image.unit, **units} or None,
+        )
+    except ImageRefusedError as error:
+        raise FileRefusedError(str(path), error.reason, error.remedy) from error

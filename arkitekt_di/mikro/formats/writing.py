@@ -1,0 +1,94 @@
+"""Files written from images: whole or not at all, and never over something that is there."""
+
+import errno
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from arkitekt_di.errors import FileRefusedError, StorageFullError
+from arkitekt_di.mikro.formats.found import FoundImage
+from arkitekt_di.mikro.formats.numpy_files import write_npy, write_npz
+from arkitekt_di.mikro.formats.ome_zarr_writing import write_ome_zarr
+from arkitekt_di.mikro.formats.picture_files import write_picture
+from arkitekt_di.mikro.formats.tiff_writing import write_tiff
+
+Writer = Callable[[FoundImage, Path], tuple[str, ...]]
+"""Writes an image to a path where nothing is; returns what the format does not keep."""
+
+_KEEPS_EVERYTHING: Final = write_ome_zarr
+
+_WRITERS: Final[dict[str, Writer]] = {
+    ".ome.zarr": write_ome_zarr,
+    ".zarr": write_ome_zarr,
+    ".ome.tiff": write_tiff,
+    ".ome.tif": write_tiff,
+    ".tiff": write_tiff,
+    ".tif": write_tiff,
+    ".png": lambda image, path: write_picture(image.array, path),
+    ".npy": lambda image, path: write_npy(image.array, path),
+    ".npz": write_npz,
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that was written.
+
+    Attributes
+    ----------
+    path : Path
+    left_out : tuple of str
+        What the image has and the format does not keep, in words.
+    """
+
+    path: Path
+    left_out: tuple[str, ...] = ()
+
+    def __fspath__(self) -> str:
+        """Let functions that take paths take it."""
+        return str(self.path)
+
+
+def check_target(path: Path) -> Writer:
+    """Return the writer for a path; raises `FileRefusedError` where nothing can be written there."""
+    name = path.name.lower()
+    writer = next((writer for ending, writer in _WRITERS.items() if name.endswith(ending)), None)
+    if writer is None:
+        raise FileRefusedError(
+            str(path), "its ending names no format that is written", f"Choose one of {', '.join(sorted(_WRITERS))}"
+        )
+    if path.exists():
+        raise FileRefusedError(str(path), "there is something of that name", "Remove it, or choose another name")
+    if not path.parent.is_dir():
+        raise FileRefusedError(str(path), f"there is no folder {path.parent}", "Make it first")
+    return writer
+
+
+def write_image(image: FoundImage, path: Path) -> Exported:
+    """Write an image in the format that the ending of *path* names."""
+    writer = check_target(path)
+    # Written beside its place, under a name with the same ending, and moved there in one step.
+    draft = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+    try:
+        left_out = (*writer(image, draft), *(() if writer is _KEEPS_EVERYTHING else _unkept(image)))
+        draft.rename(path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFullError(str(path.parent)) from error
+        raise FileRefusedError(str(path), f"it cannot be written ({error.strerror})", "Check the folder") from error
+    finally:
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
+    return Exported(path, left_out)
+
+
+def _unkept(image: FoundImage) -> tuple[str, ...]:
+    """Return the attributes and coordinates, which only OME-Zarr of ours keeps."""
+    attributes = tuple(f"the attribute {name!r}" for name in image.array.attrs)
+    coordinates = tuple(f"the coordinate {name}" for name in image.array.coords if name != "c")
+    return (*attributes, *coordinates)
