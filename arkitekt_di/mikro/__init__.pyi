@@ -48,6 +48,13 @@ from arkitekt_di.mikro.folders.functions import watch_folders as watch_folders
 from arkitekt_di.mikro.folders.in_memory import InMemoryFolderRecords as InMemoryFolderRecords
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords as GraphQLFolderRecords
 from arkitekt_di.mikro.folders.service import Folders as Folders
+from arkitekt_di.mikro.formats.functions import aexport_image as aexport_image
+from arkitekt_di.mikro.formats.functions import aimport_image as aimport_image
+from arkitekt_di.mikro.formats.functions import aimport_images as aimport_images
+from arkitekt_di.mikro.formats.functions import export_image as export_image
+from arkitekt_di.mikro.formats.functions import import_image as import_image
+from arkitekt_di.mikro.formats.functions import import_images as import_images
+from arkitekt_di.mikro.formats.writing import Exported as Exported
 from arkitekt_di.mikro.functions import adelete_image as adelete_image
 from arkitekt_di.mikro.functions import afrom_xarray as afrom_xarray
 from arkitekt_di.mikro.functions import aget_image as aget_image
@@ -74,6 +81,7 @@ from arkitekt_di.mikro.watching import Watch as Watch
 
 __all__ = [
     "Change",
+    "Exported",
     "File",
     "Files",
     "Folder",
@@ -95,11 +103,14 @@ __all__ = [
     "adelete_folder",
     "adelete_image",
     "aensure_folder",
+    "aexport_image",
     "afind_folder",
     "afrom_xarray",
     "aget_file",
     "aget_folder",
     "aget_image",
+    "aimport_image",
+    "aimport_images",
     "amove_file",
     "amove_folder",
     "amove_image",
@@ -120,12 +131,15 @@ __all__ = [
     "delete_folder",
     "delete_image",
     "ensure_folder",
+    "export_image",
     "find_folder",
     "find_images",
     "from_xarray",
     "get_file",
     "get_folder",
     "get_image",
+    "import_image",
+    "import_images",
     "iterate_files",
     "iterate_folders",
     "move_file",
