@@ -61,12 +61,12 @@ class StoredObject(CamelMessage):
     ----------
     size : int
         Bytes.
-    crc32c : int
-        Its checksum (RFC 3720, section 12.1).
+    crc32 : int
+        Its checksum (CRC-32, ITU-T V.42).
     """
 
     size: int = Field(ge=0)
-    crc32c: int = Field(ge=0, lt=2**32)
+    crc32: int = Field(ge=0, lt=2**32)
 
 
 class LevelRecord(CamelMessage):
@@ -220,6 +220,58 @@ class UploadGrant(StoreGrant):
 
     store: str
     max_bytes: int = Field(ge=0)
+
+
+class FrameObject(CamelMessage):
+    """An object of frames that are appended, in the upload that they were sent to.
+
+    Attributes
+    ----------
+    level : int
+        Level of resolution.
+    key : str
+        Of the object, relative to the level's array; in the upload it lies below the number of its level.
+    size, crc32 : int
+        Bytes, and their checksum (CRC-32, ITU-T V.42).
+    """
+
+    level: int = Field(ge=0)
+    key: str
+    size: int = Field(ge=0)
+    crc32: int = Field(ge=0, lt=2**32)
+
+
+class FrameBatch(CamelMessage):
+    """Frames that become part of an image at once.
+
+    Attributes
+    ----------
+    store_id : str
+        The upload that they were sent to.
+    first : int
+        Place of the first one along the axis that grows; where the image ended before.
+    count : int
+    objects : tuple of FrameObject
+        Every object of every level.
+    """
+
+    store_id: str
+    first: int = Field(ge=0)
+    count: int = Field(ge=1)
+    objects: tuple[FrameObject, ...]
+
+
+class OpenAppend(CamelMessage):
+    """A place for frames, and the image as it is.
+
+    Attributes
+    ----------
+    grant : UploadGrant
+    record : ImageRecord
+    """
+
+    grant: UploadGrant
+    record: ImageRecord
 
 
 class UploadKey(CamelMessage):

@@ -97,7 +97,7 @@ class PixelDocument(Message):
     manifest : dict of str to int
         Size in bytes of every object of the array but ``zarr.json``, by key relative to it.
     checksums : dict of str to int
-        CRC-32C of each of them (RFC 3720, section 12.1); empty in arrays of an earlier version.
+        CRC-32 of each of them (CRC-32, ITU-T V.42); empty in arrays of an earlier version.
     scale : tuple of int
         Pixels of the finest level along each axis that one pixel stands for; empty where that is one.
     statistics : tuple of ChannelStatistics
@@ -129,5 +129,5 @@ class PixelDocument(Message):
         return (
             found is not None
             and found.size == self.manifest[key]
-            and self.checksums.get(key, found.crc32c) == found.crc32c
+            and self.checksums.get(key, found.crc32) == found.crc32
         )

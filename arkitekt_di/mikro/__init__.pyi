@@ -73,11 +73,17 @@ from arkitekt_di.mikro.image import Image as Image
 from arkitekt_di.mikro.in_memory import InMemoryImageRecords as InMemoryImageRecords
 from arkitekt_di.mikro.in_memory import InMemoryPixelStore as InMemoryPixelStore
 from arkitekt_di.mikro.paging import Pages as Pages
+from arkitekt_di.mikro.pixels.progress import Progress as Progress
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore as S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
 from arkitekt_di.mikro.service import Mikro as Mikro
 from arkitekt_di.mikro.watching import Change as Change
 from arkitekt_di.mikro.watching import Watch as Watch
+from arkitekt_di.mikro.writer import ImageWriter as ImageWriter
+from arkitekt_di.mikro.writing import afrom_frames as afrom_frames
+from arkitekt_di.mikro.writing import aimage_writer as aimage_writer
+from arkitekt_di.mikro.writing import from_frames as from_frames
+from arkitekt_di.mikro.writing import image_writer as image_writer
 
 __all__ = [
     "Change",
@@ -90,12 +96,14 @@ __all__ = [
     "GraphQLFolderRecords",
     "GraphQLImageRecords",
     "Image",
+    "ImageWriter",
     "InMemoryFileRecords",
     "InMemoryFolderRecords",
     "InMemoryImageRecords",
     "InMemoryPixelStore",
     "Mikro",
     "Pages",
+    "Progress",
     "S3PixelStore",
     "Watch",
     "acreate_folder",
@@ -105,10 +113,12 @@ __all__ = [
     "aensure_folder",
     "aexport_image",
     "afind_folder",
+    "afrom_frames",
     "afrom_xarray",
     "aget_file",
     "aget_folder",
     "aget_image",
+    "aimage_writer",
     "aimport_image",
     "aimport_images",
     "amove_file",
@@ -134,10 +144,12 @@ __all__ = [
     "export_image",
     "find_folder",
     "find_images",
+    "from_frames",
     "from_xarray",
     "get_file",
     "get_folder",
     "get_image",
+    "image_writer",
     "import_image",
     "import_images",
     "iterate_files",

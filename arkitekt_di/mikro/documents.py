@@ -38,9 +38,27 @@ RESUME_UPLOADS = f"""
 mutation ResumeUploads($input: ResumeZarrUploadsInput!) {{
   uploads: resumeZarrUploads(input: $input) {{
     grants {{ {_GRANT} store maxBytes }}
-    held {{ objects {{ key size crc32c }} }}
+    held {{ objects {{ key size crc32 }} }}
     record {{ ...Record }}
   }}
+}}
+{_RECORD}"""
+
+OPEN_APPEND = f"""
+mutation OpenAppend($image: ID!) {{
+  append: openArrayAppend(image: $image) {{ grant {{ {_GRANT} store maxBytes }} record {{ ...Record }} }}
+}}
+{_RECORD}"""
+
+APPEND_FRAMES = f"""
+mutation AppendFrames($image: ID!, $input: AppendArrayFramesInput!) {{
+  record: appendArrayFrames(image: $image, input: $input) {{ ...Record }}
+}}
+{_RECORD}"""
+
+CLOSE_APPEND = f"""
+mutation CloseAppend($image: ID!, $storeId: String!) {{
+  record: closeArrayAppend(image: $image, storeId: $storeId) {{ ...Record }}
 }}
 {_RECORD}"""
 

@@ -10,6 +10,7 @@ from arkitekt_di.messages.descriptions import Acquisition, Channel
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.governed import opened
 from arkitekt_di.mikro.image import Image
+from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.mikro.watching import Watch
 from arkitekt_di.protocols.koil import Bridge
@@ -71,6 +72,9 @@ async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's
     channels: Sequence[Channel | str] = (),
     acquisition: Acquisition | None = None,
     derived_from: Image | Sequence[Image] = (),
+    key: str | None = None,
+    progress: ProgressListener | None = None,
+    settings: Mapping[str, Any] | None = None,
     app: MikroApp | None = None,
 ) -> Image:
     """Store an array as a new image: `from_xarray` for async code, typed as a coroutine function."""
@@ -88,6 +92,9 @@ async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's
         channels=channels,
         acquisition=acquisition,
         derived_from=derived_from,
+        key=key,
+        progress=progress,
+        settings=settings,
     )
 
 
@@ -104,6 +111,9 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
     channels: Sequence[Channel | str] = (),
     acquisition: Acquisition | None = None,
     derived_from: Image | Sequence[Image] = (),
+    key: str | None = None,
+    progress: ProgressListener | None = None,
+    settings: Mapping[str, Any] | None = None,
     app: MikroApp | None = None,
 ) -> Image:
     """Store an array as a new image.
@@ -138,6 +148,15 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
         How the image came to be at the microscope.
     derived_from : Image or sequence of Image, optional
         What it was made from; see `Image.derived_from`.
+    key : str, optional
+        Names the image for a second try, at most 200 characters: where an image was stored under it before, that one
+        is returned; where its upload was interrupted, only what is missing is sent.  Left out, an interrupted upload
+        of several shards is gone on with when the same array is stored again on this machine.
+    progress : callable, optional
+        Called with a `Progress`, shard by shard, on the app's loop: it must return soon, and what it raises ends the
+        upload.  A transfer that takes long shows a bar by itself; the setting ``mikro.progress`` turns it off.
+    settings : mapping of str to object, optional
+        Keys of the section ``mikro`` that are other for this image, such as ``{"codec": "zstd", "levels": 1}``.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -177,6 +196,9 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
         channels=channels,
         acquisition=acquisition,
         derived_from=derived_from,
+        key=key,
+        progress=progress,
+        settings=settings,
         app=app,
     )
 

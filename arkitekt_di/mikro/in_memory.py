@@ -1,5 +1,6 @@
 """Records and pixels that live as long as the process: for tests, and to try things out without a hub."""
 
+import json
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from arkitekt_di.errors import (
+    AppendConflictError,
     HubRefusedError,
     ImageNotFoundError,
     PermissionDeniedError,
@@ -17,10 +19,12 @@ from arkitekt_di.errors import (
 from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.descriptions import Acquisition, Creator, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import (
+    FrameBatch,
     ImageDraft,
     ImageEvent,
     ImageRecord,
     LevelRecord,
+    OpenAppend,
     OpenUploads,
     StoredObject,
     StoreGrant,
@@ -28,7 +32,7 @@ from arkitekt_di.messages.images import (
     UploadKey,
     ZarrStore,
 )
-from arkitekt_di.messages.pixels import HEADER
+from arkitekt_di.messages.pixels import ATTRIBUTE, HEADER, PixelDocument
 from arkitekt_di.mikro.fitting import edited, fits, tags_of
 from arkitekt_di.mikro.news import News
 from arkitekt_di.mikro.pixels.header import Header, read_header
@@ -134,6 +138,7 @@ class InMemoryImageRecords:
         self._records: dict[str, ImageRecord] = {}
         self._trash: dict[str, ImageRecord] = {}
         self._news: News[ImageRecord] = News()
+        self._writers: dict[str, str] = {}
         self._keyed: dict[UploadKey, tuple[str, ...]] = {}
 
     @property
@@ -163,7 +168,7 @@ class InMemoryImageRecords:
 
     def _held(self, grant: UploadGrant) -> dict[str, StoredObject]:
         objects = self._pixels.under(grant.key)
-        return {key: StoredObject(size=len(body), crc32c=checksum(body)) for key, body in objects.items()}
+        return {key: StoredObject(size=len(body), crc32=checksum(body)) for key, body in objects.items()}
 
     async def renew_upload(self, store_id: str) -> UploadGrant:
         """Return a new grant for an upload that is not finished."""
@@ -186,7 +191,7 @@ class InMemoryImageRecords:
         if HEADER not in objects:
             raise UploadIncompleteError(store_id, [HEADER], 1)
         header = read_header(objects[HEADER])
-        found = {key: StoredObject(size=len(body), crc32c=checksum(body)) for key, body in objects.items()}
+        found = {key: StoredObject(size=len(body), crc32=checksum(body)) for key, body in objects.items()}
         faults = [] if header.document is None else header.document.faults(found)
         if faults:
             raise UploadIncompleteError(store_id, faults[:_SHOWN], len(faults))
@@ -243,6 +248,62 @@ class InMemoryImageRecords:
         self._records[record.id] = record
         self._news.tell(ChangeKind.CREATED, record.id, record)
         return record
+
+    async def open_append(self, image_id: str) -> OpenAppend:
+        """Become the writer of an image that grows."""
+        record = await self.get(image_id)
+        if self._document(record).appends is None:
+            raise HubRefusedError("OpenAppend", [f"the image {image_id} does not grow"])
+        grant = await self.request_upload()
+        self._writers[image_id] = grant.store
+        return OpenAppend(grant=grant, record=record)
+
+    def _document(self, record: ImageRecord) -> PixelDocument:
+        document = read_header(self._pixels.under(record.store.key)[HEADER]).document
+        return document or PixelDocument()
+
+    async def append(self, image_id: str, batch: FrameBatch) -> ImageRecord:
+        """Make frames part of an image."""
+        record = await self.get(image_id)
+        appends = self._document(record).appends
+        axis = [named.name for named in record.axes].index(appends or "")
+        self._check_writer(record, batch.store_id)
+        if record.shape[axis] != batch.first:
+            raise AppendConflictError(image_id, f"it has {record.shape[axis]} frames, and these begin at {batch.first}")
+        staged = self._pixels.under(self._uploads[batch.store_id].key)
+        for sent in batch.objects:
+            body = staged.get(f"{sent.level}/{sent.key}", b"")
+            if (len(body), checksum(body)) != (sent.size, sent.crc32):
+                raise UploadIncompleteError(batch.store_id, [sent.key], 1)
+            self._pixels.objects[f"{record.levels[sent.level].store.key}/{sent.key}"] = body
+        levels = tuple(
+            level.model_copy(update={"shape": _grown(level.shape, axis, batch.first + batch.count)})
+            for level in record.levels
+        )
+        grown = record.model_copy(update={"shape": levels[0].shape, "levels": levels})
+        self._records[image_id] = grown
+        return grown
+
+    async def close_append(self, image_id: str, store_id: str) -> ImageRecord:
+        """End the growth of an image."""
+        record = await self.get(image_id)
+        self._check_writer(record, store_id)
+        for level in record.levels:
+            place = f"{level.store.key}/{HEADER}"
+            metadata = json.loads(self._pixels.objects[place])
+            bodies = {key: body for key, body in self._pixels.under(level.store.key).items() if key != HEADER}
+            document = metadata["attributes"][ATTRIBUTE]
+            del document["appends"]
+            document["manifest"] = {key: len(body) for key, body in bodies.items()}
+            document["checksums"] = {key: checksum(body) for key, body in bodies.items()}
+            self._pixels.objects[place] = json.dumps(metadata | {"shape": list(level.shape)}).encode()
+        del self._writers[image_id]
+        await self.discard_upload(store_id)
+        return record
+
+    def _check_writer(self, record: ImageRecord, store_id: str) -> None:
+        if self._writers.get(record.id) != store_id:
+            raise AppendConflictError(record.id, "another writer took over")
 
     async def get(self, image_id: str) -> ImageRecord:
         """Return one record."""
@@ -316,6 +377,10 @@ class InMemoryImageRecords:
         grant = _granted(store_id)
         self._pixels.allow(grant)
         return grant
+
+
+def _grown(shape: tuple[int, ...], axis: int, length: int) -> tuple[int, ...]:
+    return (*shape[:axis], length, *shape[axis + 1 :])
 
 
 def _store(store_id: str) -> ZarrStore:

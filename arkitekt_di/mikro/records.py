@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from arkitekt_di.errors import (
+    AppendConflictError,
     ArkitektError,
     FolderNotFoundError,
     HubRefusedError,
@@ -18,10 +19,12 @@ from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.descriptions import Creator, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import (
     Axis,
+    FrameBatch,
     ImageDraft,
     ImageEvent,
     ImageRecord,
     LevelRecord,
+    OpenAppend,
     OpenUploads,
     StoredObject,
     StoreGrant,
@@ -34,6 +37,9 @@ from arkitekt_di.protocols.transport import GraphQL
 
 _UNKNOWN_FIELD: Final = "Cannot query field"
 """Words of the GraphQL reference implementation for an operation that a schema does not have."""
+
+_CONFLICT: Final = "APPEND_CONFLICT"
+"""Code that the hub gives to a writer in whose place another one has come."""
 
 _NOT_FOUND: Final = "NOT_FOUND"
 """Code that the hub gives to what does not exist, or not for this user."""
@@ -128,6 +134,31 @@ class GraphQLImageRecords:
         ]
         input_ = {"data": draft.store_id, "scales": scales, "name": draft.name, "axes": axes, **_said(draft)}
         answer = await self._ask(documents.CREATE_IMAGE, input_, StoreNotFoundError(draft.store_id))
+        return _record(answer.get("record"))
+
+    async def open_append(self, image_id: str) -> OpenAppend:
+        """Become the writer of an image that grows."""
+        answer = await self._execute(documents.OPEN_APPEND, {"image": image_id}, ImageNotFoundError(image_id))
+        opened = answer.get("append") or {}
+        return OpenAppend(grant=_upload_grant(opened), record=_record(opened.get("record")))
+
+    async def append(self, image_id: str, batch: FrameBatch) -> ImageRecord:
+        """Make frames part of an image; raises `AppendConflictError`."""
+        variables = {"image": image_id, "input": batch.model_dump(by_alias=True)}
+        return await self._grow(documents.APPEND_FRAMES, variables, image_id)
+
+    async def close_append(self, image_id: str, store_id: str) -> ImageRecord:
+        """End the growth of an image; raises `AppendConflictError`."""
+        return await self._grow(documents.CLOSE_APPEND, {"image": image_id, "storeId": store_id}, image_id)
+
+    async def _grow(self, document: str, variables: dict[str, Any], image_id: str) -> ImageRecord:
+        try:
+            answer = await self._execute(document, variables, ImageNotFoundError(image_id))
+        except HubRefusedError as error:
+            if _CONFLICT in error.codes:
+                reason = error.messages[0].partition(": ")[2].partition(". Let one writer")[0]
+                raise AppendConflictError(image_id, reason or "another writer took over") from error
+            raise
         return _record(answer.get("record"))
 
     async def get(self, image_id: str) -> ImageRecord:
@@ -246,7 +277,7 @@ def _record(given: Any) -> ImageRecord:
 
 
 def _held(place: Any) -> dict[str, StoredObject]:
-    return {held["key"]: StoredObject(size=held["size"], crc32c=held["crc32c"]) for held in place.get("objects") or ()}
+    return {held["key"]: StoredObject(size=held["size"], crc32=held["crc32"]) for held in place.get("objects") or ()}
 
 
 def _said(draft: ImageDraft) -> dict[str, Any]:

@@ -1,27 +1,30 @@
 """The image service of an app: ``app.mikro``."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any, Final
 
-from arkitekt_di.errors import CompositionError
+from arkitekt_di.errors import CompositionError, ImageRefusedError
 from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageDescription, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.mikro.areas import Areas
 from arkitekt_di.mikro.described import channels_from, named_channels
-from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.files.service import Files
+from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
+from arkitekt_di.mikro.pixels.appending import Appender, Series
+from arkitekt_di.mikro.pixels.axes import check_dims
 from arkitekt_di.mikro.pixels.grants import RenewedSource
 from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
-from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of
+from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of, picture_of_frames
 from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.pixels.upload import Uploads, Wishes
 from arkitekt_di.mikro.watching import Change, Stream, Watch
+from arkitekt_di.mikro.writer import ImageWriter
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.settings.models import MikroSettings
@@ -183,12 +186,68 @@ class Mikro:
             channels=channels_from(channels) or named_channels(array, picture.axes()),
             sources=tuple(source.id for source in sources),
         )
-        wishes = Wishes(changed(self._settings, settings or {}), key, progress, said)
+        wishes = Wishes(changed(self._settings, settings or {}), key, progress, said=said)
         return await self._astore(picture, wishes)
 
+    async def afrom_frames(  # noqa: PLR0913  # each is a word of the user's; see from_frames
+        self,
+        frames: Iterable[Any],
+        *,
+        name: str,
+        dims: Sequence[str],
+        pixel_size: Mapping[str, float] | None = None,
+        unit: str | Mapping[str, str] | None = None,
+        key: str | None = None,
+        progress: ProgressListener | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Image:
+        """Store frames that come one after the other as one image; see `arkitekt_di.mikro.from_frames`."""
+        picture = await asyncio.to_thread(
+            picture_of_frames, frames, name=name, dims=dims, pixel_size=pixel_size, unit=unit
+        )
+        return await self._astore(picture, Wishes(changed(self._settings, settings or {}), key, progress))
+
+    def image_writer(  # noqa: PLR0913  # each is a word of the user's; see image_writer
+        self,
+        dims: Sequence[str] | None = None,
+        *,
+        name: str | None = None,
+        append: str = "t",
+        shape: Sequence[int] | None = None,
+        image: Image | str | None = None,
+        pixel_size: Mapping[str, float] | None = None,
+        unit: str | Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> ImageWriter:
+        """Return a writer of an image that grows; see `arkitekt_di.mikro.image_writer`."""
+        chosen = changed(self._settings, settings or {})
+        if image is not None:
+            image_id = image if isinstance(image, str) else image.id
+
+            async def resume() -> Appender:
+                record = await self._records.get(image_id)
+                return await Appender.resume(self._records, self._pixels, chosen, record)
+
+            return ImageWriter(self._bridge, resume, self._shown)
+        if dims is None:
+            raise ImageRefusedError(
+                "the dimensions of the frames were not named", "Name them, such as dims=('t', 'y', 'x')"
+            )
+        check_name(name)
+        size = None if shape is None else tuple(shape)
+        series = Series(str(name), check_dims(dims), append, size, pixel_size, unit)
+
+        async def begin() -> Appender:
+            return Appender(self._records, self._pixels, chosen, series)
+
+        return ImageWriter(self._bridge, begin, self._shown)
+
+    def _shown(self, record: ImageRecord) -> Image:
+        return Image(record, self)
+
     async def _astore(self, picture: Picture, wishes: Wishes) -> Image:
-        record, document = await self._uploads.store(picture, wishes)
-        return Image(record, self, document)
+        stored = await self._uploads.store(picture, wishes)
+        return Image(stored.record, self, stored.document)
 
     async def aget_image(self, image_id: str) -> Image:
         """Return one image.

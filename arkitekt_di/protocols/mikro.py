@@ -5,9 +5,11 @@ from typing import Protocol
 
 from arkitekt_di.messages.descriptions import ImageEdit, ImageQuery
 from arkitekt_di.messages.images import (
+    FrameBatch,
     ImageDraft,
     ImageEvent,
     ImageRecord,
+    OpenAppend,
     OpenUploads,
     StoreGrant,
     UploadGrant,
@@ -44,6 +46,24 @@ class ImageRecords(Protocol):
 
     async def create(self, draft: ImageDraft) -> ImageRecord:
         """Create the record of a finished upload; from now on the image is visible."""
+        ...
+
+    async def open_append(self, image_id: str) -> OpenAppend:
+        """Become the writer of an image that grows; who was it before is told so with the next frames."""
+        ...
+
+    async def append(self, image_id: str, batch: FrameBatch) -> ImageRecord:
+        """Make frames part of an image, durably and for every reader at once.
+
+        Raises
+        ------
+        AppendConflictError
+            Another writer was opened, or the image does not end where the frames begin.
+        """
+        ...
+
+    async def close_append(self, image_id: str, store_id: str) -> ImageRecord:
+        """End the growth of an image; raises `AppendConflictError` where another writer was opened."""
         ...
 
     async def get(self, image_id: str) -> ImageRecord:

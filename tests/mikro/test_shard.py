@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import google_crc32c
 import numpy as np
 import pytest
 import zarr
@@ -22,7 +23,7 @@ from arkitekt_di.mikro.pixels.foreign import open_foreign
 from arkitekt_di.mikro.pixels.header import read_header, write_header
 from arkitekt_di.mikro.pixels.layout import Layout
 from arkitekt_di.mikro.pixels.reading import StoredPixels
-from arkitekt_di.mikro.pixels.shard import ShardCodec
+from arkitekt_di.mikro.pixels.shard import ShardCodec, checksum
 from tests.mikro.arrays import PIXEL_DTYPES, SHAPES, noise
 
 
@@ -142,3 +143,14 @@ def test_the_metadata_is_what_zarr_itself_would_write(dtype: str, tmp_path: Path
     ours = json.loads(write_header(codec, ("y", "x"), PixelDocument()))
 
     assert ours | {"attributes": {}} == theirs
+
+
+def test_the_checksum_of_an_object_tells_contents_apart() -> None:
+    """CRC-32C would not: each part ends with its own, and the whole then depends on nothing but the lengths."""
+    layout = Layout((8, 8), (4, 8), (8, 8))
+    codec = ShardCodec(layout, np.dtype(np.uint8), "none")
+
+    bodies = [codec.encode(np.full((8, 8), value, dtype=np.uint8)) for value in range(5)]
+
+    assert len({google_crc32c.value(body) for body in bodies}) == 1
+    assert len({checksum(body) for body in bodies}) == 5

@@ -42,7 +42,8 @@ class Frames:
         first = next(rest, None)
         if first is None:
             raise ImageRefusedError("there is no frame", "Check where the frames come from")
-        return cls(np.asarray(first), rest)
+        values: npt.NDArray[Any] = np.asarray(first)
+        return cls(values, rest)
 
     def slabs(self, depth: int) -> Iterator[npt.NDArray[Any]]:
         """Yield up to *depth* frames at a time, in an array of their own."""

@@ -1,7 +1,7 @@
 """An array that has been looked at and can be stored: everything is refused here, before anything moves."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from arkitekt_di.messages.images import Axis
 from arkitekt_di.messages.pixels import PixelDocument
 from arkitekt_di.mikro.pixels.axes import MAX_NAME, check_dims, describe_axes, dims_of_unnamed
 from arkitekt_di.mikro.pixels.coordinates import encode_coordinates
+from arkitekt_di.mikro.pixels.frames import Frames
 from arkitekt_di.mikro.pixels.units import axis_type
 from arkitekt_di.mikro.pixels.values import encode
 
@@ -86,6 +87,21 @@ def picture_of(
         coords=encode_coordinates(labelled),
     )
     return Picture(name=name, dims=tuple(str(dim) for dim in labelled.dims), data=labelled.data, document=document)
+
+
+def picture_of_frames(
+    frames: Iterable[Any],
+    *,
+    name: str,
+    dims: Sequence[str],
+    pixel_size: Mapping[str, float] | None = None,
+    unit: str | Mapping[str, str] | None = None,
+) -> Picture:
+    """Return frames ready to be stored, having looked at the first one; raises as `picture_of` does."""
+    begun = Frames.begin(frames)
+    one = np.zeros((1, *begun.frame_shape), dtype=begun.dtype)
+    picture = picture_of(one, name=name, dims=dims, pixel_size=pixel_size, unit=unit)
+    return replace(picture, data=begun)
 
 
 def check_name(name: object) -> None:

@@ -39,7 +39,7 @@ class Lane:
     held : mapping of str to StoredObject
         What is in the store already.
     manifest, checksums : dict of str to int
-        Size and CRC-32C of every object that is in.
+        Size and CRC-32 of every object that is in.
     """
 
     sink: PixelSink
@@ -50,6 +50,14 @@ class Lane:
     manifest: dict[str, int] = field(default_factory=dict)
     checksums: dict[str, int] = field(default_factory=dict)
     size: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pixels of one region of an array, which is made of whole objects."""
+
+    pixels: npt.NDArray[Any]
+    region: Region
 
 
 @dataclass
@@ -121,6 +129,8 @@ class Shipment:
             try:
                 if isinstance(data, np.ndarray):
                     self._send_eagerly(data, pool)
+                elif isinstance(data, Part):
+                    self._send_part(data, pool)
                 elif isinstance(data, Frames):
                     self._send_frames(data, pool)
                 else:
@@ -134,6 +144,16 @@ class Shipment:
             self._ship(0, region, data[region])
 
         for _ in pool.map(send, (region for _, region in self._lanes[0].codec.layout.shards())):
+            pass
+
+    def _send_part(self, part: Part, pool: ThreadPoolExecutor) -> None:
+        layout = self._lanes[0].codec.layout
+
+        def send(index: tuple[int, ...]) -> None:
+            region = overlap(layout.region(index), part.region)
+            self._ship(0, region, part.pixels[shifted(region, part.region)])
+
+        for _ in pool.map(send, product(*touched(part.region, layout.shard))):
             pass
 
     def _send_lazily(self, data: Any, pool: ThreadPoolExecutor) -> None:
@@ -190,10 +210,10 @@ class Shipment:
         lane = self._lanes[level]
         key = lane.codec.layout.key(lane.codec.layout.shard_index(region))
         body = lane.codec.encode(block)
-        there = StoredObject(size=len(body), crc32c=checksum(body))
+        there = StoredObject(size=len(body), crc32=checksum(body))
         if lane.held.get(key) != there:
             asyncio.run_coroutine_threadsafe(self._put(lane, key, body), self._loop).result()
-        lane.manifest[key], lane.checksums[key] = there.size, there.crc32c
+        lane.manifest[key], lane.checksums[key] = there.size, there.crc32
 
     async def _put(self, lane: Lane, key: str, body: bytes) -> None:
         lane.size += len(body)

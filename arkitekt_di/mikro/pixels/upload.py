@@ -63,6 +63,8 @@ class Wishes:
         Names the upload: a second one under the same key is the same image.
     listener : callable or None
         Told how far the transfer is.
+    append : str or None
+        Dimension along which the image will grow.
     said : ImageDescription
         What is said about the image.
     """
@@ -70,7 +72,26 @@ class Wishes:
     settings: MikroSettings = field(default_factory=MikroSettings)
     key: str | None = None
     listener: ProgressListener | None = None
+    append: str | None = None
     said: ImageDescription = field(default_factory=ImageDescription)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An image that was stored.
+
+    Attributes
+    ----------
+    record : ImageRecord
+    document : PixelDocument or None
+        What is beside the pixels; None where nothing was sent, because there was such an image.
+    lanes : sequence of Lane
+        How each level was sent.
+    """
+
+    record: ImageRecord
+    document: PixelDocument | None = None
+    lanes: Sequence[Lane] = ()
 
 
 class Uploads:
@@ -86,20 +107,21 @@ class Uploads:
         self._records = records
         self._pixels = pixels
 
-    async def store(self, picture: Picture, wishes: Wishes) -> tuple[ImageRecord, PixelDocument | None]:
-        """Store an array with its coarser levels; return the record, and what is stored beside the pixels."""
+    async def store(self, picture: Picture, wishes: Wishes) -> Stored:
+        """Store an array with its coarser levels."""
         settings = wishes.settings
-        levels = _levels(picture, settings)
+        levels = _levels(picture, wishes)
         codecs = [ShardCodec(level.layout, picture.dtype, settings.codec) for level in levels]
         # Too large without its manifest: refused before any pixel moves.
         write_header(codecs[0], picture.dims, picture.document)
         async with self._key(picture, levels[0], wishes) as key:
             opened = await self._records.begin_uploads(len(levels), key=key)
             if opened.record is not None:
-                return opened.record, None
+                return Stored(opened.record)
             try:
-                document = await self._send(picture, levels, codecs, opened, wishes)
-                return await self._publish(picture, opened, wishes), document
+                lanes = self._lanes(levels, codecs, opened, settings)
+                document = await self._send(picture, levels, lanes, wishes)
+                return Stored(await self._publish(picture, opened, wishes), document, lanes)
             except BaseException as error:
                 if key is None or not isinstance(error, ConnectionLostError):
                     await self._discard(opened)
@@ -114,18 +136,12 @@ class Uploads:
         async with derived_key(picture, is_wanted=is_large and wishes.settings.resume) as key:
             yield key
 
-    async def _send(
-        self,
-        picture: Picture,
-        levels: Sequence[Level],
-        codecs: Sequence[ShardCodec],
-        opened: OpenUploads,
-        wishes: Wishes,
-    ) -> PixelDocument:
-        """Send the pixels, and last what makes arrays of them."""
-        lanes = [
+    def _lanes(
+        self, levels: Sequence[Level], codecs: Sequence[ShardCodec], opened: OpenUploads, settings: MikroSettings
+    ) -> list[Lane]:
+        return [
             Lane(
-                RenewedSink(self._records, self._pixels, grant, margin_s=wishes.settings.access_margin_s),
+                RenewedSink(self._records, self._pixels, grant, margin_s=settings.access_margin_s),
                 codec,
                 grant.max_bytes,
                 level.halved,
@@ -133,6 +149,11 @@ class Uploads:
             )
             for level, codec, grant, held in zip(levels, codecs, opened.grants, opened.held, strict=True)
         ]
+
+    async def _send(
+        self, picture: Picture, levels: Sequence[Level], lanes: Sequence[Lane], wishes: Wishes
+    ) -> PixelDocument:
+        """Send the pixels, and last what makes arrays of them."""
         statistics = Statistics(picture.dims, picture.data.shape, picture.dtype)
         with ProgressBar(wishes.settings.progress) as bar:
             shipment = Shipment(
@@ -143,7 +164,9 @@ class Uploads:
                 on_progress=_teller(picture, bar, wishes.listener),
             )
             await shipment.send(picture.data)
-        documents = [_document(picture, lane, level, statistics) for lane, level in zip(lanes, levels, strict=True)]
+        found = () if wishes.append is not None else statistics.found()  # of one frame they would mean nothing
+        finest = picture.document.model_copy(update={"statistics": found})
+        documents = [_document(finest, lane, level) for lane, level in zip(lanes, levels, strict=True)]
         await _together(
             [_finish_lane(lane, picture.dims, document) for lane, document in zip(lanes, documents, strict=True)]
         )
@@ -181,21 +204,24 @@ def cut_of(dtype: np.dtype[Any], settings: MikroSettings, *, append: int | None 
     return Cut(dtype.itemsize, settings.chunk_px, int(settings.shard_mib * MIB), cube, append)
 
 
-def _levels(picture: Picture, settings: MikroSettings) -> tuple[Level, ...]:
+def _levels(picture: Picture, wishes: Wishes) -> tuple[Level, ...]:
     sizes = {axis.name: axis.pixel_size for axis in picture.document.axes if axis.pixel_size is not None}
-    depth = Depth(settings.levels, settings.level_px)
-    return plan_levels(picture.dims, picture.data.shape, cut_of(picture.dtype, settings), depth, pixel_size=sizes)
+    depth = Depth(wishes.settings.levels, wishes.settings.level_px)
+    append = None if wishes.append is None else picture.dims.index(wishes.append)
+    cut = cut_of(picture.dtype, wishes.settings, append=append)
+    return plan_levels(picture.dims, picture.data.shape, cut, depth, pixel_size=sizes)
 
 
-def _document(picture: Picture, lane: Lane, level: Level, statistics: Statistics) -> PixelDocument:
+def _document(finest: PixelDocument, lane: Lane, level: Level) -> PixelDocument:
+    """Return what stands beside the pixels of one level."""
     contents = {
         "manifest": dict(sorted(lane.manifest.items())),
         "checksums": dict(sorted(lane.checksums.items())),
     }
     if not level.halved:
-        return picture.document.model_copy(update=contents | {"statistics": statistics.found()})
-    axes = tuple(_scaled(axis, factor) for axis, factor in zip(picture.document.axes, level.scale, strict=True))
-    return PixelDocument(axes=axes, scale=level.scale, **contents)
+        return finest.model_copy(update=contents)
+    axes = tuple(_scaled(axis, factor) for axis, factor in zip(finest.axes, level.scale, strict=True))
+    return PixelDocument(axes=axes, scale=level.scale, appends=finest.appends, **contents)
 
 
 def _scaled(axis: PixelAxis, factor: int) -> PixelAxis:
@@ -205,7 +231,7 @@ def _scaled(axis: PixelAxis, factor: int) -> PixelAxis:
 
 async def _finish_lane(lane: Lane, dims: tuple[str, ...], document: PixelDocument) -> None:
     header = write_header(lane.codec, dims, document)
-    if lane.held.get(HEADER) != StoredObject(size=len(header), crc32c=checksum(header)):
+    if lane.held.get(HEADER) != StoredObject(size=len(header), crc32=checksum(header)):
         await lane.sink.put(HEADER, header)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from arkitekt_di.errors import (
+    AppendConflictError,
     ArkitektError,
     ConnectionLostError,
     LoginError,
@@ -23,6 +24,7 @@ CODES: dict[type[ArkitektError], str] = {
     NotFoundError: "NOT_FOUND",
     RecordRefusedError: "REFUSED",
     UploadIncompleteError: "UPLOAD_INCOMPLETE",
+    AppendConflictError: "APPEND_CONFLICT",
     UploadPendingError: "UPLOAD_PENDING",
     StorageFullError: "STORAGE_FULL",
     PermissionDeniedError: "FORBIDDEN",

@@ -42,6 +42,8 @@ class ArrayHeader(BaseModel):
         Unit of each axis that has one, as our own client writes it.
     scale : tuple of int
         Pixels of the finest level along each axis that one pixel stands for; empty where that is one, or not known.
+    appends : str or None
+        Dimension along which the array grows.
     statistics : tuple of ChannelStatistics
         Of each channel, where our own client wrote the array.
     """
@@ -55,6 +57,7 @@ class ArrayHeader(BaseModel):
     dimension_names: tuple[str | None, ...]
     units: dict[str, str] = {}
     scale: tuple[int, ...] = ()
+    appends: str | None = None
     statistics: tuple[ChannelStatistics, ...] = ()
 
 

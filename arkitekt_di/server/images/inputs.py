@@ -11,8 +11,18 @@ from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageEdit, ImageQuery
-from arkitekt_di.messages.images import Axis, AxisType, ImageDraft, LevelDraft, ScaleMethod, UploadKey
+from arkitekt_di.messages.images import (
+    Axis,
+    AxisType,
+    FrameBatch,
+    FrameObject,
+    ImageDraft,
+    LevelDraft,
+    ScaleMethod,
+    UploadKey,
+)
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, orders_of, page_of
+from arkitekt_di.server.graphql.scalars import ByteCount
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_name
 from arkitekt_di.server.images.wire import Extent
@@ -97,6 +107,34 @@ class AxisInput:
     type: AxisType
     long_name: str | None = None
     description: str | None = None
+
+
+@strawberry.input
+class FrameObjectInput:
+    """An object of frames that are appended; its key is relative to the array of its level."""
+
+    level: int
+    key: str
+    size: ByteCount
+    crc32: ByteCount
+
+
+@strawberry.input
+class AppendArrayFramesInput:
+    """Frames that were sent."""
+
+    store_id: str
+    first: Extent
+    count: Extent
+    objects: list[FrameObjectInput]
+
+    def batch(self) -> FrameBatch:
+        """Return what is to be appended; raises `ImageRefusedError` where a number will not do."""
+        try:
+            objects = tuple(FrameObject(level=o.level, key=o.key, size=o.size, crc32=o.crc32) for o in self.objects)
+            return FrameBatch(store_id=self.store_id, first=self.first, count=self.count, objects=objects)
+        except ValidationError as error:
+            raise ImageRefusedError("a number of the frames is out of range", "Count from 0 on") from error
 
 
 @strawberry.input

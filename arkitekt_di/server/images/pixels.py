@@ -1,6 +1,7 @@
 """The pixels behind the records: grants for them, a check of what was written, and their removal."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -96,7 +97,7 @@ class Pixels:
         sizes = {entry.key: entry.size async for entry in self._objects.entries(store.bucket, store.key)}
         checksums = await self._objects.checksums(store.bucket, list(sizes))
         return {
-            key.removeprefix(f"{store.key}/"): StoredObject(size=size, crc32c=checksum)
+            key.removeprefix(f"{store.key}/"): StoredObject(size=size, crc32=checksum)
             for (key, size), checksum in zip(sizes.items(), checksums, strict=True)
             if checksum is not None
         }
@@ -111,7 +112,7 @@ class Pixels:
         ImageRefusedError
             What is there is not an array that we take.
         """
-        content = await self._read_header(store)
+        content = await self.read_header(store)
         document = ArrayDocument.from_json(content)
         note = _read_note(document)
         found = await self.held(store) if note.checksums else await self._sizes(store)
@@ -123,7 +124,7 @@ class Pixels:
                 f"the upload has {total} bytes, but {store.max_bytes} were granted", "Store the array in parts"
             )
         header = document.header(shown_units(note.units())).model_copy(
-            update={"scale": note.scale, "statistics": note.statistics}
+            update={"scale": note.scale, "statistics": note.statistics, "appends": note.appends}
         )
         # The header names the checksum of every object, so it stands for all of them.
         is_whole = note.manifest.keys() == note.checksums.keys() and len(found) == len(note.manifest) + 1
@@ -134,7 +135,7 @@ class Pixels:
         """Return the objects of an array that names no checksums; those are not looked at."""
         start = f"{store.key}/"
         return {
-            entry.key.removeprefix(start): StoredObject(size=entry.size, crc32c=0)
+            entry.key.removeprefix(start): StoredObject(size=entry.size, crc32=0)
             async for entry in self._objects.entries(store.bucket, store.key)
         }
 
@@ -170,9 +171,26 @@ class Pixels:
         """Remove every object of an array; does nothing where there is none."""
         await self._objects.delete_prefix(bucket, place)
 
-    async def _read_header(self, store: Store) -> bytes:
+    async def checksums(self, store: Store, keys: Sequence[str]) -> list[int | None]:
+        """Return the CRC-32 of objects of an upload, by their keys relative to it."""
+        return await self._objects.checksums(store.bucket, [f"{store.key}/{key}" for key in keys])
+
+    async def move(self, bucket: str, moves: Sequence[tuple[str, str]]) -> None:
+        """Give objects other keys, durably."""
+        await self._objects.move(bucket, moves)
+
+    async def replace(self, staging: Store, store: Store, key: str, content: bytes) -> None:
+        """Replace one object of a sealed array, durably and in one step; it is written beside the array first."""
+        draft_key = f"{staging.key}/draft/{store.id}"
+        async with self._objects.stage(staging.bucket, draft_key) as draft:
+            await draft.write(content)
+            await draft.publish()
+        await self._objects.move(staging.bucket, [(draft_key, f"{store.place}/{key}")])
+
+    async def read_header(self, store: Store) -> bytes:
+        """Return ``zarr.json``; raises `UploadIncompleteError` and `ImageRefusedError`."""
         try:
-            content = await self._objects.read(store.bucket, f"{store.key}/{HEADER}", max_bytes=MAX_HEADER_BYTES)
+            content = await self._objects.read(store.bucket, f"{store.place}/{HEADER}", max_bytes=MAX_HEADER_BYTES)
         except ObjectRefusedError as error:
             raise ImageRefusedError(
                 f"{HEADER} is too large", f"Keep attributes small: {MAX_HEADER_BYTES} bytes are read at most"

@@ -11,6 +11,7 @@ from arkitekt_di.server.graphql.context import Info
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput
 from arkitekt_di.server.graphql.watching import tell
 from arkitekt_di.server.images import inputs, wire
+from arkitekt_di.server.images.appending import Appends
 from arkitekt_di.server.images.images import Images
 from arkitekt_di.server.images.uploads import Uploads
 from arkitekt_di.server.journal import Scope
@@ -81,6 +82,26 @@ class ImageMutation:
         """Create an image."""
         image = await info.context.part(Images).create(await info.context.principal(), input.draft())
         return wire.ArrayDataset.of(image)
+
+    @strawberry.mutation
+    async def open_array_append(self, info: Info, image: strawberry.ID) -> wire.ArrayAppend:
+        """Become the writer of an image that grows."""
+        opened = await info.context.part(Appends).open(await info.context.principal(), image)
+        return wire.ArrayAppend.of(opened)
+
+    @strawberry.mutation
+    async def append_array_frames(
+        self, info: Info, image: strawberry.ID, input: inputs.AppendArrayFramesInput
+    ) -> wire.ArrayDataset:
+        """Append frames."""
+        appends = info.context.part(Appends)
+        return wire.ArrayDataset.of(await appends.append(await info.context.principal(), image, input.batch()))
+
+    @strawberry.mutation
+    async def close_array_append(self, info: Info, image: strawberry.ID, store_id: str) -> wire.ArrayDataset:
+        """End the growth of an image."""
+        image_ = await info.context.part(Appends).close(await info.context.principal(), image, store_id)
+        return wire.ArrayDataset.of(image_)
 
     @strawberry.mutation
     async def update_array_dataset(self, info: Info, input: inputs.UpdateArrayDatasetInput) -> wire.ArrayDataset:

@@ -13,6 +13,7 @@ from arkitekt_di.messages.images import Axis as AxisMessage
 from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
 from arkitekt_di.server.graphql.scalars import ByteCount, Unit
 from arkitekt_di.server.graphql.watching import Told
+from arkitekt_di.server.images.appending import OpenedAppend
 from arkitekt_di.server.images.array_header import ArrayHeader
 from arkitekt_di.server.images.descriptions import acquisition_of, channels_of
 from arkitekt_di.server.images.pixels import path_of
@@ -318,7 +319,7 @@ class HeldObject:
 
     key: str
     size: ByteCount
-    crc32c: ByteCount
+    crc32: ByteCount
 
 
 @strawberry.type(description="What one upload holds.")
@@ -344,14 +345,26 @@ class ZarrUploads:
             held=[
                 HeldObjects(
                     objects=[
-                        HeldObject(key=key, size=ByteCount(o.size), crc32c=ByteCount(o.crc32c))
-                        for key, o in held.items()
+                        HeldObject(key=key, size=ByteCount(o.size), crc32=ByteCount(o.crc32)) for key, o in held.items()
                     ]
                 )
                 for held in resumed.held
             ],
             record=None if image is None else ArrayDataset.of(image),
         )
+
+
+@strawberry.type(description="A place for frames, and the image that they are for.")
+class ArrayAppend:
+    """An image that is appended to."""
+
+    grant: ZarrUploadGrant
+    record: ArrayDataset
+
+    @classmethod
+    def of(cls, opened: OpenedAppend) -> Self:
+        """Show it."""
+        return cls(grant=ZarrUploadGrant.of(opened.grant), record=ArrayDataset.of(opened.image))
 
 
 def _extents(shape: tuple[int, ...]) -> list[Extent]:

@@ -19,6 +19,7 @@ from arkitekt_di.server.folders.bin import FolderBin
 from arkitekt_di.server.folders.folders import Folders
 from arkitekt_di.server.graphql.context import Parts
 from arkitekt_di.server.graphql.view import BoundView
+from arkitekt_di.server.images.appending import Appends
 from arkitekt_di.server.images.bin import ImageBin
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.images import Images
@@ -108,11 +109,13 @@ class MikroEndpoint:
         self._caretaker = Caretaker(self.trash)
         images = Images(database, pixels, self.collector, self.journal, self._caretaker, clock=clock)
         self._blob_uploads = BlobUploads(database, blobs, self._sweeper, clock=clock)
+        uploads = Uploads(database, pixels, self.collector, clock=clock)
         parts = Parts(
             authenticator,
             *others,
             self.journal,
-            Uploads(database, pixels, self.collector, clock=clock),
+            uploads,
+            Appends(database, pixels, uploads, self.journal),
             images,
             Folders(database, self.journal, contents=CONTENTS, clock=clock),
             self._blob_uploads,

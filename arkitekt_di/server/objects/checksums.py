@@ -1,9 +1,8 @@
 """Checksums of objects, remembered from when their bytes went by."""
 
+import zlib
 from collections import OrderedDict
 from typing import Final
-
-import google_crc32c
 
 from arkitekt_di.server.objects.promise import ObjectEntry
 
@@ -12,9 +11,8 @@ _REMEMBERED: Final = 65_536
 
 
 def checksum_of(content: bytes, before: int = 0) -> int:
-    """Return the CRC-32C of the bytes so far, whose checksum is *before*, and *content* together."""
-    value: int = google_crc32c.extend(before, content)
-    return value
+    """Return the CRC-32 of the bytes so far, whose checksum is *before*, and *content* together."""
+    return zlib.crc32(content, before)
 
 
 class Checksums:

@@ -13,6 +13,7 @@ from arkitekt_di.server.objects.checksums import checksum_of
 from arkitekt_di.server.objects.promise import Allowance, Condition, Digest, ObjectEntry
 from arkitekt_di.server.objects.shelf import CompleteDraft, Shelf
 from arkitekt_di.server.objects.threads import Threads
+from arkitekt_di.server.objects.tree import missing
 from arkitekt_di.server.objects.usage import Reservation
 
 BATCH_BYTES = 2**20
@@ -57,7 +58,7 @@ class DraftFile:
             file = self._append(batch)
             source = self._shelf.open_file(bucket, key)
             if source is None:
-                raise ObjectRefusedError("NoSuchKey", "there is no such object")
+                raise missing()
             with source:
                 self._reserve(os.fstat(source.fileno()).st_size)
                 while piece := source.read(BATCH_BYTES):

@@ -77,7 +77,7 @@ class ObjectFolder:
             return await found.read(0, found.entry.size)
 
     async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
-        """Return the CRC-32C of each object's bytes; read where this process did not write them."""
+        """Return the CRC-32 of each object's bytes; read where this process did not write them."""
         return await self._threads.run(self._shelf.checksums, bucket, keys)
 
     async def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
@@ -116,6 +116,10 @@ class ObjectFolder:
         await self._threads.run(self._shelf.delete_prefix, bucket, prefix)
         if bucket != UPLOADS:
             await self._threads.run(self._shelf.delete_prefix, UPLOADS, f"{bucket}/{prefix}")
+
+    async def move(self, bucket: str, moves: Sequence[tuple[str, str]]) -> None:
+        """Give objects other keys."""
+        await self._threads.run(self._shelf.move, bucket, moves)
 
     async def seal(self, bucket: str, prefix: str) -> None:
         """Make what is below *prefix* final and durable."""

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from time import time_ns
 from typing import BinaryIO
@@ -21,7 +21,7 @@ from arkitekt_di.server.objects.promise import (
     Page,
 )
 from arkitekt_di.server.objects.seals import sealed
-from arkitekt_di.server.objects.tree import conflict
+from arkitekt_di.server.objects.tree import conflict, missing
 from arkitekt_di.server.objects.usage import Reservation, Usage
 
 
@@ -63,7 +63,7 @@ class InMemoryObjects:
         return None if found is None else found.content
 
     async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
-        """Return the CRC-32C of each object's bytes."""
+        """Return the CRC-32 of each object's bytes."""
         found = [self.stored.get(check_name(bucket, key)) for key in keys]
         return [None if stored is None else checksum_of(stored.content) for stored in found]
 
@@ -103,6 +103,18 @@ class InMemoryObjects:
         check_name(bucket, prefix)
         for name in [name for name in self.stored if _lies_in(name, bucket, prefix)]:
             self.usage.change(*name, -self.stored.pop(name).entry.size)
+
+    async def move(self, bucket: str, moves: Sequence[tuple[str, str]]) -> None:
+        """Give objects other keys."""
+        for source, target in moves:
+            check_name(bucket, target)
+            found = self.stored.pop(check_name(bucket, source), None)
+            if found is None:
+                raise missing()
+            self.usage.change(bucket, source, -found.entry.size)
+            old = self.stored.get((bucket, target))
+            self.stored[bucket, target] = replace(found, entry=replace(found.entry, key=target))
+            self.usage.change(bucket, target, found.entry.size - (0 if old is None else old.entry.size))
 
     async def seal(self, bucket: str, prefix: str) -> None:
         """Make what is below *prefix* final."""

@@ -177,7 +177,7 @@ class Objects(Protocol):
         ...
 
     async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
-        """Return the CRC-32C (RFC 3720, section 12.1) of each object's bytes; None where there is no such object.
+        """Return the CRC-32 (ITU-T V.42) of each object's bytes; None where there is no such object.
 
         Known without reading where the store has seen the bytes go by.
         """
@@ -224,6 +224,14 @@ class Objects(Protocol):
 
     async def delete_prefix(self, bucket: str, prefix: str) -> None:
         """Remove everything below *prefix* at once, sealed or not; a seal stays."""
+        ...
+
+    async def move(self, bucket: str, moves: Sequence[tuple[str, str]]) -> None:
+        """Give objects other keys, in order, whatever is sealed and whatever is there; each durably and in one step.
+
+        For the hub's own use: where this returns, a power cut cannot take them back.  Raises `ObjectRefusedError`
+        (``NoSuchKey``) for one that is not there; those before it have moved.
+        """
         ...
 
     async def seal(self, bucket: str, prefix: str) -> None:

@@ -15,7 +15,17 @@ from arkitekt_di.server.objects.checksums import Checksums, checksum_of
 from arkitekt_di.server.objects.keys import UPLOADS
 from arkitekt_di.server.objects.promise import Condition, ObjectEntry, Page
 from arkitekt_di.server.objects.seals import Seals, sync
-from arkitekt_di.server.objects.tree import conflict, entry_of, make_room, place, prune, size_below, status_of, walk
+from arkitekt_di.server.objects.tree import (
+    conflict,
+    entry_of,
+    make_room,
+    missing,
+    place,
+    prune,
+    size_below,
+    status_of,
+    walk,
+)
 from arkitekt_di.server.objects.usage import Reservation, Usage
 
 _PIECE_BYTES: Final = 4 * 2**20
@@ -67,7 +77,7 @@ class Shelf:
             return None  # removed meanwhile
 
     def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
-        """Return the CRC-32C of each object's bytes; None where there is none."""
+        """Return the CRC-32 of each object's bytes; None where there is none."""
         return [self._checksum(bucket, key) for key in keys]
 
     def _checksum(self, bucket: str, key: str) -> int | None:
@@ -154,6 +164,34 @@ class Shelf:
         with self._lock:
             self._usage.clear(bucket, prefix, size)
         shutil.rmtree(trash)
+
+    def move(self, bucket: str, moves: Sequence[tuple[str, str]]) -> None:
+        """Give objects other keys, and bring them to the disk: the bytes first, then the names."""
+        paths = [(place(self._root, bucket, source), place(self._root, bucket, target)) for source, target in moves]
+        for path, _ in paths:
+            if status_of(path, self._root) is None:
+                raise missing()
+            sync(path)
+        for (source, target), (path, goal) in zip(moves, paths, strict=True):
+            self._rename(bucket, (source, path), (target, goal))
+        for folder in {parent for _, goal in paths for parent in goal.relative_to(self._root).parents}:
+            if (self._root / folder).is_dir():
+                sync(self._root / folder)
+
+    def _rename(self, bucket: str, source: tuple[str, Path], target: tuple[str, Path]) -> None:
+        with self._lock:
+            status = status_of(source[1], self._root)
+            if status is None:
+                raise missing()
+            old, entry = status_of(target[1], self._root), entry_of(source[0], status)
+            checksum = self._checksums.of(bucket, entry)
+            make_room(target[1], self._root)
+            source[1].replace(target[1])
+            prune(source[1], self._root)
+            self._usage.change(bucket, source[0], -entry.size)
+            self._usage.change(bucket, target[0], entry.size - (0 if old is None else old.st_size))
+            if checksum is not None:
+                self._checksums.note(bucket, entry_of(target[0], status), checksum)
 
     def seal(self, bucket: str, prefix: str) -> None:
         """Let nobody write below a prefix any more, and bring it to the disk."""

@@ -53,6 +53,11 @@ def conflict() -> ObjectRefusedError:
     return ObjectRefusedError("KeyConflict", "a key cannot lie below another object's key. Use another key")
 
 
+def missing() -> ObjectRefusedError:
+    """Return the error for an object that is not there."""
+    return ObjectRefusedError("NoSuchKey", "there is no such object")
+
+
 def entry_of(key: str, status: os.stat_result) -> ObjectEntry:
     """Return what is known of an object; every write gets a modification time of its own."""
     etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"
