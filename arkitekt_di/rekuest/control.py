@@ -24,6 +24,8 @@ class Control:
         """Told when the body waits."""
         self.on_resumed: Callable[[], None] = _nothing
         """Told when it goes on."""
+        self.listeners: list[Callable[[str], None]] = []
+        """Told ``pause`` and ``resume``, for a body that is in another process."""
         self._go = asyncio.Event()
         self._go.set()
         self._credits: int | None = None
@@ -44,10 +46,16 @@ class Control:
         """Let the body wait at its next pause point."""
         if not self.is_cancelled:
             self._go.clear()
+            self._tell("pause")
 
     def resume(self) -> None:
         """Let the body go on."""
         self._go.set()
+        self._tell("resume")
+
+    def _tell(self, word: str) -> None:
+        for listener in self.listeners:
+            listener(word)
 
     async def pausepoint(self) -> None:
         """Wait while the body is paused."""

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from arkitekt_di.errors import RemoteError
+
 _OURS: Final = tuple(str(Path(__file__).parents[1] / name) for name in ("rekuest", "koil"))
 _TRACEBACK: Final = "Traceback (most recent call last):\n"
 _MOST: Final = 20_000
@@ -14,6 +16,8 @@ _MOST: Final = 20_000
 
 def describe(error: BaseException) -> str:
     """Return an error as text: type and message in the first line, then the traceback of the function's own frames."""
+    if isinstance(error, RemoteError):  # it came from another process already
+        return "\n\n".join(part for part in (f"{error.kind}: {error.message}", error.remote_traceback) if part)
     first = f"{_name(error)}: {error}"
     frames = _own_frames(error.__traceback__)
     if frames is None:

@@ -129,6 +129,10 @@ class Task:
             The task was cancelled: the body should end.
         """
         self.check_cancelled()
+        self.tell_progress(percent, message)
+
+    def tell_progress(self, percent: float, message: str | None) -> None:
+        """Do as `progress`, for whoever passes on what a body elsewhere tells."""
         self._teller.progress(round(min(max(percent, 0), 100)), message)
 
     def log(self, message: object, level: LogLevel = "INFO") -> None:

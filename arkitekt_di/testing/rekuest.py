@@ -53,6 +53,12 @@ class Bench:
         self.ended = asyncio.Event()
         self.runs = 0
 
+    def reset(self) -> None:
+        """Forget what was seen."""
+        self.begun.clear()
+        self.ended.clear()
+        self.runs = 0
+
     def double(self, number: Annotated[int, annotated_types.Ge(0)] = 21) -> int:
         """Double a number."""
         self.runs += 1
