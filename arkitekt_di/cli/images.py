@@ -1,0 +1,170 @@
+"""``arkitekt-di images``: files into a hub and out of it, and what is there."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(help="Import, export, list and show images.", no_args_is_help=True)
+
+Url = Annotated[str | None, typer.Option(help="Hub to use; without it the one that apps use here.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ImageId = Annotated[str, typer.Argument(help="Identifier, as `images list` shows it.")]
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Files, OME-Zarr folders, or with --pattern folders of files.")],
+    *,
+    pattern: Annotated[
+        str | None, typer.Option(help="How files are named, such as '{well}_{field}_{c}.tif'; c, t and z are stacked.")
+    ] = None,
+    dims: Annotated[
+        str | None, typer.Option(help="Dimensions, where files do not tell them, such as zyx or 'lifetime,y,x'.")
+    ] = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store every image of the files in a hub.
+
+    TIFF, OME-TIFF, PNG, JPEG, OME-Zarr 0.4 and 0.5, .npy and .npz are known by what they hold.
+    """
+    from arkitekt_di.mikro import import_images
+
+    names = None if dims is None else tuple(dims.split(",")) if "," in dims else tuple(dims)
+    with _hub(url) as console:
+        stored = []
+        for path in paths:
+            with console.status(f"importing {path}"):
+                images = import_images(path, pattern=pattern, dims=names)
+            stored += images
+            if not as_json:  # said at once: what was stored stays, whatever becomes of the next file
+                for image in images:
+                    typer.echo(f"{image.id}  {image.name}  {_sizes(image)}")
+        if as_json:
+            _print_json([_about(image) for image in stored])
+
+
+@app.command()
+def export(
+    image_id: ImageId,
+    path: Annotated[Path, typer.Argument(help="What to write: .ome.zarr, .ome.tif, .png, .npy or .npz.")],
+    *,
+    at: Annotated[
+        list[str] | None, typer.Option("--at", help="One place along a dimension, such as z=4; may be given again.")
+    ] = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an image to a file; pixels are exact, and what the format does not keep is told."""
+    from arkitekt_di.mikro import export_image, get_image
+
+    places = dict(_place(text) for text in at or ())
+    with _hub(url) as console, console.status(f"writing {path}"):
+        exported = export_image(get_image(image_id), path, isel=places or None)
+    if as_json:
+        _print_json({"path": str(exported.path), "left_out": list(exported.left_out)})
+        return
+    typer.echo(f"wrote {exported.path}")
+    for what in exported.left_out:
+        typer.echo(f"left out: {what}", err=True)
+
+
+@app.command("list")
+def list_(
+    text: Annotated[str | None, typer.Argument(help="Part of the name; all images without it.")] = None,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Most images that are listed.")] = 50,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """List images, newest first."""
+    from rich.table import Table
+
+    from arkitekt_di.mikro import search_images
+
+    with _hub(url) as console:
+        images = search_images(text, limit=limit)
+        if as_json:
+            _print_json([_about(image) for image in images])
+            return
+        table = Table(box=None)
+        for column in ("id", "name", "size", "type", "created"):
+            table.add_column(column, no_wrap=column == "id")
+        for image in images:
+            created = "" if image.created_at is None else f"{image.created_at:%Y-%m-%d %H:%M}"
+            table.add_row(image.id, image.name, _sizes(image), str(image.dtype), created)
+        console.print(table if images else "no images")
+
+
+@app.command()
+def show(image_id: ImageId, *, url: Url = None, as_json: AsJson = False) -> None:
+    """Show what is known about an image."""
+    from rich.table import Table
+
+    from arkitekt_di.mikro import get_image
+
+    with _hub(url) as console:
+        about = _about(get_image(image_id), is_whole=True)
+        if as_json:
+            _print_json(about)
+            return
+        table = Table(show_header=False, box=None)
+        for label, value in about.items():
+            table.add_row(label.replace("_", " "), _text(value))
+        console.print(table)
+
+
+@contextmanager
+def _hub(url: str | None) -> Iterator[Any]:
+    from rich.console import Console
+
+    from arkitekt_di.builders import easy
+
+    console = Console()
+    with easy("arkitekt-di", version="1", url=url):
+        yield console
+
+
+def _about(image: Any, *, is_whole: bool = False) -> dict[str, Any]:
+    about = {
+        "id": image.id,
+        "name": image.name,
+        "sizes": dict(image.sizes),
+        "dtype": str(image.dtype),
+        "created_at": None if image.created_at is None else image.created_at.isoformat(),
+    }
+    if not is_whole:
+        return about
+    labels = image.data.coords["c"].values.tolist() if "c" in image.data.coords else None
+    return {**about, "pixel_size": image.pixel_size, "unit": image.unit, "channels": labels}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _joined(value)
+    return "" if value is None else str(value)
+
+
+def _joined(values: Iterable[object]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+def _sizes(image: Any) -> str:
+    return _joined(f"{dim} {size}" for dim, size in image.sizes.items())
+
+
+def _place(text: str) -> tuple[str, int]:
+    dim, _, number = text.partition("=")
+    if not dim or not number.removeprefix("-").isdecimal():
+        raise typer.BadParameter(f"{text!r} is not such as z=4", param_hint="--at")
+    return dim, int(number)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2))
