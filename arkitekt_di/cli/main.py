@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arkitekt_di import __version__
-from arkitekt_di.cli import auth, config, demo, discover, doctor, graph, hub, identity, serve
+from arkitekt_di.cli import auth, config, demo, discover, doctor, graph, hub, identity, images, serve
 from arkitekt_di.errors import (
     ArkitektError,
     CompositionError,
@@ -41,6 +41,7 @@ app.add_typer(hub.app, name="hub")
 app.add_typer(auth.app, name="auth")
 app.add_typer(config.app, name="config")
 app.command()(graph.graph)
+app.add_typer(images.app, name="images")
 app.command()(doctor.doctor)
 app.add_typer(identity.users, name="users")
 app.add_typer(identity.clients, name="clients")

@@ -9,7 +9,7 @@ import pytest
 from arkitekt_di import __version__, errors
 from arkitekt_di.cli.main import exit_code
 
-COMMANDS = ("auth", "demo", "serve", "hub", "config", "graph", "users", "clients", "keys")
+COMMANDS = ("auth", "demo", "serve", "hub", "config", "graph", "images", "users", "clients", "keys")
 
 
 def arkitekt(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
