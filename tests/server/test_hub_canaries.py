@@ -110,7 +110,7 @@ class Traffic:
 
 
 def _form_token(page: str) -> str:
-    return re.findall(r'name="form_token" value="([0-9a-f]+)"', page)[0]
+    return str(re.findall(r'name="form_token" value="([0-9a-f]+)"', page)[0])
 
 
 async def test_no_secret_is_in_a_log_a_page_an_address_an_error_or_the_data_folder(

@@ -1,9 +1,11 @@
 """Clients that others wrote log in at the hub, over TLS, with no change to them."""
 
+import ssl
 from collections.abc import Iterator
 
 import msal
 import pytest
+from authlib.integrations.httpx_client import OAuth2Client as AuthlibClient
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from google_auth_oauthlib.flow import Flow
 from joserfc import jwt
@@ -98,6 +100,35 @@ def test_authlib_uses_client_credentials_and_introspection(hub: SecureHub) -> No
 
     assert told["active"] is True
     assert told["client_id"] == service.client_id
+
+
+def test_authlib_on_httpx_logs_in_with_a_code_and_as_a_service(hub: SecureHub, native: RegisteredClient) -> None:
+    known, trusting = hub.document(), ssl.create_default_context(cafile=hub.ca)
+    service = hub.run(hub.identity.clients.add("another service", ClientKind.SERVICE))
+    server = hub.run(hub.identity.clients.add("another server", ClientKind.RESOURCE_SERVER))
+    with AuthlibClient(
+        native.client_id,
+        redirect_uri=REDIRECT,
+        scope=" ".join(SCOPES),
+        code_challenge_method="S256",
+        token_endpoint_auth_method="none",
+        revocation_endpoint_auth_method="none",
+        verify=trusting,
+    ) as client:
+        url, _ = client.create_authorization_url(known["authorization_endpoint"], code_verifier="h" * 64)
+        location = hub.allow(url)
+        first = client.fetch_token(known["token_endpoint"], authorization_response=location, code_verifier="h" * 64)
+        second = client.refresh_token(known["token_endpoint"], refresh_token=first["refresh_token"])
+        user = client.get(known["userinfo_endpoint"]).json()
+        client.revoke_token(known["revocation_endpoint"], token=second["refresh_token"])
+        assert client.get(known["userinfo_endpoint"]).status_code == 401
+    with AuthlibClient(service.client_id, secret_of(service), verify=trusting) as client:
+        token = client.fetch_token(known["token_endpoint"], grant_type="client_credentials")
+    with AuthlibClient(server.client_id, secret_of(server), verify=trusting) as client:
+        told = client.introspect_token(known["introspection_endpoint"], token=token["access_token"]).json()
+
+    assert user["preferred_username"] == "ada"
+    assert (told["active"], told["client_id"]) == (True, service.client_id)
 
 
 @pytest.mark.parametrize("named_in_the_form", [True, None])

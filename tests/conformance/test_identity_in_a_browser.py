@@ -1,0 +1,111 @@
+"""Unmodified clients log in at the hub over TLS, and a person in Chromium lets them in."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
+
+from tests.browser.person import CHROMIUM, BrowsedHub, Person, a_context, browsed_hub, chromium, set_up
+from tests.conformance.test_real_clients import real_python
+from tests.server.identity.test_operator import listed
+
+__all__ = ["real_python"]
+pytestmark = [pytest.mark.conformance, pytest.mark.timeout(900)]
+HERE = Path(__file__).parent
+BOUND_S = 120
+REDIRECT = "http://127.0.0.1:41998/callback"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowsedHub]:
+    with browsed_hub(tmp_path_factory.mktemp("conformance") / "data") as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def ada(hub: BrowsedHub) -> Iterator[Person]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with chromium() as browser:
+        context = a_context(browser)
+        person = Person(context.new_page(), hub.url)
+        set_up(person, hub)
+        yield person
+        context.close()
+
+
+def test_unmodified_fakts_is_let_in_renews_reports_and_logs_out(
+    real_python: Path, hub: BrowsedHub, ada: Person, tmp_path: Path
+) -> None:
+    command = [str(real_python), "-u", str(HERE / "identity_client.py"), hub.url, hub.certificate]
+    with (
+        (tmp_path / "errors.txt").open("w") as errors,
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True) as client,
+    ):
+        assert client.stdout is not None
+        code = next((found[0] for line in client.stdout if (found := re.search(r"[B-Z]{4}-[B-Z]{4}", line))), None)
+        assert code is not None, (tmp_path / "errors.txt").read_text()
+        ada.go(f"/configure/{code}")
+        shown = ada.page.get_by_role("main").inner_text()
+        ada.page.get_by_label("Yes, the app that I started shows this code").check()
+        ada.press("Let it in")
+        output, _ = client.communicate(timeout=BOUND_S)
+    assert client.returncode == 0, (tmp_path / "errors.txt").read_text()
+    report = json.loads(output.splitlines()[-1])
+
+    assert "unmodified-fakts" in shown
+    assert report["alias"] == f"{hub.url}/mikro/graphql"
+    assert report["tokens"] == 3
+    assert report["functional"] == {"mikro": True}
+    assert report["reported"] is True
+    assert report["is_strict"] is True
+    document = hub.served.url + "/.well-known/fakts"
+    assert report["key"] == _get(document, hub)["challenge_key"]["key"]
+    user = hub.post("/o/userinfo/", headers={"Authorization": f"Bearer {report['last']}"})
+    assert user.status_code == 401, "the logout of the client did not end its login"
+    ada.go("/apps")
+    assert "unmodified-fakts" not in ada.page.get_by_role("main").inner_text()
+
+
+def test_unmodified_authlib_logs_in_with_a_code(hub: BrowsedHub, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", hub.certificate)  # requests lets it win over what a session trusts
+    words = ("clients", "add", "Lab wiki", "--kind", "native", "--redirect-uri", REDIRECT)
+    with ThreadPoolExecutor(1) as aside:  # the command has an event loop of its own, and so has Playwright
+        (client,) = aside.submit(listed, *words, data=hub.served.data).result()
+    known = _get(f"{hub.url}/o/.well-known/openid-configuration", hub)
+    ada.page.route(f"{REDIRECT}**", lambda route: route.fulfill(body="done"))
+    with AuthlibSession(
+        client["client_id"],
+        redirect_uri=REDIRECT,
+        scope="openid profile",
+        code_challenge_method="S256",
+        token_endpoint_auth_method="none",
+        revocation_endpoint_auth_method="none",
+    ) as session:
+        session.verify = hub.certificate
+        url, _ = session.create_authorization_url(known["authorization_endpoint"], code_verifier="v" * 64)
+        ada.go(url)
+        ada.press("Allow")
+        ada.page.wait_for_url(f"{REDIRECT}**")
+        arrived = ada.page.url
+        tokens = session.fetch_token(known["token_endpoint"], authorization_response=arrived, code_verifier="v" * 64)
+        user = session.get(known["userinfo_endpoint"]).json()
+        session.refresh_token(known["token_endpoint"], refresh_token=tokens["refresh_token"])
+        session.revoke_token(known["revocation_endpoint"], token=session.token["refresh_token"])
+
+        assert urlsplit(arrived).path == "/callback"
+        assert user["preferred_username"] == "ada"
+        assert session.get(known["userinfo_endpoint"]).status_code == 401
+
+
+def _get(url: str, hub: BrowsedHub) -> dict[str, dict[str, str]]:
+    import requests
+
+    answer: dict[str, dict[str, str]] = requests.get(url, verify=hub.certificate, timeout=BOUND_S).json()
+    return answer
