@@ -1,6 +1,5 @@
 """An image: what the hub knows about it, and its pixels when they are asked for."""
 
-import html
 from collections.abc import Mapping
 from typing import ClassVar, Protocol
 
@@ -279,15 +278,40 @@ class Image(Describable["Image"]):
         return f"<Image {self.name!r} ({sizes}) {self._record.dtype or 'unknown type'}, id {self.id}>"
 
     def _repr_html_(self) -> str:
-        rows = {
-            "id": self.id,
-            "size": " \N{MULTIPLICATION SIGN} ".join(f"{dim} {size}" for dim, size in self.sizes.items()),
-            "type": self._record.dtype or "unknown",
-            "created": "" if self.created_at is None else f"{self.created_at:%Y-%m-%d %H:%M:%S %Z}",
-        }
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{label}</th><td style='text-align:left'>{html.escape(value)}</td></tr>"
-            for label, value in rows.items()
-            if value
-        )
-        return f"<table><caption>{html.escape(self.name)}</caption>{cells}</table>"
+        from arkitekt_di.mikro.card import image_card
+
+        created = "" if self.created_at is None else f"{self.created_at:%Y-%m-%d %H:%M:%S %Z}"
+        return image_card(self, created=created)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw one plane with matplotlib: channels in their colours, each in its own contrast; axes in their units.
+
+        The plane is in the middle of z, and at the first place along every other dimension; ``image.data`` has all
+        others.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        MissingExtraError
+            The extra ``plot`` is not installed.
+        ImageRefusedError
+            The image has fewer than two dimensions.
+        OwnLoopError
+            This is the app's own loop, which must not block.
+
+        Examples
+        --------
+        >>> image.plot().figure.savefig("embryo.png")
+        """
+        from arkitekt_di.mikro.plotting import plot_plane
+
+        self._refuse_own_loop("image.plot()", "asyncio.to_thread(image.plot)")
+        return plot_plane(self.data, name=self.name, pixel_size=self.pixel_size, unit=self.unit, ax=ax)
