@@ -1,7 +1,7 @@
 """An image: what the hub knows about it, and its pixels when they are asked for."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import xarray as xr
