@@ -8,7 +8,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import AppendConflictError, ImageNotFoundError, ImageRefusedError, UploadIncompleteError
@@ -19,7 +19,7 @@ from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier
 from arkitekt_di.server.images.array_header import MAX_EXTENT, ArrayHeader
 from arkitekt_di.server.images.pixels import MAX_NAMED_FAULTS, Pixels
-from arkitekt_di.server.images.tables import Frames, Image, Store
+from arkitekt_di.server.images.tables import Frames, Image, ImageAxis, Store
 from arkitekt_di.server.images.uploads import Uploads
 from arkitekt_di.server.journal import Change, Event, Journal
 from arkitekt_di.server.principal import Principal
@@ -105,6 +105,8 @@ class Appends:
                 objects = {o.key: [o.size, o.crc32] for o in batch.objects if o.level == level}
                 store.size_bytes = (store.size_bytes or 0) + sum(size for size, _ in objects.values())
                 entry.session.add(Frames(store_id=store.id, first=batch.first, objects=objects))
+            grown = ImageAxis.image_id == image.id, ImageAxis.position == _axis_of(image)
+            await entry.session.execute(update(ImageAxis).where(*grown).values(size=batch.first + batch.count))
             await entry.session.flush()
             entry.tell(Change(Event.UPDATED, RecordKind.IMAGE, image.id, state=image))
         return image
@@ -170,7 +172,11 @@ def _ended(objects: Mapping[str, Sequence[int]], metadata: dict[str, Any]) -> di
 
 async def _find(session: AsyncSession, principal: Principal, image_id: str) -> Image:
     if is_identifier(image_id):
-        mine = (Image.organization_id == principal.organization_id, Image.user_id == principal.user_id)
+        mine = (
+            Image.organization_id == principal.organization_id,
+            Image.user_id == principal.user_id,
+            Image.deleted_at.is_(None),
+        )
         image = await session.scalar(select(Image).where(Image.id == image_id, *mine))
         if image is not None:
             return image
@@ -185,12 +191,15 @@ def _growing(image: Image) -> None:
 def _check_writer(image: Image, batch: FrameBatch) -> None:
     if image.writer_id != batch.store_id:
         raise AppendConflictError(image.id, "another writer took over")
-    header = ArrayHeader.model_validate(image.store.header)
-    length = header.shape[_axis(header)]
+    length = ArrayHeader.model_validate(image.store.header).shape[_axis_of(image)]
     if length != batch.first:
         raise AppendConflictError(image.id, f"it has {length} frames, and these begin at {batch.first}")
     if len(batch.objects) > MAX_OBJECTS or batch.first + batch.count > MAX_EXTENT:
         raise ImageRefusedError("too many frames were appended at once", f"Append at most {MAX_OBJECTS} objects")
+
+
+def _axis_of(image: Image) -> int:
+    return _axis(ArrayHeader.model_validate(image.store.header))
 
 
 def _axis(header: ArrayHeader) -> int:

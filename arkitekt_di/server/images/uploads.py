@@ -1,7 +1,9 @@
 """Uploads: a place for one array, from the request until it is finished or given up."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from sqlalchemy import ColumnElement, func, select, update
 
@@ -46,6 +48,7 @@ class Uploads:
         self._pixels = pixels
         self._collector = collector
         self._clock = clock
+        self._keys: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def open(self, principal: Principal) -> UploadGrant:
         """Open a fresh, empty place for one array."""
@@ -78,7 +81,7 @@ class Uploads:
         self._collector.wake()
         return store
 
-    async def resume(self, principal: Principal, count: int, key: UploadKey) -> "Resumed":
+    async def resume(self, principal: Principal, count: int, key: UploadKey) -> Resumed:
         """Go on with the *count* uploads of this user that were opened under *key*, or open them.
 
         Where an image was made of them already, and the key outlives it, that image is named instead.
@@ -86,11 +89,17 @@ class Uploads:
         if not 1 <= count <= MAX_LEVELS:
             raise ImageRefusedError(f"{count} uploads were asked for at once", f"Ask for 1 to {MAX_LEVELS}")
         text = stored_key(key)
+        lock = self._keys.setdefault((principal.user_id, text), asyncio.Lock())
+        async with lock:  # two tries at once go on with the same uploads, and one of them becomes the image
+            return await self._resume(principal, count, text)
+
+    async def _resume(self, principal: Principal, count: int, text: str) -> Resumed:
         async with self._database.transaction() as session:
             image_id = await session.scalar(
                 select(Image.id)
                 .join(Store, Store.id == Image.store_id)
                 .where(*_owned_by(principal), Store.upload_key == text, Store.state == StoreState.ATTACHED)
+                .where(Image.deleted_at.is_(None))
                 .order_by(Image.created_at.desc())
             )
             unfinished = Store.state.in_((StoreState.OPEN, StoreState.FINISHED))
