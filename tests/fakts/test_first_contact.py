@@ -95,13 +95,21 @@ async def test_the_fingerprint_is_as_good_an_answer_as_yes(read, hub):
     assert await read(hub, Ada(fingerprint_of(hub.identity_key)))
 
 
-@pytest.mark.parametrize("answer", ["no", "", "y", "SHA256:wrong"])
+@pytest.mark.parametrize("answer", ["no", "", "y", "YES"])
 async def test_whatever_is_not_yes_is_no_and_nothing_is_sent(read, hub, pins, answer):
     with pytest.raises(HubNotTrustedError, match="did not say yes"):
         await read(hub, Ada(answer))
 
     assert pins.all() == []
     assert {(method, path) for method, path, _ in hub.requests} == {("GET", "/.well-known/fakts")}
+
+
+async def test_another_fingerprint_as_the_answer_is_told_with_both(read, hub, pins):
+    with pytest.raises(HubChangedError) as caught:
+        await read(hub, Ada("SHA256:what-the-console-shows"))
+
+    assert caught.value.known == "SHA256:what-the-console-shows"
+    assert pins.all() == []
 
 
 async def test_where_nobody_can_be_asked_a_new_hub_is_refused_with_the_command_that_trusts_it(read, hub):
