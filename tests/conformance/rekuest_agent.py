@@ -1,0 +1,99 @@
+"""An app of the unmodified `arkitekt` 8.1 and `rekuest` 10 that offers functions.
+
+Notes in its working folder that it is offered (`ready`), and that a slow body has begun (`began`).
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+from arkitekt import App, run
+
+
+def note(path: str, word: str) -> None:
+    """Add a line to a file that the test reads."""
+    with Path(path).open("a") as notes:
+        notes.write(f"{word}\n")
+
+
+app = App("conformance-agent", version="1.0.0")
+
+
+@app.action
+def double(number: int) -> int:
+    """Double a number.
+
+    Parameters
+    ----------
+    number : int
+        The number
+    """
+    return number * 2
+
+
+@app.action
+def count(until: int) -> Generator[int, None, None]:
+    """Count.
+
+    Parameters
+    ----------
+    until : int
+        The last number
+    """
+    yield from range(until)
+
+
+@app.action
+def fail(text: str) -> str:
+    """Fail.
+
+    Parameters
+    ----------
+    text : str
+        What to say
+    """
+    raise ValueError(text)
+
+
+@app.action
+async def sleep(log: str) -> str:
+    """Sleep until cancelled; notes in a file that it began, and how it ended.
+
+    Parameters
+    ----------
+    log : str
+        The file
+    """
+    note(log, "began")
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        note(log, "cancelled")
+        raise
+    return "slept"
+
+
+@app.action
+def slow(seconds: float) -> str:
+    """Take a while.
+
+    Parameters
+    ----------
+    seconds : float
+        How long
+    """
+    note("began", "slow")
+    time.sleep(seconds)
+    return "done"
+
+
+@app.background
+async def ready() -> None:
+    """Note that the functions are offered: background work begins when the hub has let the agent in."""
+    note("ready", "live")
+
+
+if __name__ == "__main__":
+    run(app, url=sys.argv[1], headless=True, skip_cache=True, device_id=None, mesh=False)
