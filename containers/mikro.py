@@ -41,7 +41,9 @@ class MikroContainer(Container):
     )
     records: providers.Provider[ImageRecords] = providers.ThreadSafeSingleton(GraphQLImageRecords, graphql)
     pixels: providers.Provider[PixelStore] = providers.ThreadSafeSingleton(
-        S3PixelStore, endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "s3")
+        S3PixelStore,
+        endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "s3"),
+        trusted=http.provided.pinned,
     )
     folder_records: providers.Provider[FolderRecords] = providers.ThreadSafeSingleton(GraphQLFolderRecords, graphql)
     file_records: providers.Provider[FileRecords] = providers.ThreadSafeSingleton(GraphQLFileRecords, graphql)
