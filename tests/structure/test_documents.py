@@ -12,19 +12,27 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WITH_PYTHON = [path for path in DOCUMENTS if "```python\n" in path.read_text()]
 
 
-def python_in(path: Path) -> str:
-    return "\n\n".join(re.findall(r"^```python\n(.*?)^```", path.read_text(), re.DOTALL | re.MULTILINE))
+MARK = "--- end of a block ---"
+BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```(?:\s*^```text\n(?P<output>.*?)^```)?", re.DOTALL | re.MULTILINE)
+"""An example, and what it prints where the document says so: a text block that follows at once."""
+
+
+def printed_as_told(told: str, printed: str) -> bool:
+    """Tell whether *printed* is what a document says; ``...`` stands for anything within a line."""
+    pattern = ".*".join(map(re.escape, told.strip().split("...")))
+    return re.fullmatch(pattern, printed.strip()) is not None
 
 
 @pytest.mark.parametrize("path", WITH_PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_examples_of_a_document_run_from_top_to_bottom(path: Path, tmp_path: Path, user_folders: dict[str, str]):
+    blocks = list(BLOCK.finditer(path.read_text()))
     script = tmp_path / "example.py"
-    script.write_text(python_in(path))
+    script.write_text("\n\n".join(f"{block['code']}\nprint({MARK!r})" for block in blocks))
 
     ran = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,
-        env=user_folders,
+        env=user_folders | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "120"},
         capture_output=True,
         text=True,
         timeout=180,
@@ -32,6 +40,24 @@ def test_the_examples_of_a_document_run_from_top_to_bottom(path: Path, tmp_path:
     )
 
     assert ran.returncode == 0, ran.stderr
+    outputs = ran.stdout.split(f"{MARK}\n")
+    for block, printed in zip(blocks, outputs, strict=False):
+        told = block["output"]
+        assert told is None or printed_as_told(told, printed), f"the document says\n{told}but it is\n{printed}"
+
+
+@pytest.mark.parametrize(
+    ("told", "printed", "is_right"),
+    [
+        ("a\n", "a\n", True),
+        ("a\n", "b\n", False),
+        ("<Image 'a', id ...>\n", "<Image 'a', id 17>\n", True),
+        ("a ... b\n", "a \n b\n", False),
+        ("a.b\n", "axb\n", False),
+    ],
+)
+def test_what_a_document_says_is_compared_with_what_is_printed(told: str, printed: str, is_right: bool):
+    assert printed_as_told(told, printed) is is_right
 
 
 def test_every_link_between_documents_leads_somewhere():
