@@ -59,6 +59,7 @@ class AppContainer(Container):
     rekuest: providers.Container[RekuestContainer] = providers.Container(
         RekuestContainer,
         cfg=settings.provided.rekuest,
+        settings=settings,
         give_up_s=settings.provided.transport.give_up_s,
         manifest=manifest,
         http=transport.service,

@@ -1,8 +1,9 @@
 """rekuest: functions, offered to other apps and called."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from dependency_injector import providers
 from platformdirs import user_state_path
@@ -18,7 +19,9 @@ from arkitekt_di.rekuest.agent.door import WebSocketDoor
 from arkitekt_di.rekuest.agent.journal import FileJournal, InMemoryJournal, Journal
 from arkitekt_di.rekuest.caller.calls import Calls
 from arkitekt_di.rekuest.desk import GraphQLTaskDesk
+from arkitekt_di.rekuest.executors.asked import Answers
 from arkitekt_di.rekuest.executors.loop import LoopExecutor
+from arkitekt_di.rekuest.executors.process import ProcessExecutor
 from arkitekt_di.rekuest.executors.thread import ThreadExecutor
 from arkitekt_di.rekuest.executors.work import Desk, Executor
 from arkitekt_di.rekuest.feed import Feed
@@ -27,7 +30,7 @@ from arkitekt_di.rekuest.ports.exchange import Exchange, Expand
 from arkitekt_di.rekuest.ports.shelf import Shelf
 from arkitekt_di.rekuest.service import Rekuest
 from arkitekt_di.rekuest.surroundings import Surroundings
-from arkitekt_di.settings.models import RekuestSettings
+from arkitekt_di.settings.models import AppSettings, RekuestSettings
 from arkitekt_di.transport.graphql import HttpGraphQL
 from arkitekt_di.transport.http import HttpClient
 from arkitekt_di.transport.service_address import ServiceAddress
@@ -44,10 +47,26 @@ def _journal_path(claims: ClaimSource, manifest: Manifest) -> Callable[[], Path]
     return find
 
 
+WORKER_DESK = "arkitekt_di.builders.worker:worker_desk"
+"""What opens the app in the process of a body: by name, as that process imports it."""
+
+_SHARED_SECTIONS = {"koil", "transport", "mikro", "rekuest"}
+"""Settings that a body may need; those of login and discovery stay with the agent."""
+
+
+def _worker_facts(settings: AppSettings, manifest: Manifest) -> Callable[[], Mapping[str, Any]]:
+    """Return what tells the process of a body which app it works for."""
+    return lambda: {
+        "settings": settings.model_dump(mode="json", include=_SHARED_SECTIONS),
+        "manifest": manifest.model_dump(mode="json"),
+    }
+
+
 class RekuestContainer(Container):
     """Serves functions over a socket of the hub's, and calls functions over its GraphQL."""
 
     cfg = providers.Dependency(instance_of=RekuestSettings)
+    settings = providers.Dependency(instance_of=AppSettings)
     give_up_s = providers.Dependency(instance_of=float)
     manifest = providers.Dependency(instance_of=Manifest)
     http = providers.Dependency(instance_of=HttpClient)
@@ -79,7 +98,14 @@ class RekuestContainer(Container):
 
     loop: providers.Provider[Executor] = providers.ThreadSafeSingleton(LoopExecutor, bodies)
     thread: providers.Provider[Executor] = providers.ThreadSafeSingleton(ThreadExecutor, bodies)
-    executors = providers.Dict(loop=loop, thread=thread)
+    process: providers.Provider[Executor] = providers.ThreadSafeSingleton(
+        ProcessExecutor,
+        cfg,
+        providers.ThreadSafeSingleton(Answers, tokens, aliases, claims),
+        desk=WORKER_DESK,
+        facts=providers.Callable(_worker_facts, settings, manifest),
+    )
+    executors = providers.Dict(loop=loop, thread=thread, process=process)
 
     agent = providers.ThreadSafeSingleton(
         Agent,

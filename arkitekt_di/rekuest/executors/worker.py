@@ -9,12 +9,13 @@ import sys
 import threading
 import types
 from contextlib import AsyncExitStack, aclosing, suppress
+from contextvars import copy_context
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import SecretStr
 
-from arkitekt_di.errors import ActionNotFoundError, ArkitektError
+from arkitekt_di.errors import ActionNotFoundError, AppStateError, ArkitektError
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.tasks import LogLevel
 from arkitekt_di.rekuest.agent.hooks import Hooks
@@ -51,7 +52,7 @@ class Parent:
     def say(self, word: str, **members: Any) -> None:
         """Tell the agent something; from any thread."""
         line = json.dumps({"say": word, **members}).encode() + b"\n"
-        with self._lock:
+        with self._lock, suppress(BrokenPipeError):  # an agent that is gone ends this process soon
             while line:
                 line = line[os.write(self._output, line) :]
 
@@ -91,7 +92,8 @@ class Process:
 
     def __init__(self, parent: Parent) -> None:
         self._parent = parent
-        self._desk: Desk | None = None
+        self._opening: asyncio.Task[Desk] | None = None
+        self._context = copy_context()
         self._body: asyncio.Task[None] | None = None
         self._control = Control()
         self._next = asyncio.Event()
@@ -105,21 +107,30 @@ class Process:
             while line := await orders.readline():
                 order = json.loads(line)
                 if order["do"] == "begin":
-                    await self._begin(order, stack)
+                    # Beside this loop: what it opens asks the agent, and the answers come in here.
+                    self._opening = asyncio.create_task(self._open(order, stack))
                 else:
                     self._take(order)
-        if self._body is not None:
-            self._body.cancel()
+            if self._body is not None:
+                self._body.cancel()
 
-    async def _begin(self, order: dict[str, Any], stack: AsyncExitStack) -> None:
+    async def _open(self, order: dict[str, Any], stack: AsyncExitStack) -> Desk:
+        """Open what prepares bodies; it stays open until the agent is gone."""
         sys.path[:] = [*order["path"], *(path for path in sys.path if path not in order["path"])]
         if order["desk"] is None:
             await stack.enter_async_context(Koil())
-            self._desk = Desk(Exchange(), self._injector)
-            return
+            return Desk(Exchange(), self._injector)
         module, _, name = order["desk"].partition(":")
         opened = getattr(import_module(module), name)(order["facts"], self._parent.ask)
-        self._desk, self._injector = await stack.enter_async_context(opened)
+        desk, self._injector = await stack.enter_async_context(opened)
+        # The app governs the context that it was entered in; bodies run in others.
+        self._context = copy_context()
+        return cast("Desk", desk)
+
+    def _begun(self) -> asyncio.Task[Desk]:
+        if self._opening is None:
+            raise AppStateError("this process was not told which app it works for")
+        return self._opening
 
     def _take(self, order: dict[str, Any]) -> None:
         match order["do"]:
@@ -141,8 +152,12 @@ class Process:
 
     async def _run(self, order: dict[str, Any]) -> None:
         try:
+            desk = await asyncio.shield(self._begun())
             offer, registry = await asyncio.to_thread(self._find, order)
-            await self._run_offer(offer, registry, order)
+            running = asyncio.get_running_loop().create_task(
+                self._run_offer(desk, offer, registry, order), context=self._context.copy()
+            )
+            await _joined(running)
         except asyncio.CancelledError:
             self._parent.say("cancelled")
         except BaseException as error:  # noqa: BLE001  # the rim: whatever a body raises is told to the agent
@@ -150,16 +165,14 @@ class Process:
         else:
             self._parent.say("done")
 
-    async def _run_offer(self, offer: Offer, registry: Registry, order: dict[str, Any]) -> None:
-        if self._desk is None:
-            raise ActionNotFoundError(offer.interface, "the process was not told where it is")
+    async def _run_offer(self, desk: Desk, offer: Offer, registry: Registry, order: dict[str, Any]) -> None:
         await self._start_hooks(offer, registry)
         control = self._control
         control.on_paused = lambda: self._parent.say("paused")
         control.on_resumed = lambda: self._parent.say("resumed")
         task = Task(_facts(order["task"]), self._parent, control)
         work = Work(offer, order["args"], task, control)
-        executor = LoopExecutor(self._desk) if offer.signature.is_async else ThreadExecutor(self._desk)
+        executor = LoopExecutor(desk) if offer.signature.is_async else ThreadExecutor(desk)
         with running(task):
             async with aclosing(executor.run(work)) as results:
                 async for returns in results:
@@ -190,6 +203,16 @@ class Process:
         if offer.signature.injected and id(registry) not in self._started:
             self._started.add(id(registry))
             await Hooks(registry, self._injector).start()
+
+
+async def _joined(work: asyncio.Task[None]) -> None:
+    """Wait for *work*, passing a cancellation on to it."""
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        work.cancel()
+        await work
+        raise
 
 
 def _facts(plain: dict[str, Any]) -> TaskFacts:

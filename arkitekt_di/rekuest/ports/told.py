@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 import pydantic
@@ -129,13 +130,25 @@ class ToldChoiceCodec(ChoiceCodec):
         return super().shrink(str(plain) if isinstance(plain, bool | int | float) else plain, at, visit)
 
 
+class ToldDateCodec(DateTimeCodec):
+    """Points in time, and days."""
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether *value* is either."""
+        return isinstance(value, date)
+
+    def shrink(self, value: Any, at: str, visit: Visit) -> str:
+        """Return ISO 8601."""
+        return value.isoformat() if isinstance(value, date) else self.refuse(value, at)
+
+
 _PLAIN: Final[dict[PortKind, Callable[[], Codec]]] = {
     PortKind.INT: IntCodec,
     PortKind.FLOAT: FloatCodec,
     PortKind.QUANTITY: FloatCodec,
     PortKind.STRING: StringCodec,
     PortKind.BOOL: BoolCodec,
-    PortKind.DATE: DateTimeCodec,
+    PortKind.DATE: ToldDateCodec,
 }
 
 
