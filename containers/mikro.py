@@ -11,12 +11,15 @@ from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.mikro.service import Mikro
+from arkitekt_di.mikro.tables.records import GraphQLTableRecords
+from arkitekt_di.mikro.tables.service import Tables
 from arkitekt_di.protocols.fakts import AliasSource
 from arkitekt_di.protocols.files import FileRecords
 from arkitekt_di.protocols.folders import FolderRecords
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
+from arkitekt_di.protocols.tables import TableRecords
 from arkitekt_di.protocols.transport import GraphQL
 from arkitekt_di.settings.models import MikroSettings
 from arkitekt_di.transport.graphql import HttpGraphQL
@@ -46,9 +49,13 @@ class MikroContainer(Container):
         trusted=http.provided.pinned,
     )
     folder_records: providers.Provider[FolderRecords] = providers.ThreadSafeSingleton(GraphQLFolderRecords, graphql)
+    table_records: providers.Provider[TableRecords] = providers.ThreadSafeSingleton(GraphQLTableRecords, graphql)
     file_records: providers.Provider[FileRecords] = providers.ThreadSafeSingleton(GraphQLFileRecords, graphql)
 
     folders: providers.Provider[Folders] = providers.ThreadSafeSingleton(Folders, folder_records, bridge)
     files: providers.Provider[Files] = providers.ThreadSafeSingleton(Files, file_records, pixels, folders, bridge, cfg)
-    areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(Areas, folders=folders, files=files)
+    tables: providers.Provider[Tables] = providers.ThreadSafeSingleton(
+        Tables, table_records, pixels, folders, bridge, cfg
+    )
+    areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(Areas, folders=folders, files=files, tables=tables)
     service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg, areas=areas)

@@ -8,8 +8,6 @@ from arkitekt_di.messages.model import CamelMessage
 MAX_COLUMNS = 3000
 """Columns of one table; something wider is an array."""
 
-TABLE: str = "data"
-"""Name of the Parquet file, below the prefix of its upload."""
 
 
 class ColumnRole(StrEnum):

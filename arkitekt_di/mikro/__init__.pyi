@@ -77,6 +77,26 @@ from arkitekt_di.mikro.pixels.progress import Progress as Progress
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore as S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
 from arkitekt_di.mikro.service import Mikro as Mikro
+from arkitekt_di.mikro.tables.functions import adelete_table as adelete_table
+from arkitekt_di.mikro.tables.functions import afrom_dataframe as afrom_dataframe
+from arkitekt_di.mikro.tables.functions import aget_table as aget_table
+from arkitekt_di.mikro.tables.functions import amove_table as amove_table
+from arkitekt_di.mikro.tables.functions import arename_table as arename_table
+from arkitekt_di.mikro.tables.functions import arestore_table as arestore_table
+from arkitekt_di.mikro.tables.functions import asearch_tables as asearch_tables
+from arkitekt_di.mikro.tables.functions import delete_table as delete_table
+from arkitekt_di.mikro.tables.functions import from_dataframe as from_dataframe
+from arkitekt_di.mikro.tables.functions import get_table as get_table
+from arkitekt_di.mikro.tables.functions import iterate_tables as iterate_tables
+from arkitekt_di.mikro.tables.functions import move_table as move_table
+from arkitekt_di.mikro.tables.functions import rename_table as rename_table
+from arkitekt_di.mikro.tables.functions import restore_table as restore_table
+from arkitekt_di.mikro.tables.functions import search_tables as search_tables
+from arkitekt_di.mikro.tables.functions import watch_tables as watch_tables
+from arkitekt_di.mikro.tables.in_memory import InMemoryTableRecords as InMemoryTableRecords
+from arkitekt_di.mikro.tables.records import GraphQLTableRecords as GraphQLTableRecords
+from arkitekt_di.mikro.tables.service import Tables as Tables
+from arkitekt_di.mikro.tables.table import Table as Table
 from arkitekt_di.mikro.watching import Change as Change
 from arkitekt_di.mikro.watching import Watch as Watch
 from arkitekt_di.mikro.writer import ImageWriter as ImageWriter
@@ -95,44 +115,55 @@ __all__ = [
     "GraphQLFileRecords",
     "GraphQLFolderRecords",
     "GraphQLImageRecords",
+    "GraphQLTableRecords",
     "Image",
     "ImageWriter",
     "InMemoryFileRecords",
     "InMemoryFolderRecords",
     "InMemoryImageRecords",
     "InMemoryPixelStore",
+    "InMemoryTableRecords",
     "Mikro",
     "Pages",
     "Progress",
     "S3PixelStore",
+    "Table",
+    "Tables",
     "Watch",
     "acreate_folder",
     "adelete_file",
     "adelete_folder",
     "adelete_image",
+    "adelete_table",
     "aensure_folder",
     "aexport_image",
     "afind_folder",
+    "afrom_dataframe",
     "afrom_frames",
     "afrom_xarray",
     "aget_file",
     "aget_folder",
     "aget_image",
+    "aget_table",
     "aimage_writer",
     "aimport_image",
     "aimport_images",
     "amove_file",
     "amove_folder",
     "amove_image",
+    "amove_table",
     "arename_file",
     "arename_folder",
     "arename_image",
+    "arename_table",
     "arestore_file",
     "arestore_folder",
     "arestore_image",
+    "arestore_table",
     "asearch_files",
     "asearch_folders",
     "asearch_images",
+    "asearch_tables",
     "aupload_file",
     "awatch_image",
     "awatch_images",
@@ -140,36 +171,45 @@ __all__ = [
     "delete_file",
     "delete_folder",
     "delete_image",
+    "delete_table",
     "ensure_folder",
     "export_image",
     "find_folder",
     "find_images",
+    "from_dataframe",
     "from_frames",
     "from_xarray",
     "get_file",
     "get_folder",
     "get_image",
+    "get_table",
     "image_writer",
     "import_image",
     "import_images",
     "iterate_files",
     "iterate_folders",
+    "iterate_tables",
     "move_file",
     "move_folder",
     "move_image",
+    "move_table",
     "rename_file",
     "rename_folder",
     "rename_image",
+    "rename_table",
     "restore_file",
     "restore_folder",
     "restore_image",
+    "restore_table",
     "search_files",
     "search_folders",
     "search_images",
+    "search_tables",
     "upload_file",
     "watch_files",
     "watch_folder",
     "watch_folders",
     "watch_image",
     "watch_images",
+    "watch_tables",
 ]

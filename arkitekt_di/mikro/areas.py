@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.service import Folders
+from arkitekt_di.mikro.tables.service import Tables
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,14 @@ class Areas:
     ----------
     folders : Folders
     files : Files
+    tables : Tables
     """
 
     folders: Folders
     files: Files
+    tables: Tables
 
     async def stop(self) -> None:
         """End what is watched."""
-        for area in (self.folders, self.files):
+        for area in (self.folders, self.files, self.tables):
             await area.stop()

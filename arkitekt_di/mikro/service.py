@@ -23,6 +23,7 @@ from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
 from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of, picture_of_frames
 from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.pixels.upload import Uploads, Wishes
+from arkitekt_di.mikro.tables.service import Tables
 from arkitekt_di.mikro.watching import Change, Stream, Watch
 from arkitekt_di.mikro.writer import ImageWriter
 from arkitekt_di.protocols.koil import Bridge
@@ -104,6 +105,11 @@ class Mikro:
     def files(self) -> Files:
         """Files of any kind."""
         return self.areas.files
+
+    @property
+    def tables(self) -> Tables:
+        """Tables: rows of typed columns."""
+        return self.areas.tables
 
     async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's; see from_xarray
         self,

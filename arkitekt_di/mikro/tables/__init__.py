@@ -1,0 +1,1 @@
+"""Tables: Parquet in the object store, of which only what is needed is read."""
