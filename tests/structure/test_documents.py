@@ -83,3 +83,17 @@ def test_every_command_in_the_readme_exists():
             check=False,
         )
         assert ran.returncode == 0, f"{command}: {ran.stderr}"
+
+
+def test_the_documents_are_built_without_a_warning(tmp_path: Path):
+    ran = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "class=\"doc" in (tmp_path / "site" / "reference" / "app" / "index.html").read_text()
