@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from arkitekt_di.server.identity.clock import DAY_S
 from arkitekt_di.server.identity.opaque import digest, new_id, new_secret
 from arkitekt_di.server.identity.standing import Standing
-from arkitekt_di.server.identity.tables import Client, Login, RefreshToken
+from arkitekt_di.server.identity.tables import AuthorizationCode, Client, DeviceCode, Login, RefreshToken
 
 MAX_LIFETIME_S = 180 * DAY_S
 """A login ends this long after its approval, however often it is renewed: as long as Arkitekt's own server allows."""
@@ -55,6 +55,24 @@ def is_open(login: Login, now: int) -> bool:
 def revoke(session: Session, login_id: str | None, now: int) -> None:
     """End the login: every token of its family is worth nothing from now on."""
     session.execute(update(Login).where(Login.id == login_id, Login.revoked_at.is_(None)).values(revoked_at=now))
+
+
+def end_logins(session: Session, user_id: str, now: int, *, organization_id: str | None = None) -> None:
+    """End every login of a user, in one organization or in all; what was allowed and not redeemed yet ends too."""
+    open_logins = (Login.user_id == user_id, Login.revoked_at.is_(None), *_in(Login.organization_id, organization_id))
+    session.execute(update(Login).where(*open_logins).values(revoked_at=now))
+    codes = (DeviceCode.user_id == user_id, DeviceCode.redeemed_at.is_(None))
+    session.execute(
+        update(DeviceCode).where(*codes, *_in(DeviceCode.organization_id, organization_id)).values(denied_at=now)
+    )
+    allowed = (AuthorizationCode.user_id == user_id, AuthorizationCode.redeemed_at.is_(None))
+    session.execute(delete(AuthorizationCode).where(*allowed, *_in(AuthorizationCode.organization_id, organization_id)))
+
+
+def _in(
+    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], organization_id: str | None
+) -> list[ColumnElement[bool]]:
+    return [] if organization_id is None else [column == organization_id]
 
 
 def issue_refresh_token(session: Session, login: Login, *, lifetime_s: int, now: int) -> str:

@@ -69,7 +69,8 @@ class SetupPage:
         visitor = replace(
             await self._sessions.log_in(visitor, standing.user_id), user_name=standing.user_name, is_admin=True
         )
-        text = f"You are {standing.user_name}, administrator of {standing.organization_name}. Apps that want in send you here."
+        who = f"You are {standing.user_name}, administrator of {standing.organization_name}."
+        text = f"{who} Apps that want in send you here."
         return self._pages.tell(request, visitor, "The hub is ready", text)
 
     def _form(

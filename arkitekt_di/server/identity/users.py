@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from arkitekt_di.errors import AccountRefusedError, OrganizationNotFoundError, UserNotFoundError
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.clock import Clock
+from arkitekt_di.server.identity.logins import end_logins
 from arkitekt_di.server.identity.opaque import new_id
 from arkitekt_di.server.identity.passwords import Passwords
 from arkitekt_di.server.identity.standing import Role, Standing, standing_in, standings_of
-from arkitekt_di.server.identity.tables import Login, Membership, Organization, User, WebSession
+from arkitekt_di.server.identity.tables import Membership, Organization, User, WebSession
 
 LOCAL = "local"
 """Name of the user, and slug of the organization, that a hub without people works for."""
@@ -87,11 +88,7 @@ class Users:
                 raise UserNotFoundError(name)
             user.password_hash = password_hash
             await session.execute(delete(WebSession).where(WebSession.user_id == user.id))
-            await session.execute(
-                update(Login)
-                .where(Login.user_id == user.id, Login.revoked_at.is_(None))
-                .values(revoked_at=int(self._clock()))
-            )
+            await session.run_sync(end_logins, user.id, int(self._clock()))
 
     async def recognise(self, name: str, password: SecretStr) -> str | None:
         """Return the identifier of the user with that password, or None; as slow for a name that nobody has."""
@@ -185,15 +182,7 @@ class Users:
         before = next((one for one in mine if one.organization_slug == organization), None)
         if before is None:
             raise UserNotFoundError(name)
-        session.execute(
-            update(Login)
-            .where(
-                Login.user_id == user.id,
-                Login.organization_id == before.organization_id,
-                Login.revoked_at.is_(None),
-            )
-            .values(revoked_at=int(self._clock()))
-        )
+        end_logins(session, user.id, int(self._clock()), organization_id=before.organization_id)
         session.execute(
             delete(Membership).where(
                 Membership.user_id == user.id, Membership.organization_id == before.organization_id

@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from arkitekt_di.server.identity.apps_page import AppsPage
 from arkitekt_di.server.identity.authorization_codes import LIFETIME_S, issue_code
 from arkitekt_di.server.identity.authorization_request import check_request
 from arkitekt_di.server.identity.device_codes import KEPT_S
-from tests.server.identity.harness import Hub, running
+from arkitekt_di.server.identity.users import Users
+from tests.server.identity.harness import CHEAP, Hub, part, running
 from tests.server.identity.provider import REDIRECT, Try
 
 ACCESS_S, REFRESH_S = 3600, 30 * 24 * 3600
@@ -153,6 +155,29 @@ class LoginMachine(RuleBasedStateMachine):
         fields = {"token": family.tokens["refresh_token"], "client_id": family.tokens["client_id"]}
         assert self.runner.run(self.hub.send("POST", "/o/revoke/", data=fields)).status == 200
         family.is_revoked = True
+
+    @rule(family=families)
+    def end_on_my_apps(self, family: Family) -> None:
+        if family.tokens is None or family.is_revoked:
+            return
+        self.runner.run(self._end(family.tokens["access_token"]))
+        family.is_revoked = True
+
+    async def _end(self, access_token: str) -> None:
+        page = AppsPage(self.hub.database, None, None, None, self.hub.clock)  # type: ignore[arg-type]  # unseen
+        assert await page._end(self.hub.people["ada"].user_id, part(access_token, 1)["login"]) is not None
+
+    @rule()
+    def leave_the_organization_and_come_back(self) -> None:
+        self.runner.run(self._leave_and_join())
+        for family in self.known:
+            family.is_revoked = family.is_revoked or family.tokens is not None
+            family.is_spoilt = True  # what was allowed and not redeemed does not come back either
+
+    async def _leave_and_join(self) -> None:
+        users = Users(self.hub.database, CHEAP, self.hub.clock)
+        await users.leave("ada", "lab-of-ada")
+        await users.join("ada", "lab-of-ada")
 
     @rule(family=families, other=families)
     def refresh_as_another_client(self, family: Family, other: Family) -> None:

@@ -86,6 +86,18 @@ async def test_coming_back_does_not_bring_an_old_login_back(hub: Hub, users: Use
     assert (await hub.refresh(tokens)).error == (400, "invalid_grant")
 
 
+async def test_what_was_allowed_and_not_redeemed_does_not_survive_leaving_or_a_new_password(
+    hub: Hub, users: Users, browser: Browser
+) -> None:
+    for end in (users.leave("bob", "lab"), users.reset_password("bob", SecretStr("another horse battery"))):
+        issued = await hub.ask()
+        await hub.approve(issued, "bob")
+        await end
+        await users.join("bob", "lab")
+
+        assert (await hub.poll(issued)).error == (400, "access_denied")
+
+
 async def test_nobody_joins_what_does_not_exist_or_belongs_to_the_hub_itself(hub: Hub, users: Users) -> None:
     await users.ensure_local()
     for organization in ("nowhere", "local"):
