@@ -83,7 +83,8 @@ def image_card(image: Shown, *, created: str) -> str:
     )
     return (
         f"<div style='display:flex;gap:1em;align-items:flex-start'>{picture}"
-        f"<table><caption style='text-align:left;font-weight:bold'>{html.escape(image.name)}</caption>{cells}</table></div>"
+        f"<table><caption style='text-align:left;font-weight:bold'>{html.escape(image.name)}</caption>"
+        f"{cells}</table></div>"
     )
 
 
@@ -102,9 +103,8 @@ def _details(image: Shown) -> dict[str, str]:
 
 
 def _labels(data: xr.DataArray) -> str:
-    coordinate = data.coords.get("c")
-    if coordinate is None or coordinate.ndim != 1:
+    if "c" not in data.coords or data.coords["c"].ndim != 1:
         return ""
-    labels = [str(label) for label in coordinate.values.tolist()]
+    labels = [str(label) for label in data.coords["c"].values.tolist()]
     more = len(labels) - MAX_LABELS
     return ", ".join(labels[:MAX_LABELS]) + (f" and {more} more" if more > 0 else "")

@@ -82,7 +82,8 @@ def _stretched(layer: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         return np.zeros(layer.shape)
     low, high = np.percentile(finite, _SHADES)
     scaled = (shades - low) / (high - low) if high > low else np.full(layer.shape, float(low > 0) / 2)
-    return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
+    shown: npt.NDArray[np.float64] = np.clip(np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
+    return shown
 
 
 def is_colour(array: xr.DataArray) -> bool:

@@ -60,7 +60,8 @@ def write_picture(array: xr.DataArray, path: Path) -> tuple[str, ...]:
             "Choose a plane, such as isel={'z': 4, 'c': 0}, or write .ome.zarr or .ome.tiff",
         )
     _pillow().fromarray(np.ascontiguousarray(array.values)).save(path, format="PNG")
-    names = [] if "c" not in dims or list(array.coords.get("c", ())) == _CHANNELS["rgb"] else ["names of channels"]
+    has_names = "c" in array.coords and array.coords["c"].values.tolist() not in _CHANNELS.values()
+    names = ["names of channels"] if has_names else []
     return (*names, "pixel sizes")
 
 

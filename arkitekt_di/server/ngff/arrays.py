@@ -56,6 +56,12 @@ class ServedArray:
         sizes = {} if document is None else {axis.name: axis.pixel_size for axis in document.axes}
         return tuple(sizes.get(name) or 1.0 for name in self.names)
 
+    def scale(self) -> tuple[int, ...] | None:
+        """Return for how many pixels of the finest level one pixel stands, as served; None where nobody says."""
+        document = self.document
+        known = document is not None and len(document.scale) == len(self.order)
+        return self._turned(document.scale) if document is not None and known else None
+
     def header(self) -> bytes:
         """Return ``zarr.json`` as it is served: without what our own client wrote for itself."""
         attributes = {key: value for key, value in (self.metadata.get("attributes") or {}).items() if key != ATTRIBUTE}
@@ -82,10 +88,9 @@ class ServedArray:
             return None
         stored = [str(places[served]) for served in _inverse(self.order)]
         encoding: dict[str, Any] = self.metadata["chunk_key_encoding"]
-        separator = (encoding.get("configuration") or {}).get(
-            "separator", "/" if encoding["name"] == "default" else "."
-        )
-        return separator.join(["c", *stored] if encoding["name"] == "default" else stored)
+        is_default = encoding["name"] == "default"
+        separator = str((encoding.get("configuration") or {}).get("separator", "/" if is_default else "."))
+        return separator.join(["c", *stored] if is_default else stored)
 
     @property
     def _grid_shape(self) -> list[int]:

@@ -1,41 +1,70 @@
 """How the channels of a stored array are shown: names, colours and contrast."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from arkitekt_di.messages.descriptions import Channel
 from arkitekt_di.messages.ngff import RGB, NgffChannel, Window, default_colors
 from arkitekt_di.server.ngff.arrays import ServedArray
 
 
-def shown_channels(array: ServedArray, axis: int) -> tuple[NgffChannel, ...]:
-    """Return how the channels of *array* are shown, or nothing where its values have no bounds that are known.
+def shown_channels(array: ServedArray, axis: int, described: Sequence[Channel] = ()) -> tuple[NgffChannel, ...]:
+    """Return how the channels of *array* are shown, or nothing where the bounds of their values are not known.
 
     Parameters
     ----------
     array : ServedArray
+        The finest level.
     axis : int
         The axis of the channels, as served.
+    described : sequence of Channel, optional
+        What the record says about them; it goes before what the array says.
     """
     count = array.shape[axis]
-    window = _window(str(array.metadata["data_type"]))
-    if window is None:  # OME-NGFF wants contrast with every channel, and none would be right
-        return ()
+    said = described if len(described) == count else [None] * count
     is_rgb = count == len(RGB) and array.order[axis] == len(array.order) - 1
     colors = RGB if is_rgb else default_colors(count)
     labels = _labels(array, array.names[axis], count)
+    windows = [_window(array, number, channel) for number, channel in enumerate(said)]
+    if None in windows:  # OME-NGFF wants contrast with every channel, and none would be right
+        return ()
     return tuple(
-        NgffChannel(label=label, color=color, window=window) for label, color in zip(labels, colors, strict=True)
+        NgffChannel(
+            label=label if channel is None else channel.name,
+            color=color if channel is None or channel.color is None else channel.color,
+            window=window,
+            active=None if channel is None else channel.is_shown,
+        )
+        for channel, label, color, window in zip(said, labels, colors, windows, strict=True)
     )
 
 
-def _window(data_type: str) -> Window | None:
-    """Return all that a pixel of whole numbers can be; None for other types."""
+def _window(array: ServedArray, number: int, channel: Channel | None) -> Window | None:
+    """Return the contrast of one channel: as described, else from its least to its greatest value, else all of them."""
+    bounds = _bounds(str(array.metadata["data_type"]))
+    document = array.document
+    statistics = () if document is None else document.statistics
+    measured = statistics[number] if len(statistics) > number else None
+    low, high = (None, None) if measured is None else (measured.min, measured.max)
+    found = None if low is None or high is None else (float(low), float(high))
+    limits = (channel.limits if channel else None) or bounds or found
+    contrast = (channel.contrast if channel else None) or found or bounds
+    if limits is None or contrast is None:
+        return None
+    start, end = contrast
+    return Window(min=min(limits[0], start), max=max(limits[1], end), start=start, end=end)
+
+
+def _bounds(data_type: str) -> tuple[float, float] | None:
+    """Return the least and the greatest value that a pixel of whole numbers can have; None for other types."""
     dtype = np.dtype(data_type)
     if dtype.kind == "b":
-        return Window(min=0, max=1, start=0, end=1)
+        return 0, 1
     if dtype.kind not in "iu":
         return None
     info = np.iinfo(dtype)
-    return Window(min=info.min, max=info.max, start=info.min, end=info.max)
+    return int(info.min), int(info.max)
 
 
 def _labels(array: ServedArray, dim: str, count: int) -> tuple[str, ...]:

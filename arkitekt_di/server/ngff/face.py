@@ -17,6 +17,7 @@ from arkitekt_di.messages.pixels import HEADER, MAX_HEADER_BYTES
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier
+from arkitekt_di.server.images.descriptions import channels_of
 from arkitekt_di.server.images.tables import Image, Store
 from arkitekt_di.server.ngff.arrays import ServedArray
 from arkitekt_di.server.ngff.group import group_document
@@ -30,7 +31,7 @@ PATH: Final = "/ngff"
 SUFFIX: Final = ".ome.zarr"
 
 _HEADERS: Final = 256
-"""Metadata of arrays that are kept in memory; a few KiB each, and sealed, so that they never change."""
+"""Metadata of arrays that are kept in memory; a few KiB each."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +111,17 @@ class NgffFace:
             raise LinkRefusedError("the link names no image")
         self._tokens.check(token, image_id)
         async with self._database.transaction() as session:
-            image = await session.scalar(select(Image).where(Image.id == image_id))
+            image = await session.scalar(select(Image).where(Image.id == image_id, Image.deleted_at.is_(None)))
         if image is None:
             raise LinkExpiredError("the image has been deleted")
         axes = _axes(image)
         order = ngff_order(axes)
-        return ServedImage(image, tuple(axes[place] for place in order), order, (image.store,))
+        return ServedImage(image, tuple(axes[place] for place in order), order, tuple(image.stores()))
 
     async def group(self, served: ServedImage) -> bytes:
         """Return ``zarr.json`` of the group."""
         levels = [await self.array(served, level) for level in range(len(served.levels))]
-        return group_document(served.image.name, served.axes, levels)
+        return group_document(served.image.name, served.axes, levels, channels_of(served.image))
 
     async def array(self, served: ServedImage, level: int) -> ServedArray:
         """Return one level; raises `ImageDamagedError` where its metadata are missing or damaged."""
@@ -128,8 +129,9 @@ class NgffFace:
         return ServedArray(metadata, served.order, tuple(axis.name for axis in served.axes))
 
     async def _metadata(self, image: Image, store: Store) -> dict[str, Any]:
-        if (known := self._headers.get(store.id)) is not None:
-            self._headers.move_to_end(store.id)
+        version = json.dumps([store.id, store.header])  # of an image that grows, the header says how far it is
+        if (known := self._headers.get(version)) is not None:
+            self._headers.move_to_end(version)
             return known
         content = await self._objects.read(store.bucket, f"{store.place}/{HEADER}", max_bytes=MAX_HEADER_BYTES)
         if content is None:
@@ -139,7 +141,7 @@ class NgffFace:
             _ = ServedArray(metadata, (), ()).document
         except (ValueError, ValidationError) as error:
             raise ImageDamagedError(image.id, HEADER, "it cannot be read") from error
-        self._headers[store.id] = metadata
+        self._headers[version] = metadata
         while len(self._headers) > _HEADERS:
             self._headers.popitem(last=False)
         return metadata
