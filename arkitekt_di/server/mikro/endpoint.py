@@ -33,6 +33,7 @@ from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.promise import Objects
 from arkitekt_di.server.principal import Authenticator
 from arkitekt_di.server.records import Filed
+from arkitekt_di.server.rois.rois import Rois
 from arkitekt_di.server.tables.datasets import Tables
 from arkitekt_di.server.tables.tables import TableDataset
 from arkitekt_di.server.trash import Trash
@@ -117,6 +118,7 @@ class MikroEndpoint:
             uploads,
             Appends(database, pixels, uploads, self.journal),
             images,
+            Rois(database, self.journal, clock=clock),
             Folders(database, self.journal, contents=CONTENTS, clock=clock),
             self._blob_uploads,
             Files(database, self.journal, blobs, self._caretaker, clock=clock),

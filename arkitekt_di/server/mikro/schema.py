@@ -16,6 +16,7 @@ from arkitekt_di.server.images import inputs as image_inputs
 from arkitekt_di.server.images import wire as image_wire
 from arkitekt_di.server.images.schema import ImageMutation, ImageQuery, ImageSubscription
 from arkitekt_di.server.ngff.schema import NgffMutation
+from arkitekt_di.server.rois import schema as rois
 from arkitekt_di.server.tables import schema as tables
 from arkitekt_di.server.tables import transformations
 
@@ -33,6 +34,7 @@ class Area:
 
 AREAS = (
     Area(ImageQuery, ImageMutation, ImageSubscription, {**image_wire.SCALARS, **image_inputs.SCALARS}),
+    Area(rois.RoiQuery, rois.RoiMutation, rois.RoiSubscription, rois.SCALARS),
     Area(FolderQuery, FolderMutation, FolderSubscription),
     Area(files.FileQuery, files.FileMutation, files.FileSubscription, files.SCALARS),
     Area(tables.TableQuery, tables.TableMutation, tables.TableSubscription, tables.SCALARS, transformations.KINDS),

@@ -8,9 +8,12 @@ from sqlalchemy import Connection, MetaData, create_engine, inspect
 
 from arkitekt_di.server.database import Table, migration_config
 from arkitekt_di.server.identifiers import is_identifier, new_identifier
-from arkitekt_di.server.images.tables import Frames, Image, ImageLevel, Store
+from arkitekt_di.server.images.tables import Frames, Image, ImageAxis, ImageLevel, ImageTag, Store
+from arkitekt_di.server.journal import ChangeCounter, ChangeRow
+from arkitekt_di.server.rois.tables import Roi, RoiCollection
 
-OURS = {table.__tablename__ for table in (Frames, Image, ImageLevel, Store)}
+TABLES = (ChangeCounter, ChangeRow, Frames, Image, ImageAxis, ImageLevel, ImageTag, Roi, RoiCollection, Store)
+OURS = {table.__tablename__ for table in TABLES}
 
 
 def only_ours(connection: Connection) -> list[object]:
@@ -33,7 +36,7 @@ def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
     path = tmp_path / "hub.sqlite"
     config = migration_config(f"sqlite+aiosqlite:///{path}")
     for step in (command.upgrade, command.downgrade, command.upgrade):
-        step(config, "0002_images" if step is command.upgrade else "0001_identity")
+        step(config, "0005_pixels" if step is command.upgrade else "0001_identity")
 
     engine = create_engine(f"sqlite:///{path}")
     assert set(inspect(engine).get_table_names()) >= OURS

@@ -100,6 +100,6 @@ async def test_filters_that_are_too_large_are_refused(hub: ImageHub, filters: di
 
 async def test_a_filter_that_is_not_there_is_a_wrong_request(hub: ImageHub) -> None:
     with pytest.raises(RefusedError) as refused:
-        await hub.names(filters={"folder": "1"})
+        await hub.names(filters={"shelf": "1"})
 
     assert refused.value.code == "INVALID_REQUEST"

@@ -1,0 +1,3 @@
+from tests.server.images.conftest import database, hub, migrated
+
+__all__ = ["database", "hub", "migrated"]
