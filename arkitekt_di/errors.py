@@ -56,6 +56,7 @@
     ├── RecordRefusedError       (ValueError)       change the arguments
     │   ├── ImageRefusedError                       change the array or its arguments
     │   └── TableRefusedError                       change the frame or its arguments
+    ├── RoiRefusedError          (ValueError)       draw the region in another way
     ├── ImageDamagedError                           restore the hub's data, or store the image anew
     ├── UploadIncompleteError                       send what is missing
     ├── AppendConflictError                         let one writer append, or begin anew after the other
@@ -997,6 +998,23 @@ class FileDamagedError(ArkitektError):
 
     def __str__(self) -> str:
         return f"file {self.file_id} is damaged: {self.reason}. Restore the hub's data, or upload the file anew"
+
+
+class RoiRefusedError(ArkitektError, ValueError):
+    """A region of interest cannot be drawn, or not be turned into what was asked for.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.reason}. Draw it in another way, or ask for another form"
 
 
 class ImageDamagedError(ArkitektError):
