@@ -10,6 +10,8 @@ from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
+from arkitekt_di.mikro.rois.records import GraphQLRoiRecords
+from arkitekt_di.mikro.rois.service import Rois
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.mikro.tables.records import GraphQLTableRecords
 from arkitekt_di.mikro.tables.service import Tables
@@ -19,6 +21,7 @@ from arkitekt_di.protocols.folders import FolderRecords
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
+from arkitekt_di.protocols.rois import RoiRecords
 from arkitekt_di.protocols.tables import TableRecords
 from arkitekt_di.protocols.transport import GraphQL
 from arkitekt_di.settings.models import MikroSettings
@@ -57,5 +60,9 @@ class MikroContainer(Container):
     tables: providers.Provider[Tables] = providers.ThreadSafeSingleton(
         Tables, table_records, pixels, folders, bridge, cfg
     )
-    areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(Areas, folders=folders, files=files, tables=tables)
+    roi_records: providers.Provider[RoiRecords] = providers.ThreadSafeSingleton(GraphQLRoiRecords, graphql)
+    rois: providers.Provider[Rois] = providers.ThreadSafeSingleton(Rois, roi_records, bridge)
+    areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(
+        Areas, folders=folders, rois=rois, files=files, tables=tables
+    )
     service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg, areas=areas)

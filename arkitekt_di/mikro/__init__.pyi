@@ -76,6 +76,21 @@ from arkitekt_di.mikro.paging import Pages as Pages
 from arkitekt_di.mikro.pixels.progress import Progress as Progress
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore as S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
+from arkitekt_di.mikro.rois.functions import acreate_roi as acreate_roi
+from arkitekt_di.mikro.rois.functions import acreate_rois as acreate_rois
+from arkitekt_di.mikro.rois.functions import aget_roi as aget_roi
+from arkitekt_di.mikro.rois.functions import awatch_rois as awatch_rois
+from arkitekt_di.mikro.rois.functions import create_roi as create_roi
+from arkitekt_di.mikro.rois.functions import create_rois as create_rois
+from arkitekt_di.mikro.rois.functions import draw as draw
+from arkitekt_di.mikro.rois.functions import get_roi as get_roi
+from arkitekt_di.mikro.rois.functions import get_rois as get_rois
+from arkitekt_di.mikro.rois.functions import watch_rois as watch_rois
+from arkitekt_di.mikro.rois.geojson import drafts_from as drafts_from
+from arkitekt_di.mikro.rois.roi import Roi as Roi
+from arkitekt_di.mikro.rois.service import Rois as Rois
+from arkitekt_di.mikro.rois.shapes import drafts_of as drafts_of
+from arkitekt_di.mikro.rois.shapes import shapes_of as shapes_of
 from arkitekt_di.mikro.service import Mikro as Mikro
 from arkitekt_di.mikro.tables.functions import adelete_table as adelete_table
 from arkitekt_di.mikro.tables.functions import afrom_dataframe as afrom_dataframe
@@ -126,11 +141,15 @@ __all__ = [
     "Mikro",
     "Pages",
     "Progress",
+    "Roi",
+    "Rois",
     "S3PixelStore",
     "Table",
     "Tables",
     "Watch",
     "acreate_folder",
+    "acreate_roi",
+    "acreate_rois",
     "adelete_file",
     "adelete_folder",
     "adelete_image",
@@ -144,6 +163,7 @@ __all__ = [
     "aget_file",
     "aget_folder",
     "aget_image",
+    "aget_roi",
     "aget_table",
     "aimage_writer",
     "aimport_image",
@@ -167,11 +187,17 @@ __all__ = [
     "aupload_file",
     "awatch_image",
     "awatch_images",
+    "awatch_rois",
     "create_folder",
+    "create_roi",
+    "create_rois",
     "delete_file",
     "delete_folder",
     "delete_image",
     "delete_table",
+    "drafts_from",
+    "drafts_of",
+    "draw",
     "ensure_folder",
     "export_image",
     "find_folder",
@@ -182,6 +208,8 @@ __all__ = [
     "get_file",
     "get_folder",
     "get_image",
+    "get_roi",
+    "get_rois",
     "get_table",
     "image_writer",
     "import_image",
@@ -205,11 +233,13 @@ __all__ = [
     "search_folders",
     "search_images",
     "search_tables",
+    "shapes_of",
     "upload_file",
     "watch_files",
     "watch_folder",
     "watch_folders",
     "watch_image",
     "watch_images",
+    "watch_rois",
     "watch_tables",
 ]

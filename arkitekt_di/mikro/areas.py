@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.service import Folders
+from arkitekt_di.mikro.rois.service import Rois
 from arkitekt_di.mikro.tables.service import Tables
 
 
@@ -14,15 +15,17 @@ class Areas:
     Attributes
     ----------
     folders : Folders
+    rois : Rois
     files : Files
     tables : Tables
     """
 
     folders: Folders
+    rois: Rois
     files: Files
     tables: Tables
 
     async def stop(self) -> None:
         """End what is watched."""
-        for area in (self.folders, self.files, self.tables):
+        for area in (self.folders, self.rois, self.files, self.tables):
             await area.stop()

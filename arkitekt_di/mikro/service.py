@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any, Final
 
+import xarray as xr
+
 from arkitekt_di.errors import CompositionError, ImageRefusedError
 from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageDescription, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import ImageRecord
@@ -23,6 +25,7 @@ from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
 from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of, picture_of_frames
 from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.pixels.upload import Uploads, Wishes
+from arkitekt_di.mikro.rois.service import Rois
 from arkitekt_di.mikro.tables.service import Tables
 from arkitekt_di.mikro.watching import Change, Stream, Watch
 from arkitekt_di.mikro.writer import ImageWriter
@@ -71,6 +74,8 @@ class Mikro:
         self._bridge = bridge
         self._settings = settings or MikroSettings()
         self._areas = areas
+        if areas is not None:
+            areas.rois.read_with(self._aread)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-reader")  # starts threads when used
         self._streams: set[Stream[Any]] = set()
 
@@ -100,6 +105,14 @@ class Mikro:
     def folders(self) -> Folders:
         """Where images, files and tables are filed."""
         return self.areas.folders
+
+    @property
+    def rois(self) -> Rois:
+        """Regions of interest of the images."""
+        return self.areas.rois
+
+    async def _aread(self, image_id: str) -> xr.DataArray:
+        return await (await self.aget_image(image_id)).adata()
 
     @property
     def files(self) -> Files:

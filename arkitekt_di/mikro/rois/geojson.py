@@ -61,18 +61,24 @@ def drafts_from(document: Mapping[str, Any]) -> list[RoiDraft]:
         case "Feature":
             properties = document.get("properties") or {}
             return [_described(draft, properties) for draft in drafts_from(document.get("geometry") or {})]
-        case "MultiPolygon":
-            return [_polygon(rings) for rings in document.get("coordinates") or ()]
-        case "MultiLineString":
-            return [_draft(RoiKind.PATH, line) for line in document.get("coordinates") or ()]
-        case "Polygon":
-            return [_polygon(document.get("coordinates") or ())]
-        case "Point":
-            return [_draft(RoiKind.POINT, [document.get("coordinates")])]
-        case str() as kind if kind in _KINDS:
-            return [_draft(_KINDS[kind], document.get("coordinates") or ())]
         case kind:
-            raise RoiRefusedError(f"{kind!r} is no type of GeoJSON that a region can have")
+            return _drawn(kind, document.get("coordinates") or ())
+
+
+def _drawn(kind: object, coordinates: Sequence[Any]) -> list[RoiDraft]:
+    """Return the regions of one geometry."""
+    match kind:
+        case "MultiPolygon":
+            return [_polygon(rings) for rings in coordinates]
+        case "MultiLineString":
+            return [_draft(RoiKind.PATH, line) for line in coordinates]
+        case "Polygon":
+            return [_polygon(coordinates)]
+        case "Point":
+            return [_draft(RoiKind.POINT, [coordinates])]
+        case str() as name if name in _KINDS:
+            return [_draft(_KINDS[name], coordinates)]
+    raise RoiRefusedError(f"{kind!r} is no type of GeoJSON that a region can have")
 
 
 def _polygon(rings: Sequence[Any]) -> RoiDraft:

@@ -41,7 +41,8 @@ def outline(draft: RoiDraft) -> Floats:
     center = box.mean(axis=0)
     first, second = (box[1] - box[0]) / 2, (box[-1] - box[0]) / 2
     angles = np.linspace(0, 2 * np.pi, CORNERS_OF_ELLIPSE, endpoint=False)
-    return center + np.cos(angles)[:, None] * first + np.sin(angles)[:, None] * second
+    ring: Floats = center + np.cos(angles)[:, None] * first + np.sin(angles)[:, None] * second
+    return ring
 
 
 def bounds(draft: RoiDraft) -> dict[str, tuple[float, float]]:
