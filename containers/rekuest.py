@@ -17,6 +17,7 @@ from arkitekt_di.protocols.rekuest import AgentDoor, TaskDesk
 from arkitekt_di.rekuest.agent.agent import Agent
 from arkitekt_di.rekuest.agent.door import WebSocketDoor
 from arkitekt_di.rekuest.agent.journal import FileJournal, InMemoryJournal, Journal
+from arkitekt_di.rekuest.agent.relayed_door import RelayedDoor
 from arkitekt_di.rekuest.caller.calls import Calls
 from arkitekt_di.rekuest.desk import GraphQLTaskDesk
 from arkitekt_di.rekuest.executors.asked import Answers
@@ -81,8 +82,11 @@ class RekuestContainer(Container):
     graphql = providers.ThreadSafeSingleton(HttpGraphQL, http, tokens, endpoint=endpoint)
     feed = providers.ThreadSafeSingleton(Feed, http, tokens, endpoint, give_up_s=give_up_s)
     desk: providers.Provider[TaskDesk] = providers.ThreadSafeSingleton(GraphQLTaskDesk, graphql, feed)
-    door: providers.Provider[AgentDoor] = providers.ThreadSafeSingleton(
-        WebSocketDoor, http, providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "agi")
+    address = providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "agi")
+    door: providers.Provider[AgentDoor] = providers.Selector(
+        cfg.provided.heartbeat,
+        process=providers.ThreadSafeSingleton(RelayedDoor, http, address, cfg, settings.provided.transport),
+        loop=providers.ThreadSafeSingleton(WebSocketDoor, http, address),
     )
 
     journal: providers.Provider[Journal] = providers.Selector(

@@ -1,0 +1,127 @@
+"""A process that holds the agent's socket and answers heartbeats, whatever holds the agent's interpreter.
+
+Messages are lines: a kind, a space, and the rest.  From the agent: ``open URL``, ``send FRAME``, ``alive``, ``close``.
+To the agent: ``opened``, ``frame FRAME``, ``lost REASON``, ``closed CODE REASON``.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from typing import Any, Final
+
+from arkitekt_di.errors import AgentRefusedError, ArkitektError, ConnectionLostError
+from arkitekt_di.messages.reports import HeartbeatAnswer
+from arkitekt_di.rekuest.agent.door import WebSocketDoor
+from arkitekt_di.settings.models import TransportSettings
+from arkitekt_di.transport.http import HttpClient
+
+LIMIT: Final = 2**30
+"""Longest line, in bytes."""
+
+ALIVE_S: Final = 2.0
+"""Seconds between two signs of life of the agent."""
+
+
+class Relay:
+    """One socket at a time, between the hub and the agent.
+
+    Parameters
+    ----------
+    output : int
+        File descriptor that the agent reads.
+    http : HttpClient
+    patience_s : float
+        Longest silence of the agent, in seconds, during which heartbeats are answered for it.
+    """
+
+    def __init__(self, output: int, http: HttpClient, patience_s: float) -> None:
+        self._output = output
+        self._http = http
+        self._patience_s = patience_s
+        self._url = ""
+        self._heard = time.monotonic()
+        self._socket: Any = None
+        self._receiving: asyncio.Task[None] | None = None
+
+    def say(self, kind: str, rest: str = "") -> None:
+        """Tell the agent; waits where it does not read, as nothing else is left to do then but heartbeats."""
+        line = f"{kind} {rest}\n".encode()
+        while line:
+            line = line[os.write(self._output, line) :]
+
+    async def follow(self, orders: asyncio.StreamReader) -> None:
+        """Follow the agent's orders until it is gone."""
+        while line := await orders.readline():
+            self._heard = time.monotonic()
+            kind, _, rest = line.decode().rstrip("\n").partition(" ")
+            try:
+                await self._obey(kind, rest)
+            except AgentRefusedError as error:
+                self.say("closed", f"{error.code} {error.reason}")
+            except ArkitektError as error:
+                self.say("lost", str(getattr(error, "reason", error)))
+        await self._close()
+
+    async def _obey(self, kind: str, rest: str) -> None:
+        match kind:
+            case "open":
+                await self._close()
+                self._url = rest
+                self._socket = await WebSocketDoor(self._http, self._address).open()
+                self.say("opened")
+                self._receiving = asyncio.create_task(self._receive(self._socket))
+            case "send" if self._socket is not None:
+                await self._socket.send(rest)
+            case "close":
+                await self._close()
+
+    async def _address(self) -> str:
+        return self._url
+
+    async def _receive(self, socket: Any) -> None:
+        try:
+            while True:
+                frame = await socket.receive()
+                if '"HEARTBEAT"' in frame and json.loads(frame).get("type") == "HEARTBEAT":
+                    await self._answer(socket, frame)
+                else:
+                    await asyncio.to_thread(self.say, "frame", frame)
+        except AgentRefusedError as error:
+            self.say("closed", f"{error.code} {error.reason}")
+        except ConnectionLostError as error:
+            self.say("lost", error.reason)
+
+    async def _answer(self, socket: Any, frame: str) -> None:
+        if time.monotonic() - self._heard > self._patience_s:
+            return  # the agent hangs: the hub shall know
+        await socket.send(HeartbeatAnswer(id=json.loads(frame)["id"]).encoded())
+
+    async def _close(self) -> None:
+        receiving, self._receiving = self._receiving, None
+        if receiving is not None:
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close()
+
+
+async def main(output: int) -> None:
+    """Relay until the agent is gone."""
+    orders = asyncio.StreamReader(limit=LIMIT)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    facts = json.loads(await orders.readline())
+    async with HttpClient(TransportSettings.model_validate(facts["transport"])) as http:
+        await Relay(output, http, facts["patience_s"]).follow(orders)
+
+
+if __name__ == "__main__":
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the agent, which ends this process
+    with suppress(BrokenPipeError):
+        asyncio.run(main(1))
