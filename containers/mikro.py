@@ -8,6 +8,8 @@ from arkitekt_di.mikro.files.records import GraphQLFileRecords
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
 from arkitekt_di.mikro.folders.service import Folders
+from arkitekt_di.mikro.metrics.records import GraphQLMetricRecords
+from arkitekt_di.mikro.metrics.service import Metrics
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.mikro.rois.records import GraphQLRoiRecords
@@ -20,6 +22,7 @@ from arkitekt_di.protocols.files import FileRecords
 from arkitekt_di.protocols.folders import FolderRecords
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.koil import Bridge
+from arkitekt_di.protocols.metrics import MetricRecords
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.protocols.rois import RoiRecords
 from arkitekt_di.protocols.tables import TableRecords
@@ -52,6 +55,7 @@ class MikroContainer(Container):
         trusted=http.provided.pinned,
     )
     folder_records: providers.Provider[FolderRecords] = providers.ThreadSafeSingleton(GraphQLFolderRecords, graphql)
+    metric_records: providers.Provider[MetricRecords] = providers.ThreadSafeSingleton(GraphQLMetricRecords, graphql)
     table_records: providers.Provider[TableRecords] = providers.ThreadSafeSingleton(GraphQLTableRecords, graphql)
     file_records: providers.Provider[FileRecords] = providers.ThreadSafeSingleton(GraphQLFileRecords, graphql)
 
@@ -60,9 +64,10 @@ class MikroContainer(Container):
     tables: providers.Provider[Tables] = providers.ThreadSafeSingleton(
         Tables, table_records, pixels, folders, bridge, cfg
     )
+    metrics: providers.Provider[Metrics] = providers.ThreadSafeSingleton(Metrics, metric_records)
     roi_records: providers.Provider[RoiRecords] = providers.ThreadSafeSingleton(GraphQLRoiRecords, graphql)
     rois: providers.Provider[Rois] = providers.ThreadSafeSingleton(Rois, roi_records, bridge)
     areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(
-        Areas, folders=folders, rois=rois, files=files, tables=tables
+        Areas, folders=folders, rois=rois, files=files, tables=tables, metrics=metrics
     )
     service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg, areas=areas)

@@ -72,6 +72,16 @@ from arkitekt_di.mikro.functions import watch_images as watch_images
 from arkitekt_di.mikro.image import Image as Image
 from arkitekt_di.mikro.in_memory import InMemoryImageRecords as InMemoryImageRecords
 from arkitekt_di.mikro.in_memory import InMemoryPixelStore as InMemoryPixelStore
+from arkitekt_di.mikro.metrics.functions import acreate_metric as acreate_metric
+from arkitekt_di.mikro.metrics.functions import adelete_metric as adelete_metric
+from arkitekt_di.mikro.metrics.functions import aget_metrics as aget_metrics
+from arkitekt_di.mikro.metrics.functions import create_metric as create_metric
+from arkitekt_di.mikro.metrics.functions import delete_metric as delete_metric
+from arkitekt_di.mikro.metrics.functions import get_metrics as get_metrics
+from arkitekt_di.mikro.metrics.in_memory import InMemoryMetricRecords as InMemoryMetricRecords
+from arkitekt_di.mikro.metrics.records import GraphQLMetricRecords as GraphQLMetricRecords
+from arkitekt_di.mikro.metrics.service import Metric as Metric
+from arkitekt_di.mikro.metrics.service import Metrics as Metrics
 from arkitekt_di.mikro.paging import Pages as Pages
 from arkitekt_di.mikro.pixels.progress import Progress as Progress
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore as S3PixelStore
@@ -130,14 +140,18 @@ __all__ = [
     "GraphQLFileRecords",
     "GraphQLFolderRecords",
     "GraphQLImageRecords",
+    "GraphQLMetricRecords",
     "GraphQLTableRecords",
     "Image",
     "ImageWriter",
     "InMemoryFileRecords",
     "InMemoryFolderRecords",
     "InMemoryImageRecords",
+    "InMemoryMetricRecords",
     "InMemoryPixelStore",
     "InMemoryTableRecords",
+    "Metric",
+    "Metrics",
     "Mikro",
     "Pages",
     "Progress",
@@ -148,11 +162,13 @@ __all__ = [
     "Tables",
     "Watch",
     "acreate_folder",
+    "acreate_metric",
     "acreate_roi",
     "acreate_rois",
     "adelete_file",
     "adelete_folder",
     "adelete_image",
+    "adelete_metric",
     "adelete_table",
     "aensure_folder",
     "aexport_image",
@@ -163,6 +179,7 @@ __all__ = [
     "aget_file",
     "aget_folder",
     "aget_image",
+    "aget_metrics",
     "aget_roi",
     "aget_table",
     "aimage_writer",
@@ -189,11 +206,13 @@ __all__ = [
     "awatch_images",
     "awatch_rois",
     "create_folder",
+    "create_metric",
     "create_roi",
     "create_rois",
     "delete_file",
     "delete_folder",
     "delete_image",
+    "delete_metric",
     "delete_table",
     "drafts_from",
     "drafts_of",
@@ -208,6 +227,7 @@ __all__ = [
     "get_file",
     "get_folder",
     "get_image",
+    "get_metrics",
     "get_roi",
     "get_rois",
     "get_table",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.service import Folders
+from arkitekt_di.mikro.metrics.service import Metrics
 from arkitekt_di.mikro.rois.service import Rois
 from arkitekt_di.mikro.tables.service import Tables
 
@@ -18,12 +19,14 @@ class Areas:
     rois : Rois
     files : Files
     tables : Tables
+    metrics : Metrics
     """
 
     folders: Folders
     rois: Rois
     files: Files
     tables: Tables
+    metrics: Metrics
 
     async def stop(self) -> None:
         """End what is watched."""

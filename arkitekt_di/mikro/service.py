@@ -17,6 +17,7 @@ from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.image import Image
+from arkitekt_di.mikro.metrics.service import Metrics
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.appending import Appender, Series
 from arkitekt_di.mikro.pixels.axes import check_dims
@@ -123,6 +124,11 @@ class Mikro:
     def tables(self) -> Tables:
         """Tables: rows of typed columns."""
         return self.areas.tables
+
+    @property
+    def metrics(self) -> Metrics:
+        """Measured values of images, files and tables."""
+        return self.areas.metrics
 
     async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's; see from_xarray
         self,

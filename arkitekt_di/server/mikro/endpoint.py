@@ -28,6 +28,7 @@ from arkitekt_di.server.images.pixels import Pixels
 from arkitekt_di.server.images.tables import Image
 from arkitekt_di.server.images.uploads import Uploads
 from arkitekt_di.server.journal import Journal
+from arkitekt_di.server.metrics.metrics import Metrics, Require
 from arkitekt_di.server.mikro.schema import make_schema
 from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.promise import Objects
@@ -111,6 +112,21 @@ class MikroEndpoint:
         images = Images(database, pixels, self.collector, self.journal, self._caretaker, clock=clock)
         self._blob_uploads = BlobUploads(database, blobs, self._sweeper, clock=clock)
         uploads = Uploads(database, pixels, self.collector, clock=clock)
+        files = Files(database, self.journal, blobs, self._caretaker, clock=clock)
+        tables = Tables(
+            database,
+            self.journal,
+            blobs,
+            self._caretaker,
+            uploads=self._blob_uploads,
+            require_image=images.get,
+            clock=clock,
+        )
+        subjects: dict[RecordKind, Require] = {
+            RecordKind.IMAGE: images.get,
+            RecordKind.FILE: files.get,
+            RecordKind.TABLE: tables.get,
+        }
         parts = Parts(
             authenticator,
             *others,
@@ -121,16 +137,9 @@ class MikroEndpoint:
             Rois(database, self.journal, clock=clock),
             Folders(database, self.journal, contents=CONTENTS, clock=clock),
             self._blob_uploads,
-            Files(database, self.journal, blobs, self._caretaker, clock=clock),
-            Tables(
-                database,
-                self.journal,
-                blobs,
-                self._caretaker,
-                uploads=self._blob_uploads,
-                require_image=images.get,
-                clock=clock,
-            ),
+            files,
+            tables,
+            Metrics(database, self.journal, subjects=subjects, clock=clock),
         )
         self._view = BoundView(make_schema(), parts)
 

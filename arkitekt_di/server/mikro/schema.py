@@ -15,6 +15,7 @@ from arkitekt_di.server.graphql.served_schema import ServedSchema
 from arkitekt_di.server.images import inputs as image_inputs
 from arkitekt_di.server.images import wire as image_wire
 from arkitekt_di.server.images.schema import ImageMutation, ImageQuery, ImageSubscription
+from arkitekt_di.server.metrics import schema as metrics
 from arkitekt_di.server.ngff.schema import NgffMutation
 from arkitekt_di.server.rois import schema as rois
 from arkitekt_di.server.tables import schema as tables
@@ -37,6 +38,7 @@ AREAS = (
     Area(rois.RoiQuery, rois.RoiMutation, rois.RoiSubscription, rois.SCALARS),
     Area(FolderQuery, FolderMutation, FolderSubscription),
     Area(files.FileQuery, files.FileMutation, files.FileSubscription, files.SCALARS),
+    Area(metrics.MetricQuery, metrics.MetricMutation),
     Area(tables.TableQuery, tables.TableMutation, tables.TableSubscription, tables.SCALARS, transformations.KINDS),
     Area(mutation=NgffMutation),
 )

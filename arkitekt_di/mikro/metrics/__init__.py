@@ -1,0 +1,1 @@
+"""Metrics: measured values of images, files and tables."""

@@ -1,0 +1,1 @@
+"""Metrics of a hub: measured values of images, files and tables."""
