@@ -77,3 +77,9 @@ def hold_the_lock(seconds: int) -> float:
     began = time.monotonic()
     ctypes.PyDLL(None).sleep(seconds)
     return time.monotonic() - began
+
+
+@register
+async def add(number: int) -> int:
+    """Add one."""
+    return number + 1

@@ -87,6 +87,8 @@ class Agent:
         """Identifier given by the hub; None before the first connection."""
         self.ready = asyncio.Event()
         """Set while the agent is connected."""
+        self.lost = asyncio.Event()
+        """Set while it is not, and has been."""
 
     async def serve(self, registry: Registry) -> None:
         """Serve until cancelled.
@@ -148,13 +150,17 @@ class Agent:
                 try:
                     await connection.serve(declaration, bench.take, self._on_ready(pauses, len(registry)))
                 except BouncedError as bounced:
-                    self.ready.clear()
+                    self._note_loss()
                     await asyncio.sleep(bounced.after_s)
                 except (ConnectionLostError, ServiceUnreachableError) as error:
-                    self.ready.clear()
+                    self._note_loss()
                     await pauses.wait(error)
         finally:
             await self._wind_up(connection, bench, reporter, declaration)
+
+    def _note_loss(self) -> None:
+        self.ready.clear()
+        self.lost.set()
 
     async def _wind_up(
         self, connection: Connection, bench: Workbench, reporter: Reporter, declaration: Declaration
@@ -178,6 +184,7 @@ class Agent:
                 logger.info("serving %d functions as agent %s", count, init.agent)
             self.id = init.agent
             pauses.reset()
+            self.lost.clear()
             self.ready.set()
 
         return on_ready
