@@ -18,6 +18,7 @@ SAMPLES = {
     "Sequence[AliasFailure]": [errors.AliasFailure("http://127.0.0.1:1", "refused")],
     "Sequence[str]": ["one", "two"],
     "str": "something",
+    "str | None": None,
     "int": 7,
     "float": 1.5,
 }
