@@ -19,6 +19,7 @@ Rule = Callable[[Task], rules.Step]
 
 _EPOCH = select(AGENTS.c.epoch).where(AGENTS.c.id == bindparam("agent"), AGENTS.c.is_connected)
 _STATES = select(*STATE_COLUMNS).with_for_update()
+_ONE = _STATES.where(TASKS.c.id == bindparam("task"))
 _SOME = _STATES.where(TASKS.c.id.in_(bindparam("ids", expanding=True)))
 _OF_AGENT = (TASKS.c.agent_id == bindparam("agent"), TASKS.c.ended_at.is_(None))
 _WAITING = (
@@ -38,6 +39,30 @@ _SAVE = update(TASKS).where(
     TASKS.c.attempt == bindparam("read_attempt"),
     TASKS.c.epoch.is_not_distinct_from(bindparam("read_epoch")),
 )
+_BY_NAME = tuple(
+    select(TASKS).where(*conditions)
+    for conditions in (
+        (TASKS.c.parent_id == bindparam("parent"), TASKS.c.call_key == bindparam("call")),
+        (TASKS.c.parent_id == bindparam("parent"), TASKS.c.parent_step == bindparam("step")),
+        (
+            TASKS.c.organization_id == bindparam("organization"),
+            TASKS.c.client_id == bindparam("client"),
+            TASKS.c.user_id == bindparam("user"),
+            TASKS.c.reference == bindparam("reference"),
+        ),
+    )
+)
+_CREATE = {
+    dialect.__name__.rpartition(".")[2]: dialect.insert(TASKS).on_conflict_do_nothing()
+    for dialect in (sqlite, postgresql)
+}
+_POSITION = {
+    dialect.__name__.rpartition(".")[2]: dialect.insert(JOURNALS).on_conflict_do_update(
+        index_elements=["agent_id", "session_id"], set_={"pos": dialect.insert(JOURNALS).excluded.pos}
+    )
+    for dialect in (sqlite, postgresql)
+}
+_RECORD_ONE = insert(EVENTS)
 _RECORD = insert(EVENTS).returning(EVENTS.c.seq, sort_by_parameter_order=True)
 _BELONGINGS: dict[str, tuple[Table, str]] = {
     "state": (STATES, "name"),
@@ -69,13 +94,16 @@ def end_lease(connection: Connection, lease: Lease, now: float) -> bool:
 
 def create(connection: Connection, draft: TaskDraft, lease: Lease | None, now: float) -> Created:
     """Record a task unless it was named before."""
-    if (known := _known(connection, draft)) is not None:
-        return Created(known, is_new=False)
     kind = EventKind.HELD if draft.is_held else EventKind.QUEUED
     task = Task(new_identifier(), draft, created_at=now, updated_at=now, kind=kind)
     if lease is not None and task.is_waiting and _is_good(connection, lease):
         task = rules.claimed(task, lease, now)
-    connection.execute(insert(TASKS), row_of(task))
+    if connection.execute(_CREATE[connection.dialect.name], row_of(task)).rowcount == 0:
+        known = _known(connection, draft)
+        if known is None:
+            message = "a task was named before, but cannot be found"
+            raise RuntimeError(message)
+        return Created(known, is_new=False)
     event = Event(task.id, kind, 0, {"reference": draft.reference}, now, draft.caller)
     _record(connection, [event])
     return Created(task, is_new=True, events=(event,))
@@ -119,13 +147,14 @@ def append(connection: Connection, lease: Lease, batch: Batch, now: float) -> tu
     for belonging in batch.belongings:
         _put_belonging(connection, lease.agent_id, belonging)
     for session_id, pos in batch.positions.items():
-        _upsert(connection, JOURNALS, {"agent_id": lease.agent_id, "session_id": session_id}, {"pos": pos})
+        row = {"agent_id": lease.agent_id, "session_id": session_id, "pos": pos}
+        connection.execute(_POSITION[connection.dialect.name], row)
     return tuple(events)
 
 
 def apply(connection: Connection, task_id: str, rule: Rule) -> Event | None:
     """Take one task to its next state by a rule."""
-    row = connection.execute(_STATES.where(TASKS.c.id == task_id)).one_or_none()
+    row = connection.execute(_ONE, {"task": task_id}).one_or_none()
     if row is None:
         return None
     task = task_of(row)
@@ -156,20 +185,18 @@ def _is_good(connection: Connection, lease: Lease) -> bool:
 
 
 def _known(connection: Connection, draft: TaskDraft) -> Task | None:
-    caller = draft.caller
-    named = (
-        (TASKS.c.organization_id == caller.organization_id)
-        & (TASKS.c.client_id == caller.client_id)
-        & (TASKS.c.user_id == caller.user_id)
-        & (TASKS.c.reference == draft.reference)
-    )
-    conditions = [named]
-    if draft.parent_id is not None and draft.parent_step is not None:
-        conditions.insert(0, (TASKS.c.parent_id == draft.parent_id) & (TASKS.c.parent_step == draft.parent_step))
-    if draft.parent_id is not None and draft.call_key is not None:
-        conditions.insert(0, (TASKS.c.parent_id == draft.parent_id) & (TASKS.c.call_key == draft.call_key))
-    for condition in conditions:
-        row = connection.execute(select(TASKS).where(condition)).one_or_none()
+    """Return the task that the caller or the parent has named so before; the parent's own name counts first."""
+    names = {
+        "organization": draft.caller.organization_id,
+        "client": draft.caller.client_id,
+        "user": draft.caller.user_id,
+        "reference": draft.reference,
+        "parent": draft.parent_id,
+        "step": draft.parent_step,
+        "call": draft.call_key,
+    }
+    for statement in _BY_NAME:
+        row = connection.execute(statement, names).one_or_none()
         if row is not None:
             return task_of(row)
     return None
@@ -193,7 +220,10 @@ def _save(connection: Connection, changes: Iterable[tuple[Task, Task]]) -> None:
 
 
 def _record(connection: Connection, events: list[Event]) -> None:
-    if events:
+    if len(events) == 1:
+        key = connection.execute(_RECORD_ONE, event_row(events[0])).inserted_primary_key
+        events[0].seq = 0 if key is None else key[0]
+    elif events:
         numbers = connection.execute(_RECORD, [event_row(event) for event in events]).scalars()
         for event, seq in zip(events, numbers, strict=True):
             event.seq = seq
