@@ -1,11 +1,10 @@
 """An app of the unmodified `arkitekt` 8.1 and `rekuest` 10 that offers functions.
 
-Notes in its working folder that it is offered (`ready`), and that a slow body has begun (`began`).
+Notes in its working folder that it is offered (`ready`).
 """
 
 import asyncio
 import sys
-import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -73,20 +72,6 @@ async def sleep(log: str) -> str:
         note(log, "cancelled")
         raise
     return "slept"
-
-
-@app.action
-def slow(seconds: float) -> str:
-    """Take a while.
-
-    Parameters
-    ----------
-    seconds : float
-        How long
-    """
-    note("began", "slow")
-    time.sleep(seconds)
-    return "done"
 
 
 @app.background

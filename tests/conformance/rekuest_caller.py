@@ -47,18 +47,13 @@ async def lose(rekuest: Any, ids: dict[str, str], log: str) -> dict[str, Any]:
     return {}
 
 
-async def slow(rekuest: Any, ids: dict[str, str], _log: str) -> dict[str, Any]:
-    """Call a function that takes a while."""
-    return {"slow": await rekuest.acall(ids["Slow"], 3.0)}
-
-
 async def main(url: str, scenario: str, log: str) -> dict[str, Any]:
     options = {"url": url, "headless": True, "skip_cache": True, "device_id": None, "mesh": False}
     async with aeasy("conformance-caller", rekuest_service, version="1.0.0", **options) as rekuest:
         ids = {action.name: action.id for action in await rekuest.alist_actions()}
         if scenario == "all":
             return await call_all(rekuest, ids)
-        return await {"cancel": cancel, "lose": lose, "slow": slow}[scenario](rekuest, ids, log)
+        return await {"cancel": cancel, "lose": lose}[scenario](rekuest, ids, log)
 
 
 if __name__ == "__main__":
