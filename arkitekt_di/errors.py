@@ -38,8 +38,6 @@
     │   ├── TableNotFoundError
     │   ├── MetricNotFoundError
     │   ├── RoiNotFoundError
-    │   ├── CommentNotFoundError
-    │   ├── RelationNotFoundError
     │   ├── StoreNotFoundError
     │   ├── ActionNotFoundError
     │   ├── TaskNotFoundError
@@ -649,42 +647,6 @@ class RoiNotFoundError(NotFoundError):
     def __str__(self) -> str:
         found = f"no region of interest has the identifier {self.roi_id!r}"
         return f"{found}. It may have been deleted; find those of an image with get_rois()"
-
-
-class CommentNotFoundError(NotFoundError):
-    """There is no such comment, or not for this user.
-
-    Attributes
-    ----------
-    comment_id : str
-        What was asked for.
-    """
-
-    def __init__(self, comment_id: str) -> None:
-        super().__init__(comment_id)
-        self.comment_id = comment_id
-
-    def __str__(self) -> str:
-        found = f"no comment has the identifier {self.comment_id!r}"
-        return f"{found}. It may have been deleted; list those of a record with get_comments()"
-
-
-class RelationNotFoundError(NotFoundError):
-    """There is no such relation, or not for this user.
-
-    Attributes
-    ----------
-    relation_id : str
-        What was asked for.
-    """
-
-    def __init__(self, relation_id: str) -> None:
-        super().__init__(relation_id)
-        self.relation_id = relation_id
-
-    def __str__(self) -> str:
-        found = f"no relation has the identifier {self.relation_id!r}"
-        return f"{found}. It may have been deleted; look at those of an image with image.relations()"
 
 
 class StoreNotFoundError(NotFoundError):

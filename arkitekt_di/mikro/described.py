@@ -32,6 +32,14 @@ class DescribedHome(Protocol[T_co]):
         """Put an image into a folder."""
         ...
 
+    async def asources(self, image_id: str) -> Sequence[T_co]:
+        """Return what an image was made from."""
+        ...
+
+    async def aderived(self, image_id: str) -> Sequence[T_co]:
+        """Return what was made from an image."""
+        ...
+
     async def arestore_image(self, image_id: str) -> T_co:
         """Take an image out of the trash."""
         ...
@@ -212,6 +220,22 @@ class Describable(Description, Generic[T]):
     ) -> T:
         """Say something else about it; see `adescribe`."""
         return self._blocking("describe")(self.adescribe, description, channels=channels, acquisition=acquisition)
+
+    async def asources(self) -> Sequence[T]:
+        """Return the images that it was derived from, as ``derived_from`` of `from_xarray` said."""
+        return await self._home.asources(self.id)
+
+    def sources(self) -> Sequence[T]:
+        """Return the images that it was derived from; see `asources`."""
+        return self._blocking("sources")(self.asources)
+
+    async def aderived(self) -> Sequence[T]:
+        """Return the images that were derived from it, oldest first."""
+        return await self._home.aderived(self.id)
+
+    def derived(self) -> Sequence[T]:
+        """Return the images that were derived from it; see `aderived`."""
+        return self._blocking("derived")(self.aderived)
 
     async def arestore(self) -> T:
         """Take it out of the trash, where it was put when it was deleted."""

@@ -148,6 +148,19 @@ mutation ReleaseImages($input: DesociateInput!) {
 """
 
 
+READ_SOURCES = f"""
+query ReadSources($id: ID!) {{
+  records: sourceDatasets(id: $id) {{ ...Record }}
+}}
+{_RECORD}"""
+
+READ_DERIVED = f"""
+query ReadDerived($id: ID!) {{
+  records: derivedDatasets(id: $id) {{ ...Record }}
+}}
+{_RECORD}"""
+
+
 def plain(document: str) -> str:
     """Return *document* in the words of any mikro."""
     return document.replace(_OWN, "")

@@ -147,7 +147,7 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
     acquisition : Acquisition, optional
         How the image came to be at the microscope.
     derived_from : Image or sequence of Image, optional
-        What it was made from; see `Image.derived_from`.
+        What it was made from; `Image.sources` and `Image.derived` tell.
     key : str, optional
         Names the image for a second try, at most 200 characters: where an image was stored under it before, that one
         is returned; where its upload was interrupted, only what is missing is sent.  Left out, an interrupted upload

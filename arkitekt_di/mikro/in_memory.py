@@ -137,6 +137,7 @@ class InMemoryImageRecords:
         self._finished: dict[str, Header] = {}
         self._records: dict[str, ImageRecord] = {}
         self._trash: dict[str, ImageRecord] = {}
+        self._sources: dict[str, tuple[str, ...]] = {}
         self._news: News[ImageRecord] = News()
         self._writers: dict[str, str] = {}
         self._keyed: dict[UploadKey, tuple[str, ...]] = {}
@@ -215,6 +216,8 @@ class InMemoryImageRecords:
         for store_id in (draft.store_id, *(level.store_id for level in draft.levels)):
             if store_id not in self._finished:
                 raise StoreNotFoundError(store_id)
+        for source in draft.sources:
+            await self.get(source)
         header = self._finished.pop(draft.store_id)
         coarser = [
             LevelRecord(
@@ -246,6 +249,7 @@ class InMemoryImageRecords:
             channels=draft.channels,
         )
         self._records[record.id] = record
+        self._sources[record.id] = draft.sources
         self._news.tell(ChangeKind.CREATED, record.id, record)
         return record
 
@@ -345,6 +349,16 @@ class InMemoryImageRecords:
         self._trash[image_id] = await self.get(image_id)
         del self._records[image_id]
         self._news.tell(ChangeKind.DELETED, image_id, None)
+
+    async def sources(self, image_id: str) -> list[ImageRecord]:
+        """Return the images that one was made from."""
+        await self.get(image_id)
+        return [self._records[source] for source in self._sources.get(image_id, ()) if source in self._records]
+
+    async def derived(self, image_id: str) -> list[ImageRecord]:
+        """Return the images that were made from one."""
+        await self.get(image_id)
+        return [record for record in self._records.values() if image_id in self._sources.get(record.id, ())]
 
     async def restore(self, image_id: str) -> ImageRecord:
         """Take an image out of the trash."""

@@ -210,6 +210,16 @@ class GraphQLImageRecords:
             await self._ask(documents.RELEASE_IMAGES, input_, ImageNotFoundError(image_id))
         return await self.get(image_id)
 
+    async def sources(self, image_id: str) -> list[ImageRecord]:
+        """Return the images that one was made from; raises `ImageNotFoundError`."""
+        answer = await self._execute(documents.READ_SOURCES, {"id": image_id}, ImageNotFoundError(image_id))
+        return [_record(record) for record in answer.get("records") or ()]
+
+    async def derived(self, image_id: str) -> list[ImageRecord]:
+        """Return the images that were made from one; raises `ImageNotFoundError`."""
+        answer = await self._execute(documents.READ_DERIVED, {"id": image_id}, ImageNotFoundError(image_id))
+        return [_record(record) for record in answer.get("records") or ()]
+
     async def restore(self, image_id: str) -> ImageRecord:
         """Take an image out of the trash; raises `ImageNotFoundError`."""
         answer = await self._ask(documents.RESTORE_IMAGE, {"id": image_id}, ImageNotFoundError(image_id))

@@ -332,6 +332,14 @@ class Mikro:
         folder_id = None if folder is None else await self.folders.aplace(folder)
         return Image(await self._records.move(str(image_id), folder_id), self)
 
+    async def asources(self, image_id: str) -> list[Image]:
+        """Return the images that one was made from; raises `ImageNotFoundError`."""
+        return [Image(record, self) for record in await self._records.sources(str(image_id))]
+
+    async def aderived(self, image_id: str) -> list[Image]:
+        """Return the images that were made from one, oldest first; raises `ImageNotFoundError`."""
+        return [Image(record, self) for record in await self._records.derived(str(image_id))]
+
     async def arestore_image(self, image_id: str) -> Image:
         """Take an image out of the trash; raises `ImageNotFoundError`."""
         return Image(await self._records.restore(str(image_id)), self)

@@ -86,6 +86,14 @@ class ImageRecords(Protocol):
         """Put an image into a folder, or into none; raises `ImageNotFoundError` and `FolderNotFoundError`."""
         ...
 
+    async def sources(self, image_id: str) -> list[ImageRecord]:
+        """Return the images that one was made from; raises `ImageNotFoundError`."""
+        ...
+
+    async def derived(self, image_id: str) -> list[ImageRecord]:
+        """Return the images that were made from one, oldest first; raises `ImageNotFoundError`."""
+        ...
+
     async def restore(self, image_id: str) -> ImageRecord:
         """Take an image out of the trash; raises `ImageNotFoundError` where it is not there, or not any more."""
         ...

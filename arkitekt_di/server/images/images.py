@@ -20,6 +20,7 @@ from arkitekt_di.server.images.descriptions import checked_tags, describe_acquis
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
 from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.relations import derive, derived_of, sources_of
 from arkitekt_di.server.images.tables import Image, ImageAxis, ImageLevel, Store, StoreState
 from arkitekt_di.server.journal import Change, Event, Journal
 from arkitekt_di.server.listing import MAX_PAGE
@@ -105,6 +106,7 @@ class Images:
                 ImageAxis(image_id=image.id, name=axis.name, position=position, size=size)
                 for position, (axis, size) in enumerate(zip(axes, header.shape, strict=True))
             )
+            await derive(session, principal, image, draft.sources)
             entry.tell(_change(Event.CREATED, image))
         await self._collector.free(place for place in freed if place is not None)
         return image
@@ -113,6 +115,16 @@ class Images:
         """Return one image; raises `ImageNotFoundError`."""
         async with self._database.transaction() as session:
             return await self._find(session, principal, image_id)
+
+    async def sources(self, principal: Principal, image_id: str) -> Sequence[Image]:
+        """Return the images that one was made from; raises `ImageNotFoundError`."""
+        async with self._database.transaction() as session:
+            return await sources_of(session, await self._find(session, principal, image_id))
+
+    async def derived(self, principal: Principal, image_id: str) -> Sequence[Image]:
+        """Return the images that were made from one; raises `ImageNotFoundError`."""
+        async with self._database.transaction() as session:
+            return await derived_of(session, await self._find(session, principal, image_id))
 
     async def load(self, principal: Principal, image_ids: Sequence[str]) -> Mapping[str, Image]:
         """Return those of the images that there are, by their identifiers."""

@@ -212,7 +212,6 @@ class CreateArrayDatasetInput:
         """Return what is asked for; raises `ImageRefusedError` where it is more than the hub can keep."""
         extras = {
             "anchors": self.anchors,
-            "derivedFrom": self.derived_from,
             "sourceFiles": self.source_files,
         }
         if unsupported := [name for name, value in extras.items() if value]:
@@ -230,6 +229,7 @@ class CreateArrayDatasetInput:
             tags=tuple(self.tags or ()),
             acquisition=None if self.acquisition is None else self.acquisition.message(),
             channels=_channels(self.channels or ()),
+            sources=_sources(self.derived_from or ()),
         )
 
 
@@ -336,6 +336,14 @@ def listing_of(
         order=orders_of(ordering),
         query=asked.query(),
     )
+
+
+def _sources(given: Sequence[object]) -> tuple[str, ...]:
+    """Return the images that are named as sources; raises `ImageRefusedError` where something else is."""
+    named = [source.get("dataset") if isinstance(source, dict) else None for source in given]
+    if not all(isinstance(name, str) for name in named):
+        raise ImageRefusedError("this hub keeps datasets as sources of an image, and nothing else", "Name datasets")
+    return tuple(str(name) for name in named)
 
 
 def _channels(given: Sequence[ChannelInput]) -> tuple[Channel, ...]:

@@ -39,6 +39,18 @@ class ImageQuery:
         images = await info.context.part(Images).list(await info.context.principal(), listing)
         return [wire.ArrayDataset.of(image) for image in images]
 
+    @strawberry.field
+    async def source_datasets(self, info: Info, id: strawberry.ID) -> list[wire.ArrayDataset]:
+        """Return the images that one was made from."""
+        images = await info.context.part(Images).sources(await info.context.principal(), id)
+        return [wire.ArrayDataset.of(image) for image in images]
+
+    @strawberry.field
+    async def derived_datasets(self, info: Info, id: strawberry.ID) -> list[wire.ArrayDataset]:
+        """Return the images that were made from one."""
+        images = await info.context.part(Images).derived(await info.context.principal(), id)
+        return [wire.ArrayDataset.of(image) for image in images]
+
 
 @strawberry.type
 class ImageMutation:

@@ -1,4 +1,4 @@
-"""Images: folder, trash, tags, axes, acquisition, channels; regions, relations, comments, history, a journal."""
+"""Images: folder, trash, tags, axes, acquisition, channels; regions, relations, a journal."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
-        "changes", "change_counters", "history", "comments", "relations", "rois", "roi_collections", "image_axes",
+        "changes", "change_counters", "relations", "rois", "roi_collections", "image_axes",
         "image_tags",
     ):  # fmt: skip
         op.drop_table(table)
@@ -135,36 +135,6 @@ def _create_links() -> None:
     )
     op.create_index("ix_relations_source", "relations", ["organization_id", "source_id"])
     op.create_index("ix_relations_target", "relations", ["organization_id", "target_id"])
-    op.create_table(
-        "comments",
-        sa.Column("id", sa.String(36), nullable=False),
-        sa.Column("organization_id", sa.String(255), nullable=False),
-        sa.Column("user_id", sa.String(255), nullable=False),
-        sa.Column("user_name", sa.String(255), nullable=False),
-        sa.Column("client_id", sa.String(255), nullable=False),
-        sa.Column("subject_kind", sa.String(32), nullable=False),
-        sa.Column("subject_id", sa.String(36), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.Float(53), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_comments"),
-    )
-    op.create_index("ix_comments_subject", "comments", ["organization_id", "subject_id", "created_at"])
-    op.create_table(
-        "history",
-        sa.Column("id", sa.String(36), nullable=False),
-        sa.Column("organization_id", sa.String(255), nullable=False),
-        sa.Column("subject_kind", sa.String(32), nullable=False),
-        sa.Column("subject_id", sa.String(36), nullable=False),
-        sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("user_id", sa.String(255), nullable=False),
-        sa.Column("user_name", sa.String(255), nullable=False),
-        sa.Column("client_id", sa.String(255), nullable=False),
-        sa.Column("task", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("edits", sa.JSON(), nullable=False),
-        sa.Column("at", sa.Float(53), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_history"),
-    )
-    op.create_index("ix_history_subject", "history", ["organization_id", "subject_id", "at"])
 
 
 def _create_journal() -> None:
