@@ -111,6 +111,8 @@ class TaskEvent(CamelMessage):
         In percent.
     level : str or None
         Of a LOG.
+    value : object
+        Of an EFFECT; of a LOST with ``started`` and ``last_progress`` from hubs that tell them so.
     created_at : datetime or None
     """
 
@@ -121,4 +123,5 @@ class TaskEvent(CamelMessage):
     message: str | None = None
     progress: int | None = None
     level: str | None = None
+    value: Any = None
     created_at: datetime | None = None

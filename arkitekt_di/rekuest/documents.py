@@ -13,7 +13,7 @@ _ACTION = f"id hash key name description kind args {{ {_ports('args', 4)} }} ret
 
 _IMPLEMENTATION = f"id interface agent {{ id name connected }} action {{ {_ACTION} }}"
 
-_EVENT = "id kind returns message progress level createdAt"
+_EVENT = "id kind returns message progress level value createdAt"
 
 FIND_ACTION = f"""query FindAction($id: ID, $hash: ActionHash, $matching: ActionDemandInput) {{
   action(id: $id, hash: $hash, matching: $matching) {{ {_ACTION} }}
@@ -58,5 +58,5 @@ TASK_EVENTS = f"""query TaskEvents($id: ID!) {{
 }}"""
 
 WATCH_MY_TASKS = """subscription WatchMyTasks {
-  mytasks { event { id task kind returns message progress createdAt } }
+  mytasks { event { id task kind returns message progress value createdAt } }
 }"""

@@ -61,12 +61,11 @@ class LocalCalls:
         shrunk = {**await self._exchange.shrink(slots, given), **strangers}
         task = Task(TaskFacts(str(uuid.uuid4()), offer.interface), teller or LoggingTeller(), control := Control())
         work = Work(offer, _over_the_wire(shrunk), task, control)
-        with running(task):
-            async with aclosing(self._executors[offer.isolation].run(work)) as results:
-                async for returns in results:
-                    expanded = await self._exchange.expand(signature.returns, _over_the_wire(returns))
-                    values = tuple(expanded[slot.key] for slot in signature.returns)
-                    yield values[0] if len(values) == 1 else (values or None)
+        async with aclosing(self._executors[offer.isolation].run(work)) as results:
+            while (returns := await _next(results, task)) is not None:
+                expanded = await self._exchange.expand(signature.returns, _over_the_wire(returns))
+                values = tuple(expanded[slot.key] for slot in signature.returns)
+                yield values[0] if len(values) == 1 else (values or None)
 
     async def call(
         self, offer: Offer, args: tuple[Any, ...], kwargs: Mapping[str, Any], teller: Teller | None = None
@@ -77,6 +76,12 @@ class LocalCalls:
             async for value in results:
                 result = value
         return result
+
+
+async def _next(results: AsyncGenerator[dict[str, Any], None], task: Task) -> dict[str, Any] | None:
+    """Return the next result; None at the end.  Each step of a generator may be made in another context."""
+    with running(task):
+        return await anext(results, None)
 
 
 def _over_the_wire(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The service of functions of an app: ``app.rekuest``."""
 
 import inspect
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
 from types import ModuleType
-from typing import Any, TypeVar, Unpack, cast, overload
+from typing import Any, Final, TypeVar, Unpack, cast, overload
 
 from arkitekt_di.errors import ActionNotFoundError, AppStateError
 from arkitekt_di.koil import dual
@@ -23,6 +24,11 @@ from arkitekt_di.rekuest.registry import Registry, calling_namespace, registry_o
 from arkitekt_di.rekuest.serving import Serving
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+FOUND_S: Final = 10.0
+"""Seconds for which a function that was found by name is not looked up again."""
+
+MOST_FOUND: Final = 256
 
 Wanted = str | ActionRecord | ImplementationRecord | Callable[..., Any]
 """What can be called: by name, key, hash or identifier; as it was found; or a function that is offered here."""
@@ -64,6 +70,7 @@ class Rekuest:
         self._registry = Registry()
         self._local = LocalCalls(exchange, executors)
         self._told = Told(exchange.knows)
+        self._found: dict[str, tuple[float, ActionRecord]] = {}
 
     async def start(self) -> None:
         """Open the places where bodies run; nothing is connected before it is needed."""
@@ -266,9 +273,14 @@ class Rekuest:
     async def _record(self, wanted: Wanted) -> ActionRecord | ImplementationRecord:
         if isinstance(wanted, ActionRecord | ImplementationRecord):
             return wanted
-        if isinstance(wanted, str):
-            return await self._desk.action(wanted)
-        return await self._desk.action(self._own_offer(wanted, {}).definition.hash)
+        name = wanted if isinstance(wanted, str) else self._own_offer(wanted, {}).definition.hash
+        found_at, record = self._found.get(name, (0.0, None))
+        if record is None or time.monotonic() - found_at > FOUND_S:
+            record = await self._desk.action(name)
+            if len(self._found) >= MOST_FOUND:
+                self._found.clear()
+            self._found[name] = (time.monotonic(), record)
+        return record
 
     async def _implementation(self, action: ActionRecord, agent: str) -> ImplementationRecord:
         found = [one for one in await self._desk.implementations(action.id) if agent in {one.agent.id, one.agent.name}]

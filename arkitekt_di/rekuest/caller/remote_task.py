@@ -161,13 +161,19 @@ class RemoteTask:
                 kind, text, traceback = parse(message)
                 return RemoteError(self.id, text, kind, traceback)
             case EventKind.LOST:
-                return AgentLostError(self.id, message, started=self.has_started, last_progress=self.last_progress)
+                return self._lost(end, message)
             case EventKind.CANCELLED | EventKind.INTERRUPTED:
                 return TaskStoppedError(self.id, end.message or str(end.kind).lower())
             case EventKind.DENIED:
                 return TaskDeniedError(self.id, message)
             case _:
                 return TaskCriticalError(self.id, message)
+
+    def _lost(self, end: TaskEvent, message: str) -> AgentLostError:
+        told = end.value if isinstance(end.value, dict) else {}
+        started = bool(told.get("started", self.has_started))
+        last_progress = told.get("last_progress", self.last_progress)
+        return AgentLostError(self.id, message, started=started, last_progress=last_progress)
 
     # --- brakes -----------------------------------------------------------------------------------
 
