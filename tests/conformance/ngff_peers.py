@@ -14,11 +14,21 @@ import numpy as np
 
 BROWSER_S = 120
 STEP_M = 0.5e-6
-BROWSER = (
-    "--headless=new --no-sandbox --disable-gpu --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader "
-    "--ignore-gpu-blocklist --disable-quic --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync --window-size=640,480"
-).split()
+BROWSER = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=640,480",
+]
 
 
 def digest(array):

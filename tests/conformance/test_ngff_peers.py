@@ -34,7 +34,7 @@ def peer_python() -> Path:
     done = folder / "complete"
     if not done.exists():
         venv.create(folder, with_pip=True, clear=True)
-        install = [python, "-m", "pip", "install", "--quiet", *PEERS]
+        install = [str(python), "-m", "pip", "install", "--quiet", *PEERS]
         subprocess.run(install, check=True, timeout=800, capture_output=True)
         done.touch()
     return python

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from arkitekt_di import embedded
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.mikro import from_xarray
+from arkitekt_di.mikro import afrom_xarray, from_xarray
 from arkitekt_di.mikro.shown import THUMBNAIL_PX, composite, plane_of, png, thumbnail
 
 
@@ -94,7 +94,7 @@ def test_a_card_without_a_picture_says_why():
 @pytest.mark.anyio
 async def test_a_card_on_the_apps_own_loop_does_not_block_it():
     async with embedded("shown"):
-        image = await from_xarray(np.zeros((4, 5)), name="here")
+        image = await afrom_xarray(np.zeros((4, 5)), name="here")
 
         assert "would block" in (await image.arename("there"))._repr_html_()
 

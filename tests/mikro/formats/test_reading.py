@@ -1,6 +1,7 @@
 """Files of others: what they say is used, what they do not say is asked for, and what is broken is told."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_ome_zarr_of_version_04_is_read(tmp_path: Path):
     group = zarr.open_group(tmp_path / "old.zarr", mode="w", zarr_format=2)
     group.create_array("0", data=PIXELS, chunks=(1, 20, 30))
     scale = [{"type": "scale", "scale": [1.0, 0.5, 0.5]}]
-    axes = [{"name": "c", "type": "channel"}, *({"name": n, "type": "space", "unit": "micrometer"} for n in "yx")]
+    axes: Any = [{"name": "c", "type": "channel"}, *({"name": n, "type": "space", "unit": "micrometer"} for n in "yx")]
     group.attrs["multiscales"] = [
         {
             "version": "0.4",
