@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from uuid import uuid4
 
 from arkitekt_di.errors import ArkitektError, RecordRefusedError, TaskNotFoundError
@@ -100,8 +101,9 @@ class AgentCalls:
         service = self._service
         feed = Feed(service.store, service.bus, self._caller, since, service.settings.feed_events)
         listening()
-        async for event in feed:
-            await self._tell(mirrored(event, self._connection.agent.features))
+        async with aclosing(feed.events()) as events:
+            async for event in events:
+                await self._tell(mirrored(event, self._connection.agent.features))
 
     async def _tell(self, mirror: Frame | None) -> None:
         if mirror is not None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from arkitekt_di.server.tasks.promise import EventBus, TaskStore
 from arkitekt_di.server.tasks.records import Caller, Event
@@ -51,8 +51,8 @@ class Feed:
                 self._is_behind = True
         self._news.set()
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        """Hand out events as they come."""
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Hand out events as they come; close it (`contextlib.aclosing`) when no more are wanted."""
         self._bus.subscribe(self._caller, self)
         try:
             while True:

@@ -214,7 +214,13 @@ def _save(connection: Connection, changes: Iterable[tuple[Task, Task]]) -> None:
         {"task": before.id, "read_attempt": before.attempt, "read_epoch": before.epoch, **state_of(after)}
         for before, after in changes
     ]
-    if rows and connection.execute(_SAVE, rows).rowcount != len(rows):
+    if not rows:
+        return
+    if connection.dialect.supports_sane_multi_rowcount:
+        saved = connection.execute(_SAVE, rows).rowcount
+    else:  # asyncpg does not count over several rows
+        saved = sum(connection.execute(_SAVE, row).rowcount for row in rows)
+    if saved != len(rows):
         message = "a task was changed by another writer in the same moment"
         raise RuntimeError(message)
 

@@ -1,6 +1,7 @@
 """The operations of the task service: each hands over to the domain and shows what comes back."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
@@ -235,9 +236,10 @@ class Subscription:
         service, principal = info.context.part(TaskService), await info.context.principal()
         start = int(since) if since is not None and since.isdecimal() else await service.store.last_seq()
         feed = Feed(service.store, service.bus, caller_of(principal), start, service.settings.feed_events)
-        async for event in feed:
-            await info.context.principal()
-            yield wire.TaskChangeEvent.of(event)
+        async with aclosing(feed.events()) as events:
+            async for event in events:
+                await info.context.principal()
+                yield wire.TaskChangeEvent.of(event)
 
 
 def make_schema() -> ServedSchema:

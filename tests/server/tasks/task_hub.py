@@ -176,7 +176,7 @@ class TaskHub:
         identifier: str = action["id"]
         return identifier
 
-    async def assign(self, key: str, *, by: str = "ada", **members: object) -> dict[str, Any]:
+    async def assign(self, key: str, *, by: str = "ada", **members: Any) -> dict[str, Any]:
         """Call a function by its action."""
         asked = {"action": await self.action(key, by=by), "args": {"number": 21}} | members
         task: dict[str, Any] = await self.ask(documents.ASSIGN, by=by, input=asked)
@@ -266,7 +266,7 @@ class Watcher:
 
     async def until(self, kind: str) -> list[dict[str, Any]]:
         """Return events up to the first of a kind."""
-        events = []
+        events: list[dict[str, Any]] = []
         while not events or events[-1]["kind"] != kind:
             events.append((await self.next())["event"])
         return events

@@ -1,5 +1,7 @@
 """Calls as they are meant to go: asked for, carried out, heard of."""
 
+from typing import Any
+
 import pytest
 
 from tests.server.tasks import documents
@@ -153,7 +155,7 @@ async def test_an_agent_of_the_older_form_declares_itself_over_graphql(hub: Task
     ]  # fmt: skip
     known = await hub.ask(documents.ENSURE, by="robot", input={"name": "old"})
     await hub.ask(documents.IMPLEMENT, by="robot", input={"implementations": offered})
-    bare = {"implementations": None, "hash": None, "name": None, "features": None}
+    bare: dict[str, Any] = {"implementations": None, "hash": None, "name": None, "features": None}
     async with hub.agent(**bare) as agent:
         task = await hub.assign("double")
         order = await agent.next("ASSIGN")

@@ -1,5 +1,7 @@
 """What a person asks of running tasks."""
 
+from typing import Any
+
 import pytest
 
 from tests.server.tasks import documents
@@ -154,7 +156,7 @@ async def test_a_task_that_asks_while_it_runs_is_answered(hub: TaskHub, policy: 
     ids=str,
 )
 async def test_what_this_hub_cannot_do_is_refused_before_anything_is_recorded(
-    hub: TaskHub, members: dict[str, object], reason: str
+    hub: TaskHub, members: dict[str, Any], reason: str
 ) -> None:
     async with hub.agent():
         with pytest.raises(RefusedError, match=reason):

@@ -6,10 +6,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from arkitekt_di.errors import LeaseLostError
 from arkitekt_di.messages.tasks import TERMINAL_KINDS, EventKind
@@ -140,15 +148,11 @@ class LedgersOnDisk(Ledgers):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-TestInMemory = Ledgers.TestCase
-TestInMemory.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+def test_in_memory() -> None:
+    run_state_machine_as_test(Ledgers, settings=settings(max_examples=30, stateful_step_count=25, deadline=None))
 
 
-class TestOnDisk(LedgersOnDisk.TestCase):
-    settings = settings(
-        max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-
-    @pytest.fixture(autouse=True)
-    def empty_database(self, migrated: Path) -> None:
-        LedgersOnDisk.empty = migrated
+def test_on_disk(migrated: Path) -> None:
+    LedgersOnDisk.empty = migrated
+    few = settings(max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    run_state_machine_as_test(LedgersOnDisk, settings=few)
