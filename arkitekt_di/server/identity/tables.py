@@ -3,7 +3,7 @@
 Moments are Unix time in whole seconds, so that SQLite and PostgreSQL keep the same.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from arkitekt_di.messages.manifest import Manifest
@@ -73,6 +73,32 @@ class Registration(Table):
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
     secret_digest: Mapped[str | None] = mapped_column(DIGEST)
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))  # whom a service acts as
+
+
+class Mandate(Table):
+    """What a program may do by itself: whoever shows its key acts as that user in that organization."""
+
+    __tablename__ = "mandates"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    key_digest: Mapped[str] = mapped_column(DIGEST, unique=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    app: Mapped[str | None] = mapped_column(String(255))  # the one app that it lets in; any where it is null
+    is_service: Mapped[bool] = mapped_column(Boolean)  # the user was made for it, and goes with it
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+    used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class MandatedClient(Table):
+    """An app that logs in by a mandate; its client ends with the mandate."""
+
+    __tablename__ = "mandated_clients"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True)
+    mandate_id: Mapped[str] = mapped_column(ForeignKey("mandates.id", ondelete="CASCADE"), index=True)
 
 
 class Login(Table):

@@ -37,7 +37,7 @@ async def test_the_migration_makes_exactly_the_tables_of_the_code(tmp_path: Path
         found = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
     await database.stop()
     assert found >= OWN
-    assert len(OWN) == 11
+    assert len(OWN) == 13
 
 
 def test_the_tables_can_be_made_in_postgresql() -> None:
@@ -49,7 +49,7 @@ def test_the_tables_can_be_made_in_postgresql() -> None:
 
     Table.metadata.create_all(engine, [Table.metadata.tables[name] for name in sorted(OWN)], checkfirst=False)
 
-    assert sum("CREATE TABLE" in statement for statement in statements) == 11
+    assert sum("CREATE TABLE" in statement for statement in statements) == 13
 
 
 async def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
