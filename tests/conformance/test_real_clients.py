@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 from arkitekt_di import easy
-from arkitekt_di.mikro import from_xarray, get_image, search_images
+from arkitekt_di.mikro import from_xarray, get_image, get_rois, search_images
 from tests.conformance.scenario import CROP, DIMS, NAME, assert_report, digest, pixels
 from tests.serving import ServedHub, serving
 
@@ -45,9 +45,11 @@ def hub(tmp_path: Path) -> Iterator[ServedHub]:
         yield hub
 
 
-def run_real_client(python: Path, hub: ServedHub, folder: Path, *arguments: str) -> dict[str, Any]:
+def run_real_client(
+    python: Path, hub: ServedHub, folder: Path, *arguments: str, script: str = "real_client.py"
+) -> dict[str, Any]:
     ran = subprocess.run(
-        [python, HERE / "real_client.py", hub.url, *arguments],
+        [python, HERE / script, hub.url, *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -94,3 +96,14 @@ def test_what_one_client_stored_the_other_reads(real_python: Path, hub: ServedHu
 
     assert_report(run_real_client(real_python, hub, tmp_path, ours["id"]))
     assert_report(run_own_client(hub, theirs["id"]))
+
+
+def test_what_the_unmodified_client_draws_ours_reads(real_python: Path, hub: ServedHub, tmp_path: Path):
+    report = run_real_client(real_python, hub, tmp_path, script="real_drawing.py")
+
+    assert report["names"] == ["nucleus", "wing", "wing"]
+    assert report["listed"] == report["inside"] == [report["id"]]
+    with easy("conformance", version="0.1.0", url=hub.url, headless=True, no_cache=True):
+        (roi,) = get_rois(report["image"])
+        assert (roi.id, roi.label, roi.kind, roi.dims) == (report["id"], "wing", "POLYGON", ("y", "x"))
+        assert roi.vector_data.tolist() == [[1, 1], [1, 3], [3, 3]]
