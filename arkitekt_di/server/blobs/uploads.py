@@ -172,6 +172,11 @@ class BlobUploads:
             raise UploadPendingError(blob.id)
         return task.result()
 
+    async def ensure_finished(self, principal: Principal, blob_id: str, kind: BlobKind) -> None:
+        """Finish an upload that is open: unmodified clients create files and tables right after the last byte."""
+        if (await self.find(principal, blob_id, kind)).state == BlobState.OPEN:
+            await self.finish(principal, blob_id, kind, sha256=None)
+
     async def _complete(self, blob: Blob, sha256: str | None) -> Blob:
         size, digest = await self._store.complete(blob, sha256=sha256)
         async with self._database.transaction() as session:

@@ -336,8 +336,10 @@ class FileMutation:
     @strawberry.mutation
     async def from_file_like(self, info: Info, input: FromFileLike) -> File:
         """Create a file."""
+        principal = await info.context.principal()
+        await info.context.part(BlobUploads).ensure_finished(principal, input.file, BlobKind.FILE)
         draft = FileDraft(input.file, input.file_name, input.folder)
-        return File.of(await info.context.part(Files).create(await info.context.principal(), draft))
+        return File.of(await info.context.part(Files).create(principal, draft))
 
     @strawberry.mutation
     async def update_file(self, info: Info, input: UpdateFileInput) -> File:

@@ -259,7 +259,9 @@ class TableMutation:
     async def create_table_dataset(self, info: Info, input: CreateTableDatasetInput) -> wire.TableDataset:
         """Create a table."""
         principal = await info.context.principal()
-        return wire.TableDataset.of(await info.context.part(Tables).create(principal, input.draft()))
+        draft = input.draft()
+        await info.context.part(BlobUploads).ensure_finished(principal, draft.store_id, BlobKind.TABLE)
+        return wire.TableDataset.of(await info.context.part(Tables).create(principal, draft))
 
     @strawberry.mutation
     async def update_table_dataset(self, info: Info, input: UpdateTableDatasetInput) -> wire.TableDataset:
