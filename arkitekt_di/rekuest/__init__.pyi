@@ -5,6 +5,7 @@ from arkitekt_di.messages.definitions import StringWidget as StringWidget
 from arkitekt_di.messages.tasks import Effects as Effects
 from arkitekt_di.rekuest.agent.states import state as state
 from arkitekt_di.rekuest.caller.remote_task import RemoteTask as RemoteTask
+from arkitekt_di.rekuest.declared import declare as declare
 from arkitekt_di.rekuest.functions import acall as acall
 from arkitekt_di.rekuest.functions import afind as afind
 from arkitekt_di.rekuest.functions import aiterate as aiterate
@@ -66,6 +67,7 @@ __all__ = [
     "call",
     "context",
     "current_task",
+    "declare",
     "find",
     "iterate",
     "log",

@@ -14,6 +14,7 @@ from arkitekt_di.errors import ArkitektError, CallTimeoutError, ConnectionLostEr
 from arkitekt_di.messages.calls import CallOrder
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.rekuest import TaskDesk
+from arkitekt_di.rekuest.caller.display import Display
 from arkitekt_di.rekuest.caller.remote_task import RemoteTask
 from arkitekt_di.rekuest.caller.target import Target
 from arkitekt_di.rekuest.ports.exchange import Exchange
@@ -108,7 +109,7 @@ class Calls:
     async def call(self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions) -> Any:
         """Call, and return the result; a caller that is cancelled cancels the task."""
         task = await self.submit(target, args, kwargs, options)
-        async with _within(options.timeout, target.name), self._attended(task):
+        async with _within(options.timeout, target.name), self._attended(task, target.name):
             return await task.aresult()
 
     async def iterate(
@@ -116,16 +117,19 @@ class Calls:
     ) -> AsyncGenerator[Any, None]:
         """Call, and yield the results; leaving early cancels the task."""
         task = await self.submit(target, args, kwargs, options)
-        async with self._attended(task), aclosing(task.aiterate()) as values:
+        async with self._attended(task, target.name), aclosing(task.aiterate()) as values:
             async for value in values:
                 yield value
 
     @asynccontextmanager
-    async def _attended(self, task: RemoteTask) -> AsyncIterator[None]:
+    async def _attended(self, task: RemoteTask, name: str) -> AsyncIterator[None]:
         """Look after a task while somebody waits for it, and stop it where they go before its end."""
         looking = asyncio.create_task(self._look_after(task), name=f"looks after {task.id}")
+        display = Display(name)
+        task.on_event.append(display.show)
         try:
-            yield
+            with display:
+                yield
         except BaseException:
             if not task.is_done:
                 with suppress(ArkitektError):
