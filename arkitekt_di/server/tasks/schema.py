@@ -1,5 +1,6 @@
 """The operations of the task service: each hands over to the domain and shows what comes back."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -24,6 +25,10 @@ from arkitekt_di.server.tasks.service import TaskService
 
 CACHED_DOCUMENTS = 128
 """Documents whose parsed and checked form is kept: clients send the same few again and again."""
+
+
+TOKEN_CHECK_S = 10.0
+"""Seconds after which the token of a subscription is looked at again: that costs more than sending an event."""
 
 
 class BoundTaskDocuments(BoundDocuments):
@@ -236,9 +241,12 @@ class Subscription:
         service, principal = info.context.part(TaskService), await info.context.principal()
         start = int(since) if since is not None and since.isdecimal() else await service.store.last_seq()
         feed = Feed(service.store, service.bus, caller_of(principal), start, service.settings.feed_events)
+        checked_at = time.monotonic()
         async with aclosing(feed.events()) as events:
             async for event in events:
-                await info.context.principal()
+                if time.monotonic() - checked_at > TOKEN_CHECK_S:
+                    await info.context.principal()
+                    checked_at = time.monotonic()
                 yield wire.TaskChangeEvent.of(event)
 
 

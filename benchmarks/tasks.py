@@ -1,0 +1,370 @@
+"""What a hub does with tasks: calls beside a plain echo, what waiting tasks cost, and how soon it is back.
+
+Run it as ``python -m benchmarks.tasks`` from the root of the repository.  A call goes from a caller to the hub, to an
+agent in a process of its own, and back, and every step of it is recorded before it goes on.  The echo is a plain
+WebSocket of the same library between two processes.  Both take turns, and the ratio of each turn counts.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import platform
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from pydantic import SecretStr
+from sqlalchemy import create_engine, insert
+
+from arkitekt_di.messages.frames import FEATURE_ATTEMPTS
+from arkitekt_di.messages.orders import ORDERS, Assign, Heartbeat
+from arkitekt_di.messages.reports import Completed, HeartbeatAnswer, Progress, Register, Started, Yield
+from arkitekt_di.server.database import Database
+from arkitekt_di.server.identifiers import new_identifier
+from arkitekt_di.server.principal import Principal
+from arkitekt_di.server.tasks.bus import InProcessBus
+from arkitekt_di.server.tasks.dispatch import InProcessDispatch
+from arkitekt_di.server.tasks.endpoint import RekuestEndpoint
+from arkitekt_di.server.tasks.ledger import Ledger
+from arkitekt_di.server.tasks.records import Caller, Task, TaskDraft
+from arkitekt_di.server.tasks.rows import row_of
+from arkitekt_di.server.tasks.service import Ground
+from arkitekt_di.server.tasks.tables import TASKS
+from arkitekt_di.settings.models import DatabaseSettings, TaskSettings
+
+ASSIGN = "mutation ($input: AssignInput!) { assign(input: $input) { id } }"
+WATCH = "subscription { mytasks { event { task kind returns } } }"
+FIND = "query { implementations { id } }"
+PORT = {"key": "number", "kind": "INT"}
+ECHO: dict[str, Any] = {
+    "interface": "echo",
+    "definition": {
+        "key": "echo",
+        "version": "1",
+        "name": "Echo",
+        "kind": "FUNCTION",
+        "idempotent": True,
+        "args": [PORT],
+        "returns": [PORT | {"key": "return0"}],
+    },
+}
+
+
+# --- the hub, the agent and the echo, each in a process of its own ---------------------------------------
+
+
+class Everybody:
+    """Lets everybody in, by the name that they give."""
+
+    async def authenticate(self, request: web.BaseRequest) -> Principal:
+        """Return who asks."""
+        return _principal(request.headers["Authorization"].removeprefix("Bearer "))
+
+    async def authenticate_token(self, token: str) -> Principal | None:
+        """Return who asks."""
+        return _principal(token)
+
+
+def _principal(name: str) -> Principal:
+    return Principal("ada", "Ada", "lab", name, frozenset())
+
+
+async def serve_hub(folder: Path, settings: TaskSettings, ready: Connection) -> None:
+    """Serve tasks until the process is ended."""
+    began = time.monotonic()
+    database, bus = Database(DatabaseSettings(), folder), InProcessBus()
+    await database.start()
+    ground = Ground(Ledger(database.url, settings.durability, bus.publish), bus, InProcessDispatch())
+    endpoint = RekuestEndpoint(Everybody(), database, ground, settings)
+    migrated = time.monotonic()
+    await endpoint.start()
+    app = web.Application()
+    app.router.add_routes(endpoint.routes())
+    app.router.add_get("/rss", _tell_memory)
+    await _listen(app, ready, {"open_s": time.monotonic() - migrated, "all_s": time.monotonic() - began})
+
+
+async def serve_echo(ready: Connection) -> None:
+    """Send back what comes, until the process is ended."""
+
+    async def answer(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(compress=False, max_msg_size=0)
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_str(message.data)
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    await _listen(app, ready, {})
+
+
+async def _listen(app: web.Application, ready: Connection, told: dict[str, Any]) -> None:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    ready.send({"url": f"http://127.0.0.1:{runner.addresses[0][1]}", **told})
+    await asyncio.Event().wait()
+
+
+async def _tell_memory(_request: web.Request) -> web.Response:
+    return web.json_response({"rss": memory()})
+
+
+async def run_agent(url: str, ready: Connection) -> None:
+    """Answer every task with its argument, reporting as a real agent does."""
+    session, pos = new_identifier(), 0
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"{url}/rekuest/agi", max_msg_size=0) as socket:
+        await socket.send_str(
+            Register(
+                token=SecretStr("agent"),
+                session_id=session,
+                implementations=[ECHO],
+                hash="1",
+                features=(FEATURE_ATTEMPTS,),
+            ).encoded()
+        )
+        await socket.receive()
+        ready.send({})
+        async for message in socket:
+            order = ORDERS.read(message.data)
+            if isinstance(order, Heartbeat):
+                await socket.send_str(HeartbeatAnswer().encoded())
+            elif isinstance(order, Assign):
+                returns = {"return0": order.args["number"]}
+                said = (Started, Progress, Yield, Completed)
+                for kind in said:
+                    pos += 1
+                    stamp = {"task": order.task, "pos": pos, "journal_session": session}
+                    await socket.send_str(kind(**stamp, **({"returns": returns} if kind is Yield else {})).encoded())
+
+
+# --- measure --------------------------------------------------------------------------------------------
+
+
+class Process:
+    """A process that serves, until the block ends."""
+
+    def __init__(self, work: Callable[..., Awaitable[None]], *arguments: object) -> None:
+        here, there = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=_run, args=(work, *arguments, there), daemon=True)
+        self._process.start()
+        if not here.poll(120):
+            message = f"{work.__name__} did not start"
+            raise RuntimeError(message)
+        self.told: dict[str, Any] = here.recv()
+
+    def __enter__(self) -> dict[str, Any]:
+        return self.told
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+def _run(work: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    asyncio.run(work(*arguments))  # type: ignore[arg-type]  # each of them is a coroutine
+
+
+@dataclass
+class CallerOfTasks:
+    """Calls over GraphQL, and hears of results on a subscription."""
+
+    http: aiohttp.ClientSession
+    url: str
+    implementation: str
+    ended: dict[str, asyncio.Future[None]]
+    early: set[str]
+
+    async def call(self, number: object) -> None:
+        """Call, and wait for the end."""
+        asked = {"implementation": self.implementation, "args": {"number": number}}
+        task = (await ask(self.http, self.url, ASSIGN, input=asked))["id"]
+        if task in self.early:
+            self.early.discard(task)
+            return
+        self.ended[task] = asyncio.get_running_loop().create_future()
+        await self.ended[task]
+
+    async def listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Take events."""
+        async for message in socket:
+            payload = json.loads(message.data)
+            if payload["type"] != "data":
+                continue
+            event = payload["payload"]["data"]["mytasks"]["event"]
+            if event["kind"] == "COMPLETED":
+                waiting = self.ended.pop(event["task"], None)
+                if waiting is None:
+                    self.early.add(event["task"])
+                else:
+                    waiting.set_result(None)
+
+
+async def ask(http: aiohttp.ClientSession, url: str, document: str, **variables: object) -> Any:
+    """Run one operation."""
+    body = {"query": document, "variables": variables}
+    async with http.post(f"{url}/rekuest/graphql", json=body, headers={"Authorization": "Bearer script"}) as response:
+        answer = await response.json()
+    if answer.get("errors"):
+        raise RuntimeError(answer["errors"])
+    (value,) = answer["data"].values()
+    return value
+
+
+async def timed(work: Callable[[], Awaitable[None]], count: int) -> list[float]:
+    """Return the seconds of each of *count* runs, one after the other."""
+    times = []
+    for _ in range(count):
+        began = time.perf_counter()
+        await work()
+        times.append(time.perf_counter() - began)
+    return times
+
+
+async def measure_calls(hub: str, echo: str, rounds: int) -> dict[str, Any]:
+    """Measure calls beside echoes, in turns."""
+    results: dict[str, list[float]] = {"call": [], "echo": [], "latency": [], "throughput": [], "big": []}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(echo, max_msg_size=0) as plain,
+        http.ws_connect(f"{hub}/rekuest/graphql", protocols=("graphql-ws",), max_msg_size=0) as events,
+    ):
+        await events.send_json({"type": "connection_init", "payload": {"token": "script"}})
+        await events.send_json({"type": "start", "id": "1", "payload": {"query": WATCH}})
+        (offer,) = await ask(http, hub, FIND)
+        caller = CallerOfTasks(http, hub, offer["id"], {}, set())
+        listening = asyncio.create_task(caller.listen(events))
+
+        async def echo_once(text: str = "x" * 64) -> None:
+            await plain.send_str(text)
+            await plain.receive()
+
+        await timed(lambda: caller.call(1), 50)
+        big = "x" * 13_333_333  # 10 MB as base64
+        for _ in range(rounds):
+            echoes = await timed(echo_once, 300)
+            calls = await timed(lambda: caller.call(1), 150)
+            results["echo"].append(statistics.median(echoes))
+            results["call"].append(statistics.median(calls))
+            results["latency"].append(statistics.median(calls) / statistics.median(echoes))
+            results["throughput"].append(await together(caller, 64, 512) / await echoes_a_second(plain))
+            large = await timed(lambda: caller.call(big), 2)
+            results["big"].append(min(large) / min(await timed(lambda: echo_once(big), 2)))
+        listening.cancel()
+    return results
+
+
+async def together(caller: CallerOfTasks, at_once: int, count: int) -> float:
+    """Return calls a second, with so many at once."""
+    room = asyncio.Semaphore(at_once)
+
+    async def one() -> None:
+        async with room:
+            await caller.call(1)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(count)))
+    return count / (time.perf_counter() - began)
+
+
+async def echoes_a_second(plain: aiohttp.ClientWebSocketResponse, count: int = 2000, at_once: int = 64) -> float:
+    """Return echoes a second, with so many on the way."""
+    began = time.perf_counter()
+    for number in range(count + at_once):
+        if number < count:
+            await plain.send_str("x" * 64)
+        if number >= at_once:
+            await plain.receive()
+    return count / (time.perf_counter() - began)
+
+
+def measure_waiting(folder: Path, settings: TaskSettings, count: int) -> dict[str, float]:
+    """Measure what tasks cost that wait in the hub, and how soon it is back with as many that run."""
+    with Process(serve_hub, folder, settings) as hub, Process(run_agent, hub["url"]):
+        asyncio.run(_rss(hub["url"]))
+    with Process(serve_hub, folder, settings) as hub:
+        before = asyncio.run(_rss(hub["url"]))
+    fill(folder, count, session_id=None)
+    with Process(serve_hub, folder, settings) as hub:
+        after = asyncio.run(_rss(hub["url"]))
+    fill(folder, count, session_id="gone")
+    with Process(serve_hub, folder, settings) as hub:
+        return {"bytes_each": (after - before) / count, "open_s": hub["open_s"], "all_s": hub["all_s"]}
+
+
+async def _rss(url: str) -> int:
+    async with aiohttp.ClientSession() as http:
+        await ask(http, url, FIND)  # what is loaded late is loaded now
+        async with http.get(f"{url}/rss") as response:
+            return int((await response.json())["rss"])
+
+
+def fill(folder: Path, count: int, session_id: str | None) -> None:
+    """Write tasks that wait, or that a process has; as the hub itself writes them."""
+    engine = create_engine(f"sqlite:///{folder / 'hub.sqlite'}")
+    caller = Caller("lab", "script", "ada")
+    state: dict[str, Any] = {"attempt": 1, "epoch": 1, "is_started": True} if session_id else {}
+    with engine.begin() as connection:
+        agent = connection.exec_driver_sql("SELECT id FROM agents").scalar_one()
+        rows = []
+        for _ in range(count):
+            draft = TaskDraft(caller, new_identifier(), "a", "i", agent, "echo", '{"number": 1}', "0" * 64)
+            rows.append(row_of(Task(new_identifier(), draft, 1.0, 1.0, session_id=session_id, **state)))
+        connection.execute(insert(TASKS), rows)
+    engine.dispose()
+
+
+def memory() -> int:
+    """Return the resident memory of this process, in bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--waiting", type=int, default=10_000)
+    parser.add_argument("--durability", choices=["process", "power"], default="process")
+    options = parser.parse_args()
+    settings = TaskSettings(durability=options.durability)
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, durability {options.durability}")
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with Process(serve_hub, folder, settings) as hub, Process(serve_echo) as echo, Process(run_agent, hub["url"]):
+            show(asyncio.run(measure_calls(hub["url"], echo["url"], options.rounds)))
+    finally:
+        shutil.rmtree(folder)
+    folder = Path(tempfile.mkdtemp())
+    try:
+        waiting = measure_waiting(folder, settings, options.waiting)
+    finally:
+        shutil.rmtree(folder)
+    print(f"one of {options.waiting} waiting tasks in memory   {waiting['bytes_each']:8.0f} bytes")
+    print(
+        f"ready again with as many that run      {waiting['open_s']:8.2f} s ({waiting['all_s']:.2f} s with migrations)"
+    )
+
+
+def show(results: dict[str, list[float]]) -> None:
+    """Print medians, and the ratios with their range."""
+    print(f"echo, median               {statistics.median(results['echo']) * 1e3:8.2f} ms")
+    print(f"durable call, median       {statistics.median(results['call']) * 1e3:8.2f} ms")
+    for name, title in (("latency", "call / echo"), ("throughput", "calls a second / echoes"), ("big", "10 MB / echo")):
+        ratios = sorted(results[name])
+        print(f"{title:26} {statistics.median(ratios):8.3f} ({ratios[0]:.3f} - {ratios[-1]:.3f})")
+
+
+if __name__ == "__main__":
+    main()
