@@ -19,7 +19,7 @@ from arkitekt_di.settings.models import MikroSettings
 from tests.mikro.arrays import noise, stack
 from tests.mikro.stores import CountingStore, FailingStore, WaitingStore
 
-CUT = MikroSettings(chunk_px=64, shard_mib=0.1, transfers=3)
+CUT = MikroSettings(chunk_px=64, shard_mib=0.1, transfers=3, resume=False)
 STACK = stack(z=9, y=200, x=200)
 LOST = TransferError("http://hub", "the line is cut")
 
@@ -211,7 +211,7 @@ def test_memory_does_not_grow_with_the_array(koil: Koil, source_chunks: tuple[in
 
 def test_a_numpy_array_is_not_copied(koil: Koil) -> None:
     values = noise((64, 1024, 1024), np.uint8)
-    mikro = Mikro(TrustingRecords(InMemoryPixelStore()), Void(), koil, MikroSettings(transfers=1))
+    mikro = Mikro(TrustingRecords(InMemoryPixelStore()), Void(), koil, MikroSettings(transfers=1, levels=1))
     tracemalloc.start()
 
     with pytest.raises(HubRefusedError):

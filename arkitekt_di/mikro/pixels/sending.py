@@ -21,6 +21,7 @@ from arkitekt_di.mikro.pixels.reduction import Method, halved
 from arkitekt_di.mikro.pixels.regions import halved_region, overlap, shifted, touched
 from arkitekt_di.mikro.pixels.shard import ShardCodec, checksum
 from arkitekt_di.mikro.pixels.statistics import Statistics
+from arkitekt_di.mikro.pixels.windows import windows
 from arkitekt_di.protocols.mikro import PixelSink
 
 
@@ -66,6 +67,21 @@ class _Buffer:
 
     pixels: npt.NDArray[Any]
     missing: int
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Where Dask stores a window of an array; it asks for no more than `__setitem__`."""
+
+    ship: Callable[[int, Region, npt.NDArray[Any]], None]
+    window: Region
+
+    def __setitem__(self, region: Region, block: npt.NDArray[Any]) -> None:
+        place = tuple(
+            slice(part.start + origin.start, part.stop + origin.start)
+            for part, origin in zip(region, self.window, strict=True)
+        )
+        self.ship(0, place, np.asarray(block))
 
 
 class Shipment:
@@ -160,13 +176,11 @@ class Shipment:
         """Let Dask compute each of its chunks once and hand out whole shards, whatever its chunks are."""
         import dask.array as da
 
-        whole = data.rechunk(self._lanes[0].codec.layout.shard, method="tasks", balance=False)
-        target: Any = self  # Dask asks for no more than __setitem__
-        da.store(whole, target, lock=False, scheduler="threads", pool=pool)
-
-    def __setitem__(self, region: Region, block: npt.NDArray[Any]) -> None:
-        """Encode and send the shard that begins where *region* begins."""
-        self._ship(0, region, np.asarray(block))
+        layout = self._lanes[0].codec.layout
+        whole = data.rechunk(layout.shard, method="tasks", balance=False)
+        for window in windows(layout, data.chunks, data.dtype.itemsize):
+            target: Any = _Window(self._ship, window)
+            da.store(whole[window], target, lock=False, scheduler="threads", pool=pool)
 
     def _send_frames(self, frames: Frames, pool: ThreadPoolExecutor) -> None:
         """Send slabs as high as a shard; the levels get their length when the last frame has come."""
@@ -233,7 +247,8 @@ class Shipment:
     def _pass_on(self, level: int, region: Region, block: npt.NDArray[Any]) -> None:
         """Put what *block* becomes on *level* into the shards there, and ship those that are full."""
         lane = self._lanes[level]
-        small, place = halved(block, lane.halved, self._method), halved_region(region, lane.halved)
+        native = block.astype(block.dtype.newbyteorder("="), copy=False)
+        small, place = halved(native, lane.halved, self._method), halved_region(region, lane.halved)
         for index in product(*touched(place, lane.codec.layout.shard)):
             shard = lane.codec.layout.region(index)
             part = overlap(shard, place)

@@ -14,7 +14,7 @@ from arkitekt_di.mikro.pixels.layout import Region
 _BINS: Final = 256
 """Bins of a histogram: as many as a screen shows levels of grey."""
 
-_SAMPLE: Final = 2**21
+_SAMPLE: Final = 2**19
 """Pixels of an image that its histograms are made of, about; minimum and maximum see every pixel."""
 
 _MAX_CHANNELS: Final = 64

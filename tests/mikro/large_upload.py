@@ -1,0 +1,71 @@
+"""Stores a Dask array that is larger than the memory this process may have; prints its peak.
+
+Arguments: size of the array and limit of the memory, both in MiB.
+"""
+
+import asyncio
+import resource
+import sys
+from typing import Any
+
+import dask.array as da
+import numpy as np
+
+from arkitekt_di.errors import HubRefusedError
+from arkitekt_di.koil import Koil
+from arkitekt_di.messages.images import ImageDraft, ImageRecord, UploadGrant
+from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore, InMemoryPrefix
+from arkitekt_di.mikro.service import Mikro
+
+MIB = 2**20
+
+
+class Void(InMemoryPixelStore):
+    """Keeps nothing."""
+
+    async def open_sink(self, grant: UploadGrant) -> InMemoryPrefix:
+        return VoidPrefix(self, grant)
+
+
+class VoidPrefix(InMemoryPrefix):
+    """Takes everything."""
+
+    async def put(self, key: str, body: bytes | bytearray) -> None:
+        await asyncio.sleep(0)
+
+
+class TrustingRecords(InMemoryImageRecords):
+    """Believes that everything is in."""
+
+    async def finish_upload(self, store_id: str) -> Any:
+        return None
+
+    async def create(self, draft: ImageDraft) -> ImageRecord:
+        raise HubRefusedError("CreateImage", ["this is far enough"])
+
+
+def noise(block_info: Any = None) -> np.ndarray[Any, np.dtype[np.uint16]]:
+    place = block_info[None]
+    rng = np.random.default_rng(place["chunk-location"])
+    pixels: np.ndarray[Any, np.dtype[np.uint16]] = rng.integers(0, 2**12, place["chunk-shape"], np.uint16)
+    return pixels
+
+
+if __name__ == "__main__":
+    size, limit = int(sys.argv[1]), int(sys.argv[2])
+    planes = size * MIB // (1024 * 1024 * 2)
+    whole = da.map_blocks(
+        noise,
+        chunks=((7,) * (planes // 7) + ((planes % 7,) if planes % 7 else ()), (400, 400, 224), (1024,)),
+        dtype=np.uint16,
+        meta=np.empty((0, 0, 0), np.uint16),
+    )
+    store = InMemoryPixelStore()
+    with Koil() as koil:
+        mikro = Mikro(TrustingRecords(store), Void(), koil)
+        koil.call(asyncio.sleep, 0)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit * MIB, limit * MIB))
+        try:
+            koil.call(mikro.afrom_xarray, whole, name="large", dims=("t", "y", "x"))
+        except HubRefusedError:
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
