@@ -62,6 +62,7 @@ def arrow_of(frame: object) -> Any:
         It is no frame, or would not come back as it is; names the column.
     """
     pa = pyarrow()
+    table: Any
     if isinstance(frame, pa.Table):
         table = frame
     elif hasattr(frame, "index") and hasattr(frame, "dtypes"):

@@ -10,8 +10,6 @@ pytestmark = pytest.mark.anyio
 
 REQUEST = "mutation($key: String) { requestBigfileUpload(input: {uploadKey: $key}) { store key bucket status record } }"
 FINISH = "mutation($id: String!, $sha: String) { finishBigfileUpload(input: {storeId: $id, sha256: $sha}) { id } }"
-    "mutation($id: String!, $sha: String) { finishBigfileUpload(input: {storeId: $id, sha256: $sha}) { sizeBytes } }"
-)
 DISCARD = "mutation($id: String!) { finishBigfileUpload(input: {storeId: $id, valid: false}) { id } }"
 CREATE = "mutation($id: FileLike!, $name: String!) { fromFileLike(input: {file: $id, fileName: $name}) { id } }"
 ACCESS = "mutation($id: String!) { requestBigfileAccess(input: {storeId: $id}) { key } }"
