@@ -14,6 +14,7 @@ from arkitekt_di.governing import APPS
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.mikro import (
+    Image,
     InMemoryImageRecords,
     InMemoryPixelStore,
     Mikro,
@@ -89,7 +90,7 @@ def test_breaking_off_closes_it(app: SmallApp) -> None:
 
 def test_a_closed_one_ends_the_loop_that_waits(app: SmallApp) -> None:
     watch = watch_images()
-    seen: list[Change[object]] = []
+    seen: list[Change[Image]] = []
     waiting = app.koil.thread(lambda: seen.extend(watch))
     waiting.start()
     watch.close()
@@ -159,7 +160,7 @@ def test_what_ends_the_source_is_raised(app: SmallApp) -> None:
 def test_what_fails_before_it_begins_is_raised_where_it_is_opened(app: SmallApp) -> None:
     async def broken():
         raise ConnectionLostError("the hub", "not there")
-        yield None
+        yield None  # type: ignore[unreachable]  # makes it a generator
 
     with pytest.raises(ConnectionLostError, match="not there"):
         Watch(app.koil, broken, app.mikro._streams).open()

@@ -36,7 +36,12 @@ def test_what_happened_while_the_hub_was_restarted_is_told(tmp_path: Path, end: 
         with app_at(hub, "watcher") as watcher:
             seen: Queue[Seen] = Queue()
             watch = watch_images(app=watcher)
-            following = threading.Thread(target=lambda: [seen.put((change.kind, change.id)) for change in watch])
+
+            def follow() -> None:
+                for change in watch:
+                    seen.put((change.kind, change.id))
+
+            following = threading.Thread(target=follow)
             following.start()
             with app_at(hub, "maker") as maker:
                 first, second = (from_xarray(PICTURE, name=name, app=maker).id for name in ("first", "second"))
