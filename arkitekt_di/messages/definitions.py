@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from arkitekt_di.messages.model import CamelMessage
-from arkitekt_di.messages.tasks import Effects, Execution
 
 Json: TypeAlias = Any
 """A value that JSON can hold; parts that only user interfaces read travel as they are."""
@@ -42,6 +41,22 @@ class ActionKind(StrEnum):
 
     FUNCTION = "FUNCTION"
     GENERATOR = "GENERATOR"
+
+
+class Effects(StrEnum):
+    """What running a function leaves behind, as its author says; for people to judge by, never a promise."""
+
+    NONE = "NONE"
+    REPEATABLE = "REPEATABLE"
+    UNKNOWN = "UNKNOWN"
+    IRREVERSIBLE = "IRREVERSIBLE"
+
+
+class Execution(StrEnum):
+    """How a function runs: a workflow may call others, and is resumed from its journal when its agent dies."""
+
+    PLAIN = "PLAIN"
+    WORKFLOW = "WORKFLOW"
 
 
 class Part(CamelMessage):

@@ -10,7 +10,7 @@ _HOMES = {
     "ActionRecord": "arkitekt_di.messages.calls",
     "Caller": "arkitekt_di.rekuest.task",
     "Description": "arkitekt_di.rekuest.ports.notes",
-    "Effects": "arkitekt_di.messages.tasks",
+    "Effects": "arkitekt_di.messages.definitions",
     "InMemoryTaskHub": "arkitekt_di.rekuest.in_memory",
     "Label": "arkitekt_di.rekuest.ports.notes",
     "Offer": "arkitekt_di.rekuest.offer",

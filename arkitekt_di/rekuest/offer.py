@@ -10,12 +10,13 @@ from arkitekt_di.errors import OfferRefusedError
 from arkitekt_di.messages.definitions import (
     ActionKind,
     Definition,
+    Effects,
+    Execution,
     Implementation,
     PortKind,
     Widget,
 )
 from arkitekt_di.messages.json_schema import arguments_schema, results_schema
-from arkitekt_di.messages.tasks import Effects, Execution
 from arkitekt_di.rekuest.ports.writing import arg_ports, return_ports
 from arkitekt_di.rekuest.signature import Signature, read_signature
 
@@ -162,6 +163,8 @@ def make_offer(
         raise _refusal(fn, f"there is no option {min(strangers)!r}", "See arkitekt_di.rekuest.OfferOptions")
     signature = read_signature(fn, namespace=namespace, widgets=options.get("widgets"))
     isolation = _isolation(fn, signature, options)
+    if execution is Execution.WORKFLOW and isolation not in {"loop", "thread"}:
+        raise _refusal(fn, "a workflow calls others through its agent", f"Do without isolation={isolation!r}")
     default_limit = ASYNC_LIMIT if signature.is_async else 1
     return Offer(
         fn,

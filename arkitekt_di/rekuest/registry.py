@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any, Final, TypeVar, Unpack, cast, overload
 
 from arkitekt_di.errors import OfferRefusedError
-from arkitekt_di.messages.tasks import Execution
+from arkitekt_di.messages.definitions import Execution
 from arkitekt_di.rekuest.offer import Offer, OfferOptions, make_offer
 
 F = TypeVar("F", bound=Callable[..., Any])
