@@ -151,7 +151,7 @@ async def test_a_name_may_have_255_characters_of_any_script(hub: ImageHub) -> No
     assert (await hub.image(name=name))["name"] == name
 
 
-@pytest.mark.parametrize("member", ["anchors", "derivedFrom", "sourceFiles"])
+@pytest.mark.parametrize("member", ["anchors", "sourceFiles"])
 async def test_what_cannot_be_kept_yet_is_accepted_empty_and_refused_otherwise(hub: ImageHub, member: str) -> None:
     store = await hub.upload()
 
