@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from html import escape
@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from arkitekt_di.containers.application import REQUIREMENTS, AppContainer
 from arkitekt_di.containers.check import check
+from arkitekt_di.containers.explaining import Replacement, explain
 from arkitekt_di.containers.graph import mermaid
 from arkitekt_di.containers.lifecycle import Lifecycle
 from arkitekt_di.containers.overriding import overriding, replace
@@ -24,7 +25,7 @@ from arkitekt_di.koil import Koil
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.mikro import Mikro
 from arkitekt_di.rekuest import Rekuest
-from arkitekt_di.settings.load import load_app_settings
+from arkitekt_di.settings.load import Loaded, load_app_settings
 from arkitekt_di.settings.models import AppSettings
 
 P = ParamSpec("P")
@@ -42,6 +43,10 @@ class App:
     ----------
     container : AppContainer
         Describes every service and its settings; belongs to this app alone.
+    loaded : Loaded of AppSettings, optional
+        Its settings with their origins, for `explain`.
+    history : iterable of Replacement, optional
+        What was replaced in the container, for `explain`.
 
     Raises
     ------
@@ -55,10 +60,18 @@ class App:
     arkitekt_di.easy : Make an app with everything set up.
     """
 
-    __slots__ = ("__weakref__", "_container", "_lifecycle", "_lock", "_services")
+    __slots__ = ("__weakref__", "_container", "_history", "_lifecycle", "_loaded", "_lock", "_services")
 
-    def __init__(self, container: AppContainer) -> None:
+    def __init__(
+        self,
+        container: AppContainer,
+        *,
+        loaded: Loaded[AppSettings] | None = None,
+        history: Iterable[Replacement] = (),
+    ) -> None:
         self._container = container
+        self._loaded = loaded
+        self._history = list(history)
         self._lock = threading.Lock()
         self._services: dict[str, Any] = {}
         self._lifecycle: list[Lifecycle] = []  # the one life that is going on, if any
@@ -124,9 +137,11 @@ class App:
         if problems := preset.demand(loaded.settings):
             raise ConfigurationError(problems)
         container = preset.make(settings=loaded.settings, manifest=manifest)
+        history = [Replacement(name, f"builder {preset.name!r}") for name in preset.overrides]
         for name, value in (overrides or {}).items():
             replace(container, name, value)
-        return cls(container)
+            history.append(Replacement(name, "the argument overrides="))
+        return cls(container, loaded=loaded, history=history)
 
     @property
     def container(self) -> AppContainer:
@@ -172,7 +187,7 @@ class App:
 
     @fakts.setter
     def fakts(self, fakts: Fakts) -> None:
-        replace(self._container, "fakts", fakts)
+        self._put("fakts", fakts)
 
     @property
     def herre(self) -> Herre:
@@ -181,7 +196,7 @@ class App:
 
     @herre.setter
     def herre(self, herre: Herre) -> None:
-        replace(self._container, "herre", herre)
+        self._put("herre", herre)
 
     @property
     def mikro(self) -> Mikro:
@@ -190,7 +205,7 @@ class App:
 
     @mikro.setter
     def mikro(self, mikro: Mikro) -> None:
-        replace(self._container, "mikro", mikro)
+        self._put("mikro", mikro)
 
     @property
     def rekuest(self) -> Rekuest:
@@ -199,7 +214,7 @@ class App:
 
     @rekuest.setter
     def rekuest(self, rekuest: Rekuest) -> None:
-        replace(self._container, "rekuest", rekuest)
+        self._put("rekuest", rekuest)
 
     def _service(self, name: str) -> object:
         try:
@@ -238,9 +253,15 @@ class App:
             There is no such service; the error tells the nearest name.
         """
         self._refuse_when_open("override services")
-        with overriding(self._container, {**(values or {}), **services}):
-            yield self
-            self._refuse_when_open("end an override")
+        replaced = {**(values or {}), **services}
+        with overriding(self._container, replaced):
+            before = list(self._history)
+            self._history += [Replacement(name, "app.override(...)") for name in replaced]
+            try:
+                yield self
+                self._refuse_when_open("end an override")
+            finally:
+                self._history[:] = before
 
     def check(self) -> Self:
         """Look for holes, cycles and arguments that do not fit, before anything starts.
@@ -252,6 +273,26 @@ class App:
         """
         check(self._container)
         return self
+
+    def explain(self, name: str) -> str:
+        """Tell what stands at *name* and why: which preset or override put it there, what it needs, its settings.
+
+        Parameters
+        ----------
+        name : str
+            Dotted name of a provider, such as ``mikro.pixels``; `graph` shows them all.
+
+        Returns
+        -------
+        str
+            A few lines to print; secrets are hidden.
+
+        Raises
+        ------
+        CompositionError
+            There is no such provider; the error tells the nearest.
+        """
+        return explain(self._container, name, history=self._history, loaded=self._loaded)
 
     def graph(self) -> str:
         """Return a drawing of the services and what they need, in the Mermaid language."""
@@ -340,6 +381,10 @@ class App:
         self._services.clear()
         self._container.reset_singletons()
         self._lifecycle.clear()
+
+    def _put(self, name: str, service: object) -> None:
+        replace(self._container, name, service)
+        self._history.append(Replacement(name, f"app.{name} = ..."))
 
     def _refuse_when_open(self, action: str) -> None:
         if self._lifecycle:

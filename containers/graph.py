@@ -88,17 +88,20 @@ def has_life(provider: AnyProvider) -> bool:
 
 
 def mermaid(container: AnyContainer) -> str:
-    """Draw the graph in the Mermaid language; what a preset or an override replaced has a dashed frame."""
+    """Draw the graph in the Mermaid language; what a preset or an override replaced has a dashed frame.
+
+    `explain` tells who replaced it.
+    """
     named = names(container)
     nodes: list[str] = []
     edges: list[str] = []
     replaced: list[str] = []
     for name, provider in declared(container):
         answering = effective(provider)
-        nodes.append(f'  {_node(name)}["{name}<br/>{_label(answering)}"]')
+        nodes.append(f'  {_node(name)}["{name}<br/>{label(answering)}"]')
         if getattr(answering, "provides", None) is not getattr(provider, "provides", None):
             replaced.append(_node(name))
-        needed_names = dict.fromkeys(_nearest_named(needs(provider), named))
+        needed_names = dict.fromkeys(nearest_named(needs(provider), named))
         edges += [f"  {_node(name)} --> {_node(needed)}" for needed in needed_names]
     lines = ["graph TD", *nodes, *edges]
     if replaced:
@@ -106,16 +109,18 @@ def mermaid(container: AnyContainer) -> str:
     return "\n".join(lines)
 
 
-def _nearest_named(found: Iterable[AnyProvider], named: dict[int, str]) -> Iterator[str]:
+def nearest_named(found: Iterable[AnyProvider], named: dict[int, str]) -> Iterator[str]:
+    """Yield the names of the providers in *found*, or of what those need that have none."""
     for provider in found:
         name = named.get(id(effective(provider)))
         if name is not None:
             yield name
         else:
-            yield from _nearest_named(needs(provider), named)
+            yield from nearest_named(needs(provider), named)
 
 
-def _label(provider: AnyProvider) -> str:
+def label(provider: AnyProvider) -> str:
+    """Return what a provider gives, in a word."""
     provides = getattr(provider, "provides", None)
     if isinstance(provider, providers.Object):
         return type(provides).__name__

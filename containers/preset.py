@@ -60,7 +60,7 @@ class PresetMeta(DeclarativeContainerMetaClass):  # type: ignore[misc]  # missin
         for key, provider in providers.deepcopy(fresh, memo).items():
             _put(merged, key, provider)
         others = {key: value for key, value in namespace.items() if key not in fresh}
-        return super().__new__(mcs, name, bases, {**others, **merged})
+        return super().__new__(mcs, name, bases, {**others, **merged, "replaces": frozenset(fresh)})
 
     def __init__(
         self, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, adds: tuple[str, ...] = ()
