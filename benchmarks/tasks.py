@@ -156,8 +156,9 @@ class Process:
     """A process that serves, until the block ends."""
 
     def __init__(self, work: Callable[..., Awaitable[None]], *arguments: object) -> None:
-        here, there = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=_run, args=(work, *arguments, there), daemon=True)
+        fresh = multiprocessing.get_context("spawn")  # a forked one would have the memory of this one
+        here, there = fresh.Pipe()
+        self._process = fresh.Process(target=_run, args=(work, *arguments, there), daemon=True)
         self._process.start()
         if not here.poll(120):
             message = f"{work.__name__} did not start"
