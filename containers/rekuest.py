@@ -122,7 +122,7 @@ class RekuestContainer(Container):
         settings=cfg,
         name=manifest.provided.identifier,
     )
-    calls = providers.ThreadSafeSingleton(Calls, desk, exchange, bridge)
+    calls = providers.ThreadSafeSingleton(Calls, desk, exchange, bridge, agent.provided.assign_child)
     service: providers.Provider[Rekuest] = Service(
         Rekuest, agent, calls, desk, exchange=exchange, executors=executors, bridge=bridge
     )

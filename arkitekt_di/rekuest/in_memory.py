@@ -18,8 +18,18 @@ from arkitekt_di.messages.calls import (
 )
 from arkitekt_di.messages.definitions import Implementation
 from arkitekt_di.messages.frames import FEATURE_ATTEMPTS, FEATURE_CREDITS, Frame
-from arkitekt_di.messages.orders import Assign, Cancel, Init, Inquiry, Interrupt, JournalAck, Pause, Resume
-from arkitekt_di.messages.reports import REPORTS, Acknowledge, NumberedFrame, Register, TaskReport
+from arkitekt_di.messages.orders import (
+    Assign,
+    AssignResponse,
+    Cancel,
+    Init,
+    Inquiry,
+    Interrupt,
+    JournalAck,
+    Pause,
+    Resume,
+)
+from arkitekt_di.messages.reports import REPORTS, Acknowledge, AssignRequest, NumberedFrame, Register, TaskReport
 from arkitekt_di.messages.tasks import TERMINAL_KINDS, EventKind
 from arkitekt_di.rekuest.agent.door import closed
 
@@ -137,10 +147,24 @@ class InMemoryTaskHub:
         self.frames.append(frame)
         if isinstance(frame, Register):
             self._register(socket, frame)
+        elif isinstance(frame, AssignRequest):
+            self._call_of_task(socket, frame)
         elif isinstance(frame, Acknowledge):
             self._tasks[frame.task].is_accepted = True
         elif isinstance(frame, NumberedFrame) and socket.agent is not None:
             self._record(socket, socket.agent, frame)
+
+    def _call_of_task(self, socket: InMemorySocket, frame: AssignRequest) -> None:
+        reference = f"{frame.parent}/{frame.call_key}"
+        created = reference not in self._references
+        asked = frame.model_dump(include={"args", "action", "implementation", "action_hash", "agent", "interface"})
+        answer = {"request": frame.id, "reference": frame.reference or "", "created": created}
+        try:
+            record = self._ask(CallOrder(**asked, reference=reference))
+        except HubRefusedError as error:
+            socket.push(AssignResponse.model_validate({**answer, "error": "; ".join(error.messages)}))
+        else:
+            socket.push(AssignResponse.model_validate({**answer, "task": record.id}))
 
     def _register(self, socket: InMemorySocket, frame: Register) -> None:
         token = frame.token.get_secret_value()
@@ -194,6 +218,7 @@ class InMemoryTaskHub:
             return
         members = frame.model_dump(include={"returns", "message", "progress", "level", "error"})
         members["message"] = members.pop("error", None) or members.get("message")
+        members = {key: value for key, value in members.items() if key in TaskEvent.model_fields}
         self._tell(task, EventKind(frame.type), **members)
 
     def left(self, socket: InMemorySocket) -> None:
@@ -254,6 +279,9 @@ class InMemoryTaskHub:
 
     async def assign(self, order: CallOrder) -> TaskRecord:
         """Ask for a task."""
+        return self._ask(order)
+
+    def _ask(self, order: CallOrder) -> TaskRecord:
         known = self._references.get(order.reference)
         if known is None:
             implementation = self._chosen(order)

@@ -28,6 +28,10 @@ class LoggingTeller:
         """Log a line at its level."""
         logger.log(logging.getLevelName("WARNING" if level == "WARN" else level), "%s", message)
 
+    def effect(self, key: str, value: Any) -> None:
+        """Log what a workflow recorded."""
+        logger.debug("recorded %s: %r", key, value)
+
 
 class LocalCalls:
     """Runs offers as the agent would: arguments and results cross as JSON.

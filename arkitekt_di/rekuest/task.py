@@ -1,10 +1,11 @@
 """The task that runs here, as the body of a function sees it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import SecretStr
@@ -24,6 +25,10 @@ class Teller(Protocol):
 
     def log(self, message: str, level: LogLevel) -> None:
         """Tell a line."""
+        ...
+
+    def effect(self, key: str, value: Any) -> None:
+        """Tell what a workflow took from outside itself."""
         ...
 
 
@@ -60,6 +65,10 @@ class TaskFacts:
         1 unless the task was lost before.
     token : pydantic.SecretStr or None
         Says who caused the task; passed on to other services as it is.
+    is_workflow : bool
+        Whether its calls are its children, which it finds again when it runs again.
+    recorded : mapping of str to object
+        What it recorded before its agent was lost, by key.
     """
 
     id: str
@@ -70,6 +79,8 @@ class TaskFacts:
     reference: str | None = None
     attempt: int = 1
     token: SecretStr | None = None
+    is_workflow: bool = False
+    recorded: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Task:
@@ -98,6 +109,7 @@ class Task:
         self.facts = facts
         self._teller = teller
         self._control = control or Control()
+        self._calls: Counter[str] = Counter()
 
     @property
     def id(self) -> str:
@@ -138,6 +150,27 @@ class Task:
     def log(self, message: object, level: LogLevel = "INFO") -> None:
         """Tell the caller a line; never waits."""
         self._teller.log(str(message), level)
+
+    def record(self, key: str, make: Callable[[], Any]) -> Any:
+        """Return what *make* gives, and the same again when the workflow runs again after its agent was lost.
+
+        Parameters
+        ----------
+        key : str
+            Names the value within the task.
+        make : callable
+            Gives a value that JSON can hold: the time, a random number, what a person typed.
+        """
+        if key not in self.facts.recorded:
+            value = make()
+            self._teller.effect(key, value)
+            return value
+        return self.facts.recorded[key]
+
+    def call_key(self, name: str) -> str:
+        """Return the name of the next call of a function by this workflow: the same in each of its runs."""
+        self._calls[name] += 1
+        return f"{name}#{self._calls[name]}"
 
     def check_cancelled(self) -> None:
         """Raise ``asyncio.CancelledError`` where the body was asked to stop."""
@@ -234,6 +267,9 @@ class Silent:
         """Do nothing."""
 
     def log(self, message: str, level: LogLevel) -> None:
+        """Do nothing."""
+
+    def effect(self, key: str, value: Any) -> None:
         """Do nothing."""
 
 

@@ -60,6 +60,10 @@ class LocalApp:
         """Take what a body tells."""
         self.told.append(Told(message, level=level))
 
+    def effect(self, key: str, value: Any) -> None:
+        """Take what a workflow records."""
+        self.told.append(Told(f"{key}: {value!r}"))
+
 
 def _offer_of(fn: Callable[..., Any]) -> Offer:
     module = inspect.getmodule(fn)

@@ -12,7 +12,10 @@ import pytest
 from arkitekt_di.app import App
 from arkitekt_di.errors import ActionNotFoundError, CallTimeoutError, RemoteError, TaskStoppedError, ValueRefusedError
 from arkitekt_di.messages.calls import TaskEvent
+from arkitekt_di.messages.definitions import Execution
 from arkitekt_di.messages.tasks import EventKind
+from arkitekt_di.rekuest.functions import acall
+from arkitekt_di.rekuest.offer import make_offer
 from arkitekt_di.rekuest.task import Task, log, progress
 
 
@@ -101,6 +104,12 @@ class Bench:
             await asyncio.sleep(0)
 
 
+async def plan(number: int, task: Task) -> list[int]:
+    """Call others, one after the other."""
+    start = task.record("start", lambda: number)
+    return [await acall("double", start), await acall("double", start + 1)]
+
+
 FUNCTIONS = ("double", "turn", "count", "acount", "fail", "wait", "step")
 
 
@@ -108,6 +117,7 @@ def offer_all(app: App, bench: Bench) -> None:
     """Let *app* offer the functions of a bench."""
     for name in FUNCTIONS:
         app.rekuest.register(getattr(bench, name))
+    app.rekuest.registry.add(make_offer(plan, {}, execution=Execution.WORKFLOW))
 
 
 @pytest.mark.anyio
@@ -196,7 +206,7 @@ class TaskHubContract:
         task = await app.rekuest.asubmit("wait")
         await bench.begun.wait()
 
-        await task.cancel()
+        await task.cancel.aio()
 
         with pytest.raises(TaskStoppedError):
             await task.aresult()
@@ -208,7 +218,7 @@ class TaskHubContract:
         task = await app.rekuest.asubmit("wait")
         await bench.begun.wait()
 
-        await task.interrupt()
+        await task.interrupt.aio()
 
         with pytest.raises(TaskStoppedError):
             await task.aresult()
@@ -248,16 +258,23 @@ class TaskHubContract:
         seen: list[EventKind | str] = []
         waiting: asyncio.Queue[EventKind | str] = asyncio.Queue()
         task.on_event.append(lambda event: waiting.put_nowait(event.kind))
-        await task.pause()
+        await task.pause.aio()
         while (kind := await waiting.get()) != EventKind.PAUSED:
             seen.append(kind)
 
-        await task.resume()
+        await task.resume.aio()
         while (kind := await waiting.get()) != EventKind.RESUMED:
             assert kind is not EventKind.YIELD
         await task.astop(30)
 
         assert EventKind.YIELD in seen or task.state == EventKind.CANCELLED
+
+    async def test_a_workflow_calls_others_as_its_children(self, app: App) -> None:
+        """What it recorded is kept."""
+        task = await app.rekuest.asubmit("plan", 5)
+
+        assert await task.aresult() == [10, 12]
+        assert EventKind.EFFECT in [event.kind for event in await app.rekuest.aevents(task.id)]
 
     async def test_many_calls_at_once_each_get_their_own_answer(self, app: App) -> None:
         """Over one subscription."""

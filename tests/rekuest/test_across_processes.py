@@ -26,7 +26,7 @@ def test_functions_of_another_process_are_called_and_its_death_is_told(user_fold
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
     finally:

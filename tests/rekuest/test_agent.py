@@ -36,7 +36,7 @@ async def test_a_lost_connection_loses_no_report(app: App, task_hub: InMemoryTas
 
     task_hub.accepts = True
     await agent.ready.wait()
-    await task.cancel()
+    await task.cancel.aio()
 
     await task._ended.wait()
     assert task.state == EventKind.CANCELLED

@@ -11,12 +11,14 @@ from typing import Any, Final
 from arkitekt_di.errors import (
     AppStateError,
     ConnectionLostError,
+    HubRefusedError,
     ServiceUnreachableError,
 )
+from arkitekt_di.messages.calls import CallOrder, TaskRecord
 from arkitekt_di.messages.definitions import Declaration, LockDefinition, LockImplementation
 from arkitekt_di.messages.frames import Frame
-from arkitekt_di.messages.orders import Init
-from arkitekt_di.messages.reports import SessionInit, Shelve, StatePatch, Unshelve
+from arkitekt_di.messages.orders import AssignResponse, Init
+from arkitekt_di.messages.reports import AssignRequest, SessionInit, Shelve, StatePatch, Unshelve
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.rekuest import AgentDoor
 from arkitekt_di.rekuest.agent.admission import Admission
@@ -81,6 +83,7 @@ class Agent:
         self._name = name
         self._session = str(uuid.uuid4())
         self._revision = 0
+        self._asked: dict[str, asyncio.Future[AssignResponse]] = {}
         self._connection: Connection | None = None
         self._reporter: Reporter | None = None
         self.id: str | None = None
@@ -148,7 +151,7 @@ class Agent:
         try:
             while True:
                 try:
-                    await connection.serve(declaration, bench.take, self._on_ready(pauses, len(registry)))
+                    await connection.serve(declaration, self._take(bench), self._on_ready(pauses, len(registry)))
                 except BouncedError as bounced:
                     self._note_loss()
                     await asyncio.sleep(bounced.after_s)
@@ -195,11 +198,45 @@ class Agent:
             raise AppStateError("this app serves no functions. Call it within a task")
         await self._connection.send(frame)
 
-    def next_step(self, task: str) -> int:
-        """Take the next step of a task, for a call that it makes."""
+    async def assign_child(self, order: CallOrder, parent: str, call_key: str) -> TaskRecord:
+        """Ask for a task that another one, which runs here, calls; the same key again is the same task.
+
+        Raises
+        ------
+        HubRefusedError
+            The hub says no.
+        """
         if self._reporter is None:
             raise AppStateError("this app serves no functions. Call it within a task")
-        return self._reporter.next_step(task)
+        members = order.model_dump(exclude_none=True) | {"parent": parent, "call_key": call_key}
+        request = AssignRequest(**members, parent_step=self._reporter.next_step(parent))
+        answer = self._asked[request.id] = asyncio.get_running_loop().create_future()
+        try:
+            while not answer.done():
+                await self.ready.wait()
+                try:
+                    await self.send(request)
+                except ConnectionLostError:
+                    await asyncio.sleep(FIRST_PAUSE_S)
+                    continue
+                lost = asyncio.create_task(self.lost.wait())
+                await asyncio.wait({answer, lost}, return_when=asyncio.FIRST_COMPLETED)
+                lost.cancel()
+            response = answer.result()
+        finally:
+            del self._asked[request.id]
+        if response.task is None:
+            raise HubRefusedError("the call of a workflow", [response.error or "no reason was given"])
+        return TaskRecord(id=response.task, reference=order.reference)
+
+    def _take(self, bench: Workbench) -> Callable[[Frame], None]:
+        def take(frame: Frame) -> None:
+            if not isinstance(frame, AssignResponse):
+                bench.take(frame)
+            elif (answer := self._asked.get(frame.request)) is not None and not answer.done():
+                answer.set_result(frame)
+
+        return take
 
     def _publish(self, name: str, path: str, value: Any, old: Any) -> None:
         self._revision += 1

@@ -3,14 +3,16 @@
 import asyncio
 import logging
 from contextlib import aclosing
-from typing import Final
+from typing import Any, Final
 
 from arkitekt_di.errors import OfferRefusedError
+from arkitekt_di.messages.definitions import Execution
 from arkitekt_di.messages.orders import Assign
 from arkitekt_di.messages.reports import (
     Cancelled,
     Completed,
     Critical,
+    Effect,
     Failed,
     Interrupted,
     Lock,
@@ -23,7 +25,7 @@ from arkitekt_di.messages.reports import (
     Unlock,
     Yield,
 )
-from arkitekt_di.messages.tasks import LogLevel
+from arkitekt_di.messages.tasks import EffectKind, LogLevel
 from arkitekt_di.rekuest.agent.admission import Admission
 from arkitekt_di.rekuest.agent.reporter import Reporter
 from arkitekt_di.rekuest.control import Control
@@ -84,6 +86,10 @@ class Run:
     def log(self, message: str, level: LogLevel) -> None:
         """Report a line."""
         self._tell(Log(task=self.id, message=message, level=level))
+
+    def effect(self, key: str, value: Any) -> None:
+        """Report what a workflow recorded."""
+        self._tell(Effect(task=self.id, effect=EffectKind.RECORD, key=key, value=value))
 
     def _tell(self, report: TaskReport) -> None:
         try:
@@ -174,5 +180,7 @@ class Run:
             reference=assign.reference,
             attempt=assign.attempt or 1,
             token=assign.token,
+            is_workflow=self._offer.implementation.execution is Execution.WORKFLOW,
+            recorded={one.key: one.value for one in assign.resume.effects} if assign.resume else {},
         )
         return Task(facts, self, self.control)

@@ -4,20 +4,21 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from arkitekt_di.errors import ArkitektError, CallTimeoutError, ConnectionLostError
-from arkitekt_di.messages.calls import CallOrder
+from arkitekt_di.messages.calls import CallOrder, TaskRecord
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.rekuest import TaskDesk
 from arkitekt_di.rekuest.caller.display import Display
 from arkitekt_di.rekuest.caller.remote_task import RemoteTask
 from arkitekt_di.rekuest.caller.target import Target
 from arkitekt_di.rekuest.ports.exchange import Exchange
+from arkitekt_di.rekuest.task import find_task
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ YOUNG_S: Final = 2.0
 
 STOP_WITHIN_S: Final = 5.0
 """Longest wait for a task to stop whose caller has gone."""
+
+
+AssignChild = Callable[[CallOrder, str, str], Awaitable[TaskRecord]]
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,13 @@ class Calls:
     desk : TaskDesk
     exchange : Exchange
     bridge : Bridge
+    children : callable
+        Asks for the tasks that a workflow calls: takes order, parent and call key.
     """
 
-    def __init__(self, desk: TaskDesk, exchange: Exchange, bridge: Bridge) -> None:
+    def __init__(self, desk: TaskDesk, exchange: Exchange, bridge: Bridge, children: AssignChild) -> None:
         self._desk = desk
+        self._children = children
         self._exchange = exchange
         self._bridge = bridge
         self._tasks: WeakValueDictionary[str, RemoteTask] = WeakValueDictionary()
@@ -92,7 +99,7 @@ class Calls:
         shrunk = await self._exchange.shrink(slots, values)
         await self._listen()
         reference = options.reference or str(uuid.uuid4())
-        record = await self._desk.assign(CallOrder(args=shrunk, reference=reference, **target.address))
+        record = await self._assign(CallOrder(args=shrunk, reference=reference, **target.address), target.name)
         known = self._tasks.get(record.id)
         if known is not None:
             return known
@@ -105,6 +112,13 @@ class Calls:
         if options.reference is not None or time.monotonic() - self._listens_since < YOUNG_S:
             await task.catch_up()
         return task
+
+    async def _assign(self, order: CallOrder, name: str) -> TaskRecord:
+        """Ask for a task: a workflow's calls are its children, which it finds again when it runs again."""
+        task = find_task()
+        if task is None or not task.facts.is_workflow:
+            return await self._desk.assign(order)
+        return await self._children(order, task.id, task.call_key(name))
 
     async def call(self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions) -> Any:
         """Call, and return the result; a caller that is cancelled cancels the task."""

@@ -64,6 +64,10 @@ class Parent:
         """Tell a line."""
         self.say("log", message=message, level=level)
 
+    def effect(self, key: str, value: Any) -> None:
+        """Tell what a workflow recorded."""
+        self.say("effect", key=key, value=value)
+
     async def ask(self, what: str, about: Any = None) -> Any:
         """Ask the agent for something of its app's; raises `ArkitektError` where it cannot be had."""
         number = len(self._asked) + 1
