@@ -45,6 +45,7 @@
     │   ├── ServiceNotGrantedError
     │   ├── UserNotFoundError
     │   ├── ClientNotFoundError
+    │   ├── MandateNotFoundError
     │   ├── OrganizationNotFoundError
     │   └── HubDataNotFoundError
     ├── PermissionDeniedError    (PermissionError)  ask an administrator
@@ -65,6 +66,7 @@
     │   └── TransferError
     ├── AccountRefusedError      (ValueError)       choose another name or password
     ├── ClientRefusedError       (ValueError)       register the client with other words
+    ├── MandateRefusedError      (ValueError)       make the key with other words
     ├── StorageFullError         (OSError)          free space
     ├── OfferRefusedError        (ValueError)       change the function, or its annotations
     ├── ValueRefusedError        (ValueError)       give a value that fits the port
@@ -773,6 +775,22 @@ class ClientNotFoundError(NotFoundError):
         return f"this hub has no such client {self.client_id!r}. `arkitekt-di clients list` shows those that it has"
 
 
+class MandateNotFoundError(NotFoundError):
+    """The hub has no mandate key of this identifier, or it is somebody else's.
+
+    Attributes
+    ----------
+    mandate_id : str
+    """
+
+    def __init__(self, mandate_id: str) -> None:
+        super().__init__(mandate_id)
+        self.mandate_id = mandate_id
+
+    def __str__(self) -> str:
+        return f"this hub has no such mandate key {self.mandate_id!r}. `arkitekt-di mandates list` shows those it has"
+
+
 class OrganizationNotFoundError(NotFoundError):
     """The hub has no organization of this name, or several where none was named.
 
@@ -812,6 +830,26 @@ class HubDataNotFoundError(NotFoundError):
 
 class ClientRefusedError(ArkitektError, ValueError):
     """A client cannot be registered like this; nothing has been stored.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}. {self.remedy}"
+
+
+class MandateRefusedError(ArkitektError, ValueError):
+    """A mandate key cannot be made like this; nothing has been stored.
 
     Attributes
     ----------

@@ -42,16 +42,16 @@ def add_user(
         await _note_of(records, "USER_ADDED", added)
         return added
 
-    added = _on_records(data, config, add)
+    added = on_records(data, config, add)
     typer.echo(f"{added.user_name} is {added.role} of {added.organization_slug}.")
 
 
 @users.command("list")
 def list_users(*, data: Data = None, config: Files = None, as_json: AsJson = False) -> None:
     """List the people, their organizations and roles."""
-    found = _on_records(data, config, lambda records: records.users.all())
+    found = on_records(data, config, lambda records: records.users.all())
     rows = [{"name": one.user_name, "organization": one.organization_slug, "role": one.role} for one in found]
-    _print(rows, as_json=as_json)
+    print_rows(rows, as_json=as_json)
 
 
 @users.command("reset-password")
@@ -61,9 +61,9 @@ def reset_password(name: Name, *, data: Data = None, config: Files = None) -> No
 
     async def reset(records: Any) -> None:
         await records.users.reset_password(name, password)
-        await _note(records, "PASSWORD_RESET", name)
+        await note(records, "PASSWORD_RESET", name)
 
-    _on_records(data, config, reset)
+    on_records(data, config, reset)
     typer.echo(f"{name} has a new password, and every login of theirs has ended.")
 
 
@@ -84,7 +84,7 @@ def join(
         await _note_of(records, "ROLE_SET", standing)
         return standing
 
-    standing = _on_records(data, config, put)
+    standing = on_records(data, config, put)
     typer.echo(f"{standing.user_name} is {standing.role} of {standing.organization_slug}.")
 
 
@@ -103,7 +103,7 @@ def remove_user(
         await _note_of(records, "USER_REMOVED", standing)
         return standing
 
-    standing = _on_records(data, config, take)
+    standing = on_records(data, config, take)
     typer.echo(f"{standing.user_name} is no longer in {standing.organization_slug}.")
 
 
@@ -136,18 +136,18 @@ def add_client(  # noqa: PLR0913  # one parameter for each option
         added = await records.clients.add(
             name, kind, organization=organization, redirect_uris=redirect_uri or (), services=service or ()
         )
-        await _note(records, "CLIENT_ADDED", added.client_id)
+        await note(records, "CLIENT_ADDED", added.client_id)
         return added
 
-    added = _on_records(data, config, add)
+    added = on_records(data, config, add)
     secret = {} if added.secret is None else {"client_secret": added.secret.get_secret_value()}
-    _print([{"client_id": added.client_id, **secret}], as_json=as_json)
+    print_rows([{"client_id": added.client_id, **secret}], as_json=as_json)
 
 
 @clients.command("list")
 def list_clients(*, data: Data = None, config: Files = None, as_json: AsJson = False) -> None:
     """List the registered clients; never their secrets."""
-    found = _on_records(data, config, lambda records: records.clients.all())
+    found = on_records(data, config, lambda records: records.clients.all())
     rows = [
         {
             "client_id": one.client_id,
@@ -159,7 +159,7 @@ def list_clients(*, data: Data = None, config: Files = None, as_json: AsJson = F
         }
         for one in found
     ]
-    _print(rows, as_json=as_json)
+    print_rows(rows, as_json=as_json)
 
 
 @clients.command("new-secret")
@@ -168,11 +168,11 @@ def renew_secret(client_id: ClientId, *, data: Data = None, config: Files = None
 
     async def renew(records: Any) -> Any:
         secret = await records.clients.renew_secret(client_id)
-        await _note(records, "SECRET_RENEWED", client_id)
+        await note(records, "SECRET_RENEWED", client_id)
         return secret
 
-    secret = _on_records(data, config, renew)
-    _print([{"client_id": client_id, "client_secret": secret.get_secret_value()}], as_json=as_json)
+    secret = on_records(data, config, renew)
+    print_rows([{"client_id": client_id, "client_secret": secret.get_secret_value()}], as_json=as_json)
 
 
 @clients.command("remove")
@@ -181,9 +181,9 @@ def remove_client(client_id: ClientId, *, data: Data = None, config: Files = Non
 
     async def forget(records: Any) -> None:
         await records.clients.remove(client_id)
-        await _note(records, "CLIENT_REMOVED", client_id)
+        await note(records, "CLIENT_REMOVED", client_id)
 
-    _on_records(data, config, forget)
+    on_records(data, config, forget)
     typer.echo(f"{client_id} is forgotten.")
 
 
@@ -210,7 +210,7 @@ def list_audit(
     """Show who did what, when and from where; the newest comes last."""
     from datetime import UTC, datetime
 
-    found = _on_records(data, config, lambda records: records.audit.last(limit, actor=actor, action=action))
+    found = on_records(data, config, lambda records: records.audit.last(limit, actor=actor, action=action))
     rows = [
         {
             "at": datetime.fromtimestamp(one.at, UTC).isoformat(),
@@ -221,20 +221,19 @@ def list_audit(
         }
         for one in reversed(found)
     ]
-    _print(rows, as_json=as_json)
+    print_rows(rows, as_json=as_json)
 
 
-async def _note(records: Any, action: str, subject: str) -> None:
+async def note(records: Any, action: str, subject: str, *, organization_id: str | None = None) -> None:
+    """Write down in the audit log what the operator did."""
     from arkitekt_di.server.identity.audit import OPERATOR, Action
 
-    await records.audit.note(Action[action], OPERATOR, subject=subject)
+    await records.audit.note(Action[action], OPERATOR, organization_id=organization_id, subject=subject)
 
 
 async def _note_of(records: Any, action: str, standing: Any) -> None:
-    from arkitekt_di.server.identity.audit import OPERATOR, Action
-
     subject = f"{standing.user_name} as {standing.role}"
-    await records.audit.note(Action[action], OPERATOR, organization_id=standing.organization_id, subject=subject)
+    await note(records, action, subject, organization_id=standing.organization_id)
 
 
 def _ask_password() -> Any:  # a SecretStr, which is loaded late
@@ -245,7 +244,8 @@ def _ask_password() -> Any:  # a SecretStr, which is loaded late
     return SecretStr(sys.stdin.readline().rstrip("\r\n"))
 
 
-def _on_records(data: Path | None, config: list[Path] | None, work: Callable[[Any], Awaitable[Any]]) -> Any:
+def on_records(data: Path | None, config: list[Path] | None, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Return what *work* makes of the records of the hub, whether the hub runs or not."""
     import asyncio
 
     from arkitekt_di.server.identity.operator import open_records
@@ -264,7 +264,8 @@ def _settings(data: Path | None, config: list[Path] | None) -> Any:  # ServerSet
     return load_server_settings(files=tuple(config or ()), arguments=arguments).settings
 
 
-def _print(rows: list[dict[str, str]], *, as_json: bool) -> None:
+def print_rows(rows: list[dict[str, str]], *, as_json: bool) -> None:
+    """Print *rows* for people, one a line, or as JSON."""
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return

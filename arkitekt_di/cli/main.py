@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arkitekt_di import __version__
-from arkitekt_di.cli import auth, config, demo, discover, doctor, graph, hub, identity, images, serve
+from arkitekt_di.cli import auth, config, demo, discover, doctor, graph, hub, identity, images, mandates, serve
 from arkitekt_di.errors import (
     ArkitektError,
     CompositionError,
@@ -45,6 +45,7 @@ app.add_typer(images.app, name="images")
 app.command()(doctor.doctor)
 app.add_typer(identity.users, name="users")
 app.add_typer(identity.clients, name="clients")
+app.add_typer(mandates.app, name="mandates")
 app.add_typer(identity.keys, name="keys")
 app.add_typer(identity.audit, name="audit")
 

@@ -17,6 +17,8 @@ DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 MANDATE_KEY_GRANT = "urn:fakts:grant-type:mandate-key"
 """Grant type that exchanges a key for an access token without a person."""
 
+REDEEM_GRANT = "urn:fakts:grant-type:redeem"
+"""What clients before fakts 6 call the same grant; they name the key ``redeem_token``."""
 
 SIGNATURE_HEADER = "Arkitekt-Signature"
 """Header of the well-known document with the hub's signature over it, where the request had a ``nonce``."""

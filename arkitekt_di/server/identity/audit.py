@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.clock import Clock
@@ -29,6 +30,8 @@ class Action(StrEnum):
     APP_ALLOWED = "app-allowed"
     APP_DENIED = "app-denied"
     APP_ENDED = "app-ended"
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105  # a name
+    CREDENTIAL_REUSED = "credential-reused"
     USER_ADDED = "user-added"
     USER_REMOVED = "user-removed"
     ROLE_SET = "role-set"
@@ -36,6 +39,9 @@ class Action(StrEnum):
     CLIENT_ADDED = "client-added"
     CLIENT_REMOVED = "client-removed"
     SECRET_RENEWED = "secret-renewed"  # noqa: S105  # a name
+    MANDATE_ADDED = "mandate-added"
+    MANDATE_REMOVED = "mandate-removed"
+    MANDATE_USED = "mandate-used"
     KEY_ROTATED = "key-rotated"
 
 
@@ -88,6 +94,22 @@ class AuditLog:
         self, action: Action, actor: str, *, organization_id: str | None = None, subject: str = "", remote: str = ""
     ) -> None:
         """Write one event down; texts that are too long lose their end."""
+        async with self._database.transaction() as session:
+            await session.run_sync(
+                self.write, action, actor, organization_id=organization_id, subject=subject, remote=remote
+            )
+
+    def write(
+        self,
+        session: Session,
+        action: Action,
+        actor: str,
+        *,
+        organization_id: str | None = None,
+        subject: str = "",
+        remote: str = "",
+    ) -> None:
+        """Write one event down in the transaction of *session*, as `note` does in one of its own."""
         now = int(self._clock())
         event = AuditEvent(
             at=now,
@@ -97,12 +119,11 @@ class AuditLog:
             subject=subject[:128],
             remote=remote[:64],
         )
-        async with self._database.transaction() as session:
-            session.add(event)
-            await session.flush()
-            # Numbers rise, so both bounds are the head of an index, and mostly nothing is there.
-            await session.execute(delete(AuditEvent).where(AuditEvent.number <= event.number - self._most))
-            await session.execute(delete(AuditEvent).where(AuditEvent.at <= now - self._kept_s))
+        session.add(event)
+        session.flush()
+        # Numbers rise, so both bounds are the head of an index, and mostly nothing is there.
+        session.execute(delete(AuditEvent).where(AuditEvent.number <= event.number - self._most))
+        session.execute(delete(AuditEvent).where(AuditEvent.at <= now - self._kept_s))
 
     async def last(
         self, limit: int, *, organization_id: str | None = None, actor: str | None = None, action: str | None = None

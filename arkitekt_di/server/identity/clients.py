@@ -134,7 +134,7 @@ class Clients:
     def _add(
         self, session: Session, manifest: Manifest, kind: ClientKind, organization: str | None, uris: tuple[str, ...]
     ) -> RegisteredClient:
-        owner = _organization(session, organization)
+        owner = organization_named(session, organization)
         now, secret = int(self._clock()), new_secret() if kind in CONFIDENTIAL else None
         client = Client(
             client_id=new_id(),
@@ -151,16 +151,16 @@ class Clients:
                 client_id=client.client_id,
                 organization_id=owner.id,
                 secret_digest=None if secret is None else digest(secret),
-                user_id=_service_user(session, client, owner, now) if kind is ClientKind.SERVICE else None,
+                user_id=service_user(session, client.client_id, owner, now) if kind is ClientKind.SERVICE else None,
             )
         )
         session.flush()
         return _described(client, owner.slug, secret)
 
 
-def _service_user(session: Session, client: Client, owner: Organization, now: int) -> str:
-    """Return a user of the service's own, without a password: records belong to users."""
-    name = f"service {client.client_id[:12]}"
+def service_user(session: Session, identifier: str, owner: Organization, now: int) -> str:
+    """Return a user of a program's own, without a password: records belong to users."""
+    name = f"service {identifier[:12]}"
     user = User(id=new_id(), name=name, name_key=name, password_hash=None, created_at=now)
     session.add(user)
     session.flush()
@@ -168,7 +168,8 @@ def _service_user(session: Session, client: Client, owner: Organization, now: in
     return user.id
 
 
-def _organization(session: Session, slug: str | None) -> Organization:
+def organization_named(session: Session, slug: str | None) -> Organization:
+    """Return the organization, or the only one where none is named; raises `OrganizationNotFoundError`."""
     found = session.scalars(_named(slug)).all()
     if len(found) != 1:
         raise OrganizationNotFoundError(slug)

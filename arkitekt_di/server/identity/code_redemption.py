@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from arkitekt_di.server.identity.id_tokens import Authentication
-from arkitekt_di.server.identity.logins import open_login, revoke
+from arkitekt_di.server.identity.logins import open_login
 from arkitekt_di.server.identity.tables import AuthorizationCode, Client, Login
 
 
@@ -40,11 +40,15 @@ class RedeemedCode:
         return login
 
 
-def redeem_code(session: Session, code_digest: str, client_id: str, now: int) -> RedeemedCode | None:
-    """Use a code up; None where it is worth nothing to this client.
+@dataclass(frozen=True)
+class ReusedCode:
+    """A code that was used before, so that it is in two hands; and the login that it opened then, if it did."""
 
-    A code that was used before is in two hands, so what the first one got is revoked (RFC 6749, section 4.1.2).
-    """
+    login_id: str | None
+
+
+def redeem_code(session: Session, code_digest: str, client_id: str, now: int) -> RedeemedCode | ReusedCode | None:
+    """Use a code up; None where it is worth nothing to this client."""
     code = session.get(AuthorizationCode, code_digest)
     if code is None or code.client_id != client_id:
         return None
@@ -56,6 +60,5 @@ def redeem_code(session: Session, code_digest: str, client_id: str, now: int) ->
     )
     if taken.one_or_none() is None:
         session.refresh(code)  # another redemption may have been first, between our look and our update
-        revoke(session, code.login_id, now)
-        return None
+        return ReusedCode(code.login_id)
     return RedeemedCode(code) if code.expires_at > now else None

@@ -17,7 +17,7 @@ from arkitekt_di.server.identity.client_proof import METHODS
 from arkitekt_di.server.identity.id_tokens import CLAIMS
 from arkitekt_di.server.identity.keys import ALGORITHM, SigningKeys
 from arkitekt_di.server.identity.scopes import SCOPES
-from arkitekt_di.server.identity.token_issuer import TokenIssuer
+from arkitekt_di.server.identity.token_issuer import GRANT_TYPES
 
 
 class Documents:
@@ -30,19 +30,14 @@ class Documents:
     ----------
     address : Address
     keys : SigningKeys
-    issuer : TokenIssuer
-        Knows the grants.
     directory : Directory
         Knows the hub's own key and certificate.
     hub_name : str
     """
 
-    def __init__(
-        self, address: Address, keys: SigningKeys, issuer: TokenIssuer, directory: Directory, hub_name: str
-    ) -> None:
+    def __init__(self, address: Address, keys: SigningKeys, directory: Directory, hub_name: str) -> None:
         self._address = address
         self._keys = keys
-        self._issuer = issuer
         self._directory = directory
         self._hub_name = hub_name
 
@@ -69,7 +64,7 @@ class Documents:
             device_authorization_endpoint=f"{url}/o/app-authorization/",
             revocation_endpoint=f"{url}/o/revoke/",
             jwks_uri=f"{url}/o/.well-known/jwks.json",
-            grant_types_supported=self._issuer.grant_types,
+            grant_types_supported=GRANT_TYPES,
             token_endpoint_auth_methods_supported=("none",),
             challenge_key=self._directory.challenge_key,
             tls=self._directory.tls,
@@ -115,7 +110,7 @@ class Documents:
             "response_modes_supported": ["query"],
             "code_challenge_methods_supported": [CHALLENGE_METHOD],
             "authorization_response_iss_parameter_supported": True,
-            "grant_types_supported": list(self._issuer.grant_types),
+            "grant_types_supported": list(GRANT_TYPES),
             "token_endpoint_auth_methods_supported": list(METHODS),
             "revocation_endpoint_auth_methods_supported": list(METHODS),
             "introspection_endpoint_auth_methods_supported": [method for method in METHODS if method != "none"],

@@ -28,9 +28,8 @@ from arkitekt_di.server.identity.id_tokens import IdTokens
 from arkitekt_di.server.identity.introspection import Introspection
 from arkitekt_di.server.identity.keys import SigningKeys
 from arkitekt_di.server.identity.login_page import LoginPage
-from arkitekt_di.server.identity.mandate import Mandate
+from arkitekt_di.server.identity.mandates import Mandates
 from arkitekt_di.server.identity.oauth_endpoint import OAuthEndpoint
-from arkitekt_di.server.identity.opaque import digest
 from arkitekt_di.server.identity.organization_page import OrganizationPage
 from arkitekt_di.server.identity.pages import Pages
 from arkitekt_di.server.identity.passwords import Passwords
@@ -70,6 +69,8 @@ class Identity:
         Creates users and resets passwords.
     clients : Clients
         Registers clients.
+    mandates : Mandates
+        Makes and removes mandate keys.
     audit : AuditLog
         Who did what.
     authenticator : TokenAuthenticator
@@ -101,6 +102,7 @@ class Identity:
         self._mandate_key = mandate_key
         self._keys = SigningKeys(keys_folder)
         self._tokens = AccessTokens(self._keys, address, settings.access_token_s, clock)
+        self.audit = AuditLog(database, settings, clock)
         self._issuer = TokenIssuer(
             database,
             self._tokens,
@@ -108,23 +110,24 @@ class Identity:
             directory,
             refresh_token_s=settings.refresh_token_s,
             hub_name=hub_name,
+            audit=self.audit,
             clock=clock,
         )
         self._sessions = WebSessions(database, address, keys_folder / "forms.key", clock)
         self.users = Users(database, Passwords(), clock)
         self.clients = Clients(database, clock)
+        self.mandates = Mandates(database, clock)
         self.authenticator = self.authenticator_for(HUB_AUDIENCE)
         self._first_run = FirstRun(self.users)
         self._codes = codes = DeviceCodes(database, settings.device_code_s, clock)
-        self.audit = AuditLog(database, settings, clock)
         pages = Pages(self._sessions, self.audit, hub_name)
         wishes = Wishes(directory, address)
-        revocation = Revocation(database, self._tokens, clock)
+        revocation = Revocation(database, self._tokens, self.audit, clock)
         introspection = Introspection(database, self._tokens, clock)
         self._programs = OAuthEndpoint(address, codes, self._issuer, revocation, introspection, clock)
         self._surfaces = (
             self._programs,
-            Documents(address, self._keys, self._issuer, directory, hub_name),
+            Documents(address, self._keys, directory, hub_name),
             AppEndpoint(database, self.authenticator, clock),
             pages,
             LoginPage(pages, self._sessions, self.users, clock),
@@ -144,8 +147,9 @@ class Identity:
         await self._keys.start()
         await self._sessions.start()
         if self._mandate_key is not None:
-            key_digest = digest(self._mandate_key.get_secret_value())
-            self._issuer.let_in(Mandate(key_digest, await self.users.ensure_local()))
+            await self.mandates.let_in_locally(await self.users.ensure_local(), self._mandate_key)
+        else:
+            await self.mandates.shut_out_locally()
         if self._approves_alone:
             log.warning("every app is let in without a person: for tests only")
             self._programs.approve_all_as(await self.users.ensure_local())

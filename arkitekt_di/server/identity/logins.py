@@ -1,6 +1,7 @@
 """Logins of apps, and the chains of refresh tokens that keep them alive."""
 
 from collections.abc import Iterable
+from enum import Enum, auto
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -36,7 +37,13 @@ def lasting_login(session: Session, client: Client, holder: Standing, scopes: It
     """Return the open login of a client that logs in again and again by itself; a fresh one where there is none."""
     login = session.scalars(
         select(Login)
-        .where(Login.client_id == client.client_id, Login.revoked_at.is_(None), Login.expires_at > now)
+        .where(
+            Login.client_id == client.client_id,
+            Login.user_id == holder.user_id,  # a person may have let the same client in, for themselves
+            Login.organization_id == holder.organization_id,
+            Login.revoked_at.is_(None),
+            Login.expires_at > now,
+        )
         .order_by(Login.created_at.desc())
         .limit(1)
     ).one_or_none()
@@ -52,9 +59,12 @@ def is_open(login: Login, now: int) -> bool:
     return login.revoked_at is None and login.expires_at > now
 
 
-def revoke(session: Session, login_id: str | None, now: int) -> None:
-    """End the login: every token of its family is worth nothing from now on."""
-    session.execute(update(Login).where(Login.id == login_id, Login.revoked_at.is_(None)).values(revoked_at=now))
+def revoke(session: Session, login_id: str | None, now: int) -> bool:
+    """End the login: every token of its family is worth nothing from now on; False where it had ended before."""
+    ended = session.execute(
+        update(Login).where(Login.id == login_id, Login.revoked_at.is_(None)).values(revoked_at=now).returning(Login.id)
+    )
+    return ended.one_or_none() is not None
 
 
 def end_logins(session: Session, user_id: str, now: int, *, organization_id: str | None = None) -> None:
@@ -93,22 +103,27 @@ def login_behind(session: Session, token_digest: str, client_id: str) -> Login |
     return login if login is not None and login.client_id == client_id else None
 
 
-def spend_refresh_token(session: Session, token_digest: str, login: Login, now: int) -> bool:
-    """Use a refresh token up; False where it is worth nothing.
+class Spending(Enum):
+    """What came of using a refresh token up."""
 
-    A token that was used before is in two hands, so its whole family is revoked (RFC 9700, section 4.14.2).  There is
-    no grace for a client that lost the answer: it cannot be told from a thief.
+    SPENT = auto()
+    WORTHLESS = auto()
+    REUSED = auto()
+    """It was used before, so it is in two hands."""
+
+
+def spend_refresh_token(session: Session, token_digest: str, login: Login, now: int) -> Spending:
+    """Use a refresh token up.
+
+    There is no grace for a client that lost the answer: it cannot be told from a thief.
     """
     token = session.get_one(RefreshToken, token_digest)
     if not is_open(login, now) or token.expires_at <= now:
-        return False
+        return Spending.WORTHLESS
     spent = session.execute(
         update(RefreshToken)
         .where(RefreshToken.digest == token_digest, RefreshToken.used_at.is_(None))
         .values(used_at=now)
         .returning(RefreshToken.digest)
     )
-    if spent.one_or_none() is None:
-        revoke(session, login.id, now)
-        return False
-    return True
+    return Spending.REUSED if spent.one_or_none() is None else Spending.SPENT

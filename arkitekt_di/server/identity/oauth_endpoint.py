@@ -30,6 +30,9 @@ from arkitekt_di.server.identity.token_issuer import TokenIssuer
 REQUESTS_A_MINUTE = 60
 """Apps that one sender may register in a minute; a test suite starts many."""
 
+WRONG_KEYS_A_MINUTE = 30
+"""Mandate keys that one sender may show in vain in a minute; those that are accepted do not count."""
+
 CHALLENGE = 'Basic realm="arkitekt"'
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class OAuthEndpoint:
         self._revocation = revocation
         self._introspection = introspection
         self._limit = RateLimit(tries=REQUESTS_A_MINUTE, window_s=MINUTE_S, clock=clock)
+        self._wrong_keys = RateLimit(tries=WRONG_KEYS_A_MINUTE, window_s=MINUTE_S, clock=clock)
         self._approver: Standing | None = None
 
     def approve_all_as(self, approver: Standing) -> None:
@@ -122,15 +126,23 @@ class OAuthEndpoint:
         return json_answer(message.revealed())
 
     async def _token(self, request: web.Request) -> web.Response:
+        sender = _sender(request)
         try:
             fields = await read_client_form(request, TOKEN_FIELDS)
-            return _sent(request, await self._issuer.answer(fields, url=self._address.url_for(request)))
+            shows_key = not fields.keys().isdisjoint({"key", "redeem_token"})
+            if shows_key and not self._wrong_keys.take(network_of(sender)):
+                return _too_many()
+            answer = await self._issuer.answer(fields, url=self._address.url_for(request), remote=sender)
         except OAuth2Error as error:
             return _refused(request, error)
+        if shows_key and answer.status == web.HTTPOk.status_code:
+            self._wrong_keys.give_back(network_of(sender))
+        return _sent(request, answer)
 
     async def _revoke(self, request: web.Request) -> web.Response:
         try:
-            return _sent(request, await self._revocation.answer(await read_client_form(request, REVOCATION_FIELDS)))
+            fields = await read_client_form(request, REVOCATION_FIELDS)
+            return _sent(request, await self._revocation.answer(fields, remote=_sender(request)))
         except OAuth2Error as error:
             return _refused(request, error)
 
@@ -140,6 +152,10 @@ class OAuthEndpoint:
             return _sent(request, await self._introspection.answer(fields))
         except OAuth2Error as error:
             return _refused(request, error)
+
+
+def _sender(request: web.Request) -> str:
+    return (request.remote or "unknown")[:64]
 
 
 def _sent(request: web.Request, answer: Answer) -> web.Response:

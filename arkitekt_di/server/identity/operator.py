@@ -12,6 +12,7 @@ from arkitekt_di.server.identity.audit import OPERATOR, Action, AuditLog
 from arkitekt_di.server.identity.clients import Clients
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.keys import SigningKeys
+from arkitekt_di.server.identity.mandates import Mandates
 from arkitekt_di.server.identity.passwords import Passwords
 from arkitekt_di.server.identity.users import Users
 from arkitekt_di.settings.models import ServerSettings
@@ -19,10 +20,11 @@ from arkitekt_di.settings.models import ServerSettings
 
 @dataclass(frozen=True)
 class Records:
-    """People and clients of one hub, and what was done to them."""
+    """People, clients and mandate keys of one hub, and what was done to them."""
 
     users: Users
     clients: Clients
+    mandates: Mandates
     audit: AuditLog
 
 
@@ -41,6 +43,7 @@ async def open_records(settings: ServerSettings, clock: Clock = time.time) -> As
         yield Records(
             Users(database, Passwords(), clock),
             Clients(database, clock),
+            Mandates(database, clock),
             AuditLog(database, settings.identity, clock),
         )
     finally:

@@ -1,6 +1,5 @@
 """Pages for people: rendered on the server, safe without a line of script."""
 
-import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,13 +10,12 @@ from oauthlib.oauth2 import OAuth2Error
 
 from arkitekt_di.server.identity.audit import NOBODY, Action, AuditLog
 from arkitekt_di.server.identity.forms import read_form
+from arkitekt_di.server.identity.legible import shown
 from arkitekt_di.server.identity.sessions import Visitor, WebSessions
 
 HERE = Path(__file__).parent
 STYLE_PATH = "/identity/pages.css"
 FORM_TOKEN = "form_token"  # noqa: S105  # the name of a field
-MAX_SHOWN = 120
-"""Characters of a name that an app gives itself; more would push the buttons off the screen."""
 
 
 def content_policy(*form_targets: str) -> str:
@@ -147,14 +145,6 @@ def local_path(path: str) -> str:
     """
     stays = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isascii()
     return path if stays and path.isprintable() and " " not in path else "/device"
-
-
-def shown(text: str) -> str:
-    """Return *text* as people may see it: short, and without characters that hide, reorder or break it."""
-    kept = "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(one)[0] in "CZ" and one != " " else one for one in text
-    )
-    return kept if len(kept) <= MAX_SHOWN else f"{kept[: MAX_SHOWN - 1]}…"
 
 
 async def _send_style(_request: web.Request) -> web.FileResponse:

@@ -7,7 +7,7 @@ from oauthlib.oauth2.rfc8628 import errors
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from arkitekt_di.server.identity.logins import open_login, revoke
+from arkitekt_di.server.identity.logins import open_login
 from arkitekt_di.server.identity.standing import standing_in
 from arkitekt_di.server.identity.tables import Client, DeviceCode, Login
 
@@ -31,10 +31,21 @@ class PollStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Redemption:
-    """What a poll came to: a status, None for a code that is worth nothing; and the login, once there is one."""
+    """What a poll came to.
+
+    Attributes
+    ----------
+    status : PollStatus or None
+        None for a code that is worth nothing.
+    login : Login or None
+        The login that the code has opened.
+    reused_login_id : str or None
+        The login that an earlier use of the code has opened: the code is in two hands.
+    """
 
     status: PollStatus | None
     login: Login | None = None
+    reused_login_id: str | None = None
 
 
 def redeem(session: Session, code_digest: str, client: Client, now: float) -> Redemption:
@@ -43,9 +54,7 @@ def redeem(session: Session, code_digest: str, client: Client, now: float) -> Re
     if code is None or code.client_id != client.client_id:
         return Redemption(None)
     if code.redeemed_at is not None:
-        # The code is in two hands: end what the first one got (RFC 6749, section 4.1.2, says so of its codes).
-        revoke(session, code.login_id, int(now))
-        return Redemption(None)
+        return Redemption(None, reused_login_id=code.login_id)
     if code.denied_at is not None:
         return Redemption(PollStatus.DENIED)
     if code.expires_at <= now:
@@ -74,8 +83,7 @@ def _use_up(session: Session, code: DeviceCode, client: Client, now: int) -> Red
     )
     if taken.one_or_none() is None:  # another poll was first, between our look and our update
         session.refresh(code)
-        revoke(session, code.login_id, now)
-        return Redemption(None)
+        return Redemption(None, reused_login_id=code.login_id)
     user_id, organization_id = code.user_id or "", code.organization_id or ""
     if standing_in(session, user_id, organization_id) is None:
         return Redemption(None)

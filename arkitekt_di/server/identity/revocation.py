@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.access_tokens import AccessTokens, Claims
+from arkitekt_di.server.identity.audit import Action, AuditLog
 from arkitekt_di.server.identity.clock import Clock
-from arkitekt_di.server.identity.logins import login_behind, revoke
+from arkitekt_di.server.identity.logins import login_behind
 from arkitekt_di.server.identity.sealing import TOKEN, Answer, answer_sealed
+from arkitekt_di.server.identity.trail import Trail
 from arkitekt_di.server.identity.validator import HubValidator
 
 FIELDS = frozenset({TOKEN, "token_type_hint", "client_id"})
@@ -25,28 +27,31 @@ class Revocation:
     ----------
     database : Database
     access_tokens : AccessTokens
+    audit : AuditLog
     clock : Clock
     """
 
-    def __init__(self, database: Database, access_tokens: AccessTokens, clock: Clock) -> None:
+    def __init__(self, database: Database, access_tokens: AccessTokens, audit: AuditLog, clock: Clock) -> None:
         self._database = database
         self._access_tokens = access_tokens
+        self._audit = audit
         self._clock = clock
 
-    async def answer(self, fields: Mapping[str, str]) -> Answer:
+    async def answer(self, fields: Mapping[str, str], *, remote: str) -> Answer:
         """Revoke what the token in *fields* belongs to; a token that is worth nothing is no error (section 2.2)."""
         claims = self._access_tokens.read_expired(fields.get(TOKEN, ""))
+        trail = Trail(self._audit, remote)
 
         def end(session: Session, form: str) -> Any:
-            validator = _RevocationValidator(session, claims, now=self._clock())
+            validator = _RevocationValidator(session, claims, trail, now=self._clock())
             return RevocationEndpoint(validator).create_revocation_response("/o/revoke/", "POST", form)
 
         return await answer_sealed(self._database, fields, end)
 
 
 class _RevocationValidator(HubValidator):
-    def __init__(self, session: Session, claims: Claims | None, *, now: float) -> None:
-        super().__init__(session, now=now, refresh_token_s=0)
+    def __init__(self, session: Session, claims: Claims | None, trail: Trail, *, now: float) -> None:
+        super().__init__(session, now=now, refresh_token_s=0, trail=trail)
         self._claims = claims
 
     def revoke_token(self, token: str, token_type_hint: str, request: Request, *_args: Any, **_kwargs: Any) -> None:
@@ -57,4 +62,4 @@ class _RevocationValidator(HubValidator):
         elif (login := login_behind(self.session, token, request.client_id or "")) is not None:
             login_id = login.id
         if login_id is not None:
-            revoke(self.session, login_id, int(self.now))
+            self.end(login_id, Action.TOKEN_REVOKED)

@@ -12,7 +12,7 @@ from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.forms import encode_form
 from arkitekt_di.server.identity.opaque import digest
 
-CREDENTIALS = ("code", "device_code", "refresh_token", "key", "client_secret")
+CREDENTIALS = ("code", "device_code", "refresh_token", "key", "redeem_token", "client_secret")
 """Fields of token requests that open something."""
 
 TOKEN = "token"  # noqa: S105  # the name of a field

@@ -10,21 +10,23 @@ from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT, MANDATE_KEY_GRANT, SelfFakts
+from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT, MANDATE_KEY_GRANT, REDEEM_GRANT, SelfFakts
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.messages.oauth import TokenResponse
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.directory import Directory, alias_at
 from arkitekt_di.server.identity.access_tokens import AccessTokens
 from arkitekt_di.server.identity.app_request import AppRequest
+from arkitekt_di.server.identity.audit import AuditLog
 from arkitekt_di.server.identity.authorization_request import HubCodeGrant
 from arkitekt_di.server.identity.client_rights import CLIENT_CREDENTIALS_GRANT, CODE_GRANT, REFRESH_GRANT
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.forms import encode_form, parse_json
 from arkitekt_di.server.identity.id_tokens import IdTokens
-from arkitekt_di.server.identity.mandate import Mandate, MandateKeyGrant
+from arkitekt_di.server.identity.mandate import MandateKeyGrant
 from arkitekt_di.server.identity.scopes import OPENID
 from arkitekt_di.server.identity.sealing import CREDENTIALS, Answer, seal
+from arkitekt_di.server.identity.trail import Trail
 from arkitekt_di.server.identity.validator import Granted, HubValidator
 
 FIELDS = frozenset(
@@ -42,6 +44,9 @@ FIELDS = frozenset(
 )
 """Every field of a token request that means anything here."""
 
+GRANT_TYPES = (CODE_GRANT, DEVICE_CODE_GRANT, REFRESH_GRANT, CLIENT_CREDENTIALS_GRANT, MANDATE_KEY_GRANT)
+"""The grants that a hub has."""
+
 PLACEHOLDER = "made by the hub"
 
 
@@ -57,6 +62,7 @@ class TokenIssuer:
     refresh_token_s : int
         Lifetime of a refresh token, in seconds.
     hub_name : str
+    audit : AuditLog
     clock : Clock
     """
 
@@ -69,6 +75,7 @@ class TokenIssuer:
         *,
         refresh_token_s: int,
         hub_name: str,
+        audit: AuditLog,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -78,39 +85,35 @@ class TokenIssuer:
         self._refresh_token_s = refresh_token_s
         self._hub_name = hub_name
         self._clock = clock
-        self._mandate: Mandate | None = None
+        self._audit = audit
         self._mandate_login = asyncio.Lock()
 
-    def let_in(self, mandate: Mandate) -> None:
-        """Accept a mandate key from now on."""
-        self._mandate = mandate
+    async def answer(self, fields: Mapping[str, str], *, url: str, remote: str) -> Answer:
+        """Answer a token request of *remote* that reached the hub at *url*.
 
-    @property
-    def grant_types(self) -> tuple[str, ...]:
-        """The grants that this hub has."""
-        always = (CODE_GRANT, DEVICE_CODE_GRANT, REFRESH_GRANT, CLIENT_CREDENTIALS_GRANT)
-        return (*always, *(() if self._mandate is None else (MANDATE_KEY_GRANT,)))
-
-    async def answer(self, fields: Mapping[str, str], *, url: str) -> Answer:
-        """Answer a token request that reached the hub at *url*; raises ``OAuth2Error`` where it makes no sense."""
+        Raises ``OAuth2Error`` where the request makes no sense.
+        """
+        fields = renamed(fields)
         grant_type = fields.get("grant_type")
         if grant_type is None:
             raise InvalidRequestError("grant_type is missing")
-        if grant_type not in self.grant_types:
+        if grant_type not in GRANT_TYPES:
             raise UnsupportedGrantTypeError
         if grant_type != MANDATE_KEY_GRANT:
-            return await self._decide(fields, url, None)
+            return await self._decide(fields, url, Trail(self._audit, remote), None)
         asked = read_mandate_request(fields)
         async with self._mandate_login:  # two first logins of one app at once must not both register it
-            return await self._decide(fields, url, asked)
+            return await self._decide(fields, url, Trail(self._audit, remote), asked)
 
-    async def _decide(self, fields: Mapping[str, str], url: str, asked: AppRequest | None) -> Answer:
+    async def _decide(self, fields: Mapping[str, str], url: str, trail: Trail, asked: AppRequest | None) -> Answer:
         sealed = seal(fields)
         async with self._database.transaction() as session:
-            return await session.run_sync(self._decide_in, sealed, url, asked)
+            return await session.run_sync(self._decide_in, sealed, url, trail, asked)
 
-    def _decide_in(self, session: Session, fields: Mapping[str, str], url: str, asked: AppRequest | None) -> Answer:
-        validator = HubValidator(session, now=self._clock(), refresh_token_s=self._refresh_token_s)
+    def _decide_in(
+        self, session: Session, fields: Mapping[str, str], url: str, trail: Trail, asked: AppRequest | None
+    ) -> Answer:
+        validator = HubValidator(session, now=self._clock(), refresh_token_s=self._refresh_token_s, trail=trail)
         try:
             headers, body, status = self._endpoint(validator, asked).create_token_response(
                 "/o/token/", "POST", encode_form(fields)
@@ -128,8 +131,8 @@ class TokenIssuer:
             CLIENT_CREDENTIALS_GRANT: ClientCredentialsGrant(validator),
             REFRESH_GRANT: RefreshTokenGrant(validator),
         }
-        if self._mandate is not None and asked is not None:
-            grants[MANDATE_KEY_GRANT] = MandateKeyGrant(validator, self._mandate, asked)
+        if asked is not None:
+            grants[MANDATE_KEY_GRANT] = MandateKeyGrant(validator, asked)
         bearer = BearerToken(
             validator,
             token_generator=_placeholder,
@@ -165,6 +168,14 @@ class TokenIssuer:
             instances=instances,
             statuses=statuses,
         )
+
+
+def renamed(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a token request as today's clients write it: those before fakts 6 call a mandate key a redeem token."""
+    if fields.get("grant_type") != REDEEM_GRANT:
+        return fields
+    rest = {name: value for name, value in fields.items() if name not in {"grant_type", "redeem_token", "key"}}
+    return {**rest, "grant_type": MANDATE_KEY_GRANT, "key": fields.get("redeem_token", "")}
 
 
 def read_mandate_request(fields: Mapping[str, str]) -> AppRequest:

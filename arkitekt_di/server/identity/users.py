@@ -12,6 +12,7 @@ from arkitekt_di.errors import AccountRefusedError, OrganizationNotFoundError, U
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.logins import end_logins
+from arkitekt_di.server.identity.mandate import end_mandates
 from arkitekt_di.server.identity.opaque import new_id
 from arkitekt_di.server.identity.passwords import Passwords
 from arkitekt_di.server.identity.standing import Role, Standing, standing_in, standings_of
@@ -72,7 +73,7 @@ class Users:
             raise AccountRefusedError(f"the name {name!r} is taken", "Choose another") from error
 
     async def reset_password(self, name: str, password: SecretStr) -> None:
-        """Give the user another password, and end every login that they have, on pages and of apps.
+        """Give the user another password, and end every login that they have, on pages and of apps, and their keys.
 
         Raises
         ------
@@ -89,6 +90,7 @@ class Users:
             user.password_hash = password_hash
             await session.execute(delete(WebSession).where(WebSession.user_id == user.id))
             await session.run_sync(end_logins, user.id, int(self._clock()))
+            await session.run_sync(end_mandates, user.id)
 
     async def recognise(self, name: str, password: SecretStr) -> str | None:
         """Return the identifier of the user with that password, or None; as slow for a name that nobody has."""
@@ -134,7 +136,7 @@ class Users:
             return await session.run_sync(self._join, name, organization, role)
 
     async def leave(self, name: str, organization: str) -> Standing:
-        """Take a person out of an organization: every login there ends, and what they made stays with it.
+        """Take a person out of an organization: every login and key there ends, and what they made stays with it.
 
         Raises `UserNotFoundError` where they are not in it; who is in none any more cannot log in.
         """
@@ -169,7 +171,7 @@ class Users:
             return await session.run_sync(self._ensure_local)
 
     def _join(self, session: Session, name: str, organization: str, role: Role) -> Standing:
-        user = _person(session, name)
+        user = find_person(session, name)
         group = session.scalar(select(Organization).where(Organization.slug == organization))
         if group is None or group.slug == LOCAL:
             raise OrganizationNotFoundError(organization)
@@ -177,12 +179,13 @@ class Users:
         return Standing(user.id, user.name, group.id, group.slug, group.name, role)
 
     def _leave(self, session: Session, name: str, organization: str) -> Standing:
-        user = _person(session, name)
+        user = find_person(session, name)
         mine = standings_of(session, user.id)
         before = next((one for one in mine if one.organization_slug == organization), None)
         if before is None:
             raise UserNotFoundError(name)
         end_logins(session, user.id, int(self._clock()), organization_id=before.organization_id)
+        end_mandates(session, user.id, organization_id=before.organization_id)
         session.execute(
             delete(Membership).where(
                 Membership.user_id == user.id, Membership.organization_id == before.organization_id
@@ -217,7 +220,8 @@ class Users:
         return Standing(user.id, user.name, group.id, group.slug, group.name, role)
 
 
-def _person(session: Session, name: str) -> User:
+def find_person(session: Session, name: str) -> User:
+    """Return the person of that name; raises `UserNotFoundError`."""
     user = session.scalar(select(User).where(User.name_key == _key(name), User.password_hash.is_not(None)))
     if user is None:
         raise UserNotFoundError(name)

@@ -14,15 +14,24 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidGrantError
 from oauthlib.oauth2.rfc8628.request_validator import RequestValidator
 from sqlalchemy.orm import Session
 
+from arkitekt_di.server.identity.audit import Action
 from arkitekt_di.server.identity.client_rights import CLIENT_CREDENTIALS_GRANT, CODE_GRANT, CONFIDENTIAL, GRANTS
-from arkitekt_di.server.identity.code_redemption import RedeemedCode, redeem_code
+from arkitekt_di.server.identity.code_redemption import RedeemedCode, ReusedCode, redeem_code
 from arkitekt_di.server.identity.id_tokens import Authentication
-from arkitekt_di.server.identity.logins import issue_refresh_token, lasting_login, login_behind, spend_refresh_token
+from arkitekt_di.server.identity.logins import (
+    Spending,
+    issue_refresh_token,
+    lasting_login,
+    login_behind,
+    revoke,
+    spend_refresh_token,
+)
 from arkitekt_di.server.identity.redemption import redeem
 from arkitekt_di.server.identity.redirect_uris import is_registered
 from arkitekt_di.server.identity.scopes import SCOPES
 from arkitekt_di.server.identity.standing import Standing, standing_in
 from arkitekt_di.server.identity.tables import Client, Login, Registration
+from arkitekt_di.server.identity.trail import Trail
 
 
 @dataclass(frozen=True)
@@ -53,13 +62,16 @@ class HubValidator(RequestValidator):
     now : float
     refresh_token_s : int
         Lifetime of a refresh token, in seconds.
+    trail : Trail, optional
+        Where it is written down that a login has ended; not needed where no credential is redeemed.
     """
 
-    def __init__(self, session: Session, *, now: float, refresh_token_s: int) -> None:
+    def __init__(self, session: Session, *, now: float, refresh_token_s: int, trail: Trail | None = None) -> None:
         super().__init__()
         self._session = session
         self._now = now
         self._refresh_token_s = refresh_token_s
+        self._trail = trail
         self._login: Login | None = None
         self._code: RedeemedCode | None = None
         self.granted: Granted | None = None
@@ -160,6 +172,7 @@ class HubValidator(RequestValidator):
     ) -> str | None:
         """Answer a poll; an approved code is used up by it."""
         redemption = redeem(self._session, code, client_of(request), self._now)
+        self._end_reused(redemption.reused_login_id)
         if redemption.login is not None:
             self.admit(redemption.login, request)
         return redemption.status
@@ -168,9 +181,12 @@ class HubValidator(RequestValidator):
         self, client_id: str, code: str, client: Any, request: Request, *_args: Any, **_kwargs: Any
     ) -> bool:
         """Use the authorization code up, before anything else about it is looked at."""
-        self._code = redeem_code(self._session, code, client.client_id, int(self._now))
-        if self._code is None:
+        redeemed = redeem_code(self._session, code, client.client_id, int(self._now))
+        if isinstance(redeemed, ReusedCode):
+            self._end_reused(redeemed.login_id)
+        if not isinstance(redeemed, RedeemedCode):
             return False
+        self._code = redeemed
         request.user = self._code.code.user_id
         request.scopes = self._code.scopes
         return True
@@ -205,7 +221,10 @@ class HubValidator(RequestValidator):
             return False
         if not set((request.scope or "").split()) <= set(login.scopes):
             raise InvalidScopeError(request=request)  # before the token is used up: a wish too many costs no login
-        if not spend_refresh_token(self._session, refresh_token, login, int(self._now)):
+        spending = spend_refresh_token(self._session, refresh_token, login, int(self._now))
+        if spending is Spending.REUSED:
+            self._end_reused(login.id)
+        if spending is not Spending.SPENT:
             return False
         self.admit(login, request)
         return True
@@ -215,6 +234,21 @@ class HubValidator(RequestValidator):
         self._login = login
         request.user = login.user_id
         request.scopes = login.scopes
+
+    def end(self, login_id: str, action: Action) -> None:
+        """End a login, and write it down where it was open until now."""
+        if revoke(self._session, login_id, int(self._now)):
+            self.note(action, self._session.get_one(Login, login_id))
+
+    def note(self, action: Action, login: Login) -> None:
+        """Write down what has happened to a login."""
+        if self._trail is not None:
+            self._trail.note(self._session, action, login)
+
+    def _end_reused(self, login_id: str | None) -> None:
+        """End what the first use of a credential has opened (RFC 6749, section 4.1.2; RFC 9700, section 4.14.2)."""
+        if login_id is not None:
+            self.end(login_id, Action.CREDENTIAL_REUSED)
 
     def save_bearer_token(self, token: Any, request: Request, *_args: Any, **_kwargs: Any) -> None:
         """Record the grant; the refresh token is made here and not by oauthlib."""

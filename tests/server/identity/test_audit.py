@@ -47,6 +47,44 @@ async def test_what_a_person_does_is_written_down_in_order(hub: Hub, browser: Br
     assert {note.at for note in notes} == {int(hub.clock())}
 
 
+async def test_credentials_that_are_used_twice_are_written_down_once_with_who_sent_them(
+    hub: Hub, browser: Browser
+) -> None:
+    issued = await hub.ask()
+    await hub.approve(issued)
+    await hub.poll(issued)
+    await hub.poll(issued)
+    await hub.poll(issued)
+    tokens = await hub.log_in(name="eve")
+    await hub.refresh(tokens)
+    await hub.refresh(tokens)
+    await hub.refresh(tokens)
+    attempt = Try((await register(hub)).client_id)
+    code = await get_code(hub, browser, attempt)
+    await hub.token(**attempt.redemption(code))
+    await hub.token(**attempt.redemption(code))
+
+    reused = list(reversed(await hub.identity.audit.last(9, action="credential-reused")))
+
+    assert [(note.actor, note.subject) for note in reused] == [
+        ("ada", "cell-counter"),
+        ("eve", "cell-counter"),
+        ("ada", "the native"),
+    ]
+    assert {note.remote for note in reused} == {"127.0.0.1"}
+    assert reused[1].organization_id == hub.people["eve"].organization_id
+
+
+async def test_a_revocation_by_the_client_is_written_down_where_it_ended_something(hub: Hub) -> None:
+    tokens, eves = await hub.log_in(), await hub.log_in(name="eve")
+    revoked = {"token": tokens["refresh_token"], "client_id": tokens["client_id"]}
+
+    for fields in (revoked, revoked, {**revoked, "token": "x"}, {**revoked, "token": eves["refresh_token"]}):
+        assert (await hub.send("POST", "/o/revoke/", data=fields)).status == 200
+
+    assert await written(hub) == [("token-revoked", "ada", "cell-counter")]
+
+
 async def test_the_first_person_is_the_first_event(hub: Hub, browser: Browser) -> None:
     link = await hub.identity.setup_url()
     assert link is not None
