@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated, Any, Literal, NewType
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # has no types of its own
 import numpy as np
 import pytest
 from annotated_types import Ge, Interval, Len, MultipleOf
@@ -277,9 +277,9 @@ def test_generators_and_methods_are_offered():
 def unmapped() -> list[tuple[Any, str, str]]:  # noqa: C901  # many small functions, no branches
     def array(pixels: np.ndarray) -> None: ...
 
-    def bare(number) -> None: ...  # type: ignore[no-untyped-def]
+    def bare(number) -> None: ...
 
-    def silent(number: int): ...  # type: ignore[no-untyped-def]
+    def silent(number: int): ...
 
     def loose(numbers: list) -> None: ...  # type: ignore[type-arg]
 

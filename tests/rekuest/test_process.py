@@ -32,6 +32,9 @@ class Told:
     def log(self, message: str, level: str) -> None:
         self.lines.append(message)
 
+    def effect(self, key: str, value: object) -> None:
+        self.lines.append((key, value))
+
 
 async def nothing(what: str, about: object) -> object:
     raise LookupError(what)
