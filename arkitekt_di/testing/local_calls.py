@@ -8,11 +8,11 @@ from typing import Any
 
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.tasks import LogLevel
-from arkitekt_di.rekuest.agent.hooks import Hooks
 from arkitekt_di.rekuest.executors.loop import LoopExecutor
 from arkitekt_di.rekuest.executors.process import ProcessExecutor
 from arkitekt_di.rekuest.executors.thread import ThreadExecutor
 from arkitekt_di.rekuest.executors.work import Desk, Executor
+from arkitekt_di.rekuest.hooks import Hooks
 from arkitekt_di.rekuest.injection import Injector
 from arkitekt_di.rekuest.local import LocalCalls
 from arkitekt_di.rekuest.offer import Offer, make_offer

@@ -23,12 +23,12 @@ from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.rekuest import AgentDoor
 from arkitekt_di.rekuest.agent.admission import Admission
 from arkitekt_di.rekuest.agent.connection import BouncedError, Connection
-from arkitekt_di.rekuest.agent.hooks import Hooks
 from arkitekt_di.rekuest.agent.journal import Journal
 from arkitekt_di.rekuest.agent.reporter import Reporter
 from arkitekt_di.rekuest.agent.states import States, is_state
 from arkitekt_di.rekuest.agent.workbench import Workbench
 from arkitekt_di.rekuest.executors.work import Executor
+from arkitekt_di.rekuest.hooks import Hooks
 from arkitekt_di.rekuest.injection import Injector
 from arkitekt_di.rekuest.ports.exchange import Exchange
 from arkitekt_di.rekuest.registry import Registry

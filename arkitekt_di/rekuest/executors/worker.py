@@ -18,11 +18,11 @@ from pydantic import SecretStr
 from arkitekt_di.errors import ActionNotFoundError, AppStateError, ArkitektError
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.tasks import LogLevel
-from arkitekt_di.rekuest.agent.hooks import Hooks
 from arkitekt_di.rekuest.control import Control
 from arkitekt_di.rekuest.executors.loop import LoopExecutor
 from arkitekt_di.rekuest.executors.thread import ThreadExecutor
 from arkitekt_di.rekuest.executors.work import Desk, Work
+from arkitekt_di.rekuest.hooks import Hooks
 from arkitekt_di.rekuest.injection import Injector
 from arkitekt_di.rekuest.offer import Offer
 from arkitekt_di.rekuest.ports.exchange import Exchange
