@@ -8,8 +8,9 @@ import dask.array
 import xarray as xr
 from fakts import Manifest, build_device_code_fakts
 from koil import unkoil
+from mikro.api.schema import ScaleInput, ScaleMethod
 from mikro.arkitekt.service import mikro as mikro_service
-from scenario import CROP, DIMS, NAME, digest, pixels
+from scenario import CROP, DIMS, NAME, coarser, digest, pixels
 
 
 def run(url: str, image_id: str | None) -> dict[str, Any]:
@@ -25,7 +26,12 @@ def run(url: str, image_id: str | None) -> dict[str, Any]:
         with unkoil(mikro_service.build, fakts, None) as mikro:
             if image_id is None:
                 stored = mikro.create_array_dataset(
-                    data=xr.DataArray(pixels(), dims=DIMS), scales=[], name=NAME, axes=list(DIMS)
+                    data=xr.DataArray(pixels(), dims=DIMS),
+                    scales=[
+                        ScaleInput(level=1, array=xr.DataArray(coarser(), dims=DIMS), scale_method=ScaleMethod.NEAREST)
+                    ],
+                    name=NAME,
+                    axes=list(DIMS),
                 )
                 image_id = stored.id
             fetched = mikro.get_array_dataset(image_id)
@@ -44,6 +50,8 @@ def run(url: str, image_id: str | None) -> dict[str, Any]:
                 "is_lazy": isinstance(data.data, dask.array.Array),
                 "crop": digest(data[CROP].values),
                 "whole": digest(data.values),
+                "levels": [array.shape for array in sorted(fetched.data_arrays, key=lambda array: array.level)],
+                "level 1": digest(fetched.multi_scale_data()[1].values),
             }
 
 

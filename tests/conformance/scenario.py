@@ -25,6 +25,11 @@ def digest(array: Any) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
+def coarser() -> np.ndarray[Any, np.dtype[np.uint16]]:
+    """Return the next level of resolution, as a client that makes its own would: every other pixel of y and x."""
+    return pixels()[..., ::2, ::2]
+
+
 def assert_report(report: dict[str, Any]) -> None:
     """Check what a client reports after it has stored, found and read the picture."""
     array = pixels()
@@ -38,3 +43,5 @@ def assert_report(report: dict[str, Any]) -> None:
     assert report["is_lazy"] is True
     assert report["crop"] == digest(array[CROP])
     assert report["whole"] == digest(array)
+    assert [tuple(shape) for shape in report["levels"]] == [array.shape, coarser().shape]
+    assert report["level 1"] == digest(coarser())

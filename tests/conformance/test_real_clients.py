@@ -64,7 +64,8 @@ def run_real_client(
 def run_own_client(hub: ServedHub, image_id: str | None = None) -> dict[str, Any]:
     with easy("conformance", version="0.1.0", url=hub.url, headless=True, no_cache=True):
         if image_id is None:
-            image_id = from_xarray(xr.DataArray(pixels(), dims=DIMS), name=NAME).id
+            settings = {"level_px": 48, "scale_method": "nearest"}
+            image_id = from_xarray(xr.DataArray(pixels(), dims=DIMS), name=NAME, settings=settings).id
         fetched = get_image(image_id)
         data = fetched.data
         return {
@@ -79,6 +80,8 @@ def run_own_client(hub: ServedHub, image_id: str | None = None) -> dict[str, Any
             "is_lazy": isinstance(data.data, dask.array.Array),
             "crop": digest(data[CROP].values),
             "whole": digest(data.values),
+            "levels": [tuple(level.values()) for level in fetched.levels],
+            "level 1": digest(fetched.level(1).values),
         }
 
 
