@@ -37,7 +37,7 @@ def find_builder(name: str) -> Builder[...]:
     found = tuple(offered.select(name=name))
     if not found:
         known = [*SHIPPED, *sorted(offered.names)]
-        raise CompositionError(f"there is no builder {name!r}{did_you_mean(name, known)}. Known: {', '.join(known)}")
+        raise CompositionError(f"there is no builder {name!r} (known: {', '.join(known)}){did_you_mean(name, known)}")
     if len({point.value for point in found}) > 1:
         places = ", ".join(sorted(point.value for point in found))
         raise CompositionError(f"several packages offer a builder {name!r} ({places}): uninstall all but one")

@@ -83,6 +83,7 @@ def _jupy(  # noqa: PLR0913  # the arguments of the usage document, all but two 
     issuer: str | None = None,
     log_level: str | None = None,
     no_cache: bool = False,
+    insecure: bool = False,
     instance_id: str | None = None,
     config: Path | str | None = None,
     overrides: Mapping[str, object] | None = None,
@@ -100,7 +101,7 @@ def _jupy(  # noqa: PLR0913  # the arguments of the usage document, all but two 
         Name of the app; the name of the notebook by default, where Jupyter tells it.
     version : str, default "0.0.1"
         Version of the app.
-    logo, scopes, url, token, issuer, log_level, no_cache, instance_id, config, overrides, settings
+    logo, scopes, url, token, issuer, log_level, no_cache, insecure, instance_id, config, overrides, settings
         As for :func:`easy`.
 
     Returns
@@ -131,6 +132,7 @@ def _jupy(  # noqa: PLR0913  # the arguments of the usage document, all but two 
                     "herre.token": token,
                     "herre.issuer": issuer,
                     "fakts.cache": "none" if no_cache else None,
+                    "transport.insecure": True if insecure else None,
                 }
             ),
         },

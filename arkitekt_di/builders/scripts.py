@@ -21,6 +21,7 @@ def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two k
     headless: bool = False,
     log_level: str | None = None,
     no_cache: bool = False,
+    insecure: bool = False,
     instance_id: str | None = None,
     config: Path | str | None = None,
     overrides: Mapping[str, object] | None = None,
@@ -54,6 +55,9 @@ def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two k
         Level of the logger ``arkitekt_di``, such as ``"DEBUG"``.  Logging is left alone by default.
     no_cache : bool, default False
         Keep neither configuration nor tokens on disk.
+    insecure : bool, default False
+        Let logins go to other machines over plain http too, where anyone on the way can take them: for a hub behind a
+        tunnel, this once.  No file can say so.
     instance_id : str, optional
         Tells several runs of one app apart.
     config : Path or str, optional
@@ -93,6 +97,7 @@ def easy(  # noqa: PLR0913  # the arguments of the usage document, all but two k
                     "herre.token": token,
                     "herre.issuer": issuer,
                     "fakts.cache": "none" if no_cache else None,
+                    "transport.insecure": True if insecure else None,
                 }
             ),
         },

@@ -54,6 +54,7 @@ def port(  # noqa: PLR0913  # the arguments of the usage document, all but two k
     issuer: str | None = None,
     log_level: str | None = None,
     no_cache: bool = False,
+    insecure: bool = False,
     instance_id: str | None = None,
     config: Path | str | None = None,
     overrides: Mapping[str, object] | None = None,
@@ -75,7 +76,7 @@ def port(  # noqa: PLR0913  # the arguments of the usage document, all but two k
         File with that key, such as a mounted secret.
     token : str, optional
         Access token to use as it is; the services' addresses have to come from ``FAKTS`` or ``FAKTS_FILE`` then.
-    logo, scopes, issuer, log_level, no_cache, instance_id, config, overrides, settings
+    logo, scopes, issuer, log_level, no_cache, insecure, instance_id, config, overrides, settings
         As for :func:`easy`.
 
     Returns
@@ -106,6 +107,7 @@ def port(  # noqa: PLR0913  # the arguments of the usage document, all but two k
                     "herre.token": token,
                     "herre.issuer": issuer,
                     "fakts.cache": "none" if no_cache else None,
+                    "transport.insecure": True if insecure else None,
                 }
             ),
         },

@@ -128,6 +128,7 @@ class OwnContainer(EasyContainer):
         claims=EasyContainer.fakts.service,
         http=EasyContainer.transport.service,
         presenter=EasyContainer.fakts.presenter,
+        person=EasyContainer.fakts.person,
     )
 
 
@@ -202,7 +203,7 @@ def test_two_packages_may_not_offer_one_name(offer, lab_yaml: Path):
 
 
 def test_an_unknown_builder_tells_the_nearest_and_all():
-    with pytest.raises(CompositionError, match=r"did you mean 'jupy'.*Known: easy, jupy, port, embedded"):
+    with pytest.raises(CompositionError, match=r"known: easy, jupy, port, embedded.*did you mean 'jupy'"):
         find_builder("jupi")
 
 

@@ -7,7 +7,7 @@ import pytest
 from arkitekt_di.config import PRESETS, preset_path
 from arkitekt_di.errors import ConfigurationError
 from arkitekt_di.settings.load import load_app_settings
-from arkitekt_di.settings.models import AppSettings, FaktsSettings
+from arkitekt_di.settings.models import AppSettings, FaktsSettings, RekuestSettings
 from arkitekt_di.settings.origins import Kind
 
 SHIPPED = sorted(entry.name for entry in files("arkitekt_di.config").iterdir() if entry.name.endswith(".yaml"))
@@ -30,7 +30,9 @@ def test_easy_keeps_the_defaults():
 
 
 def test_embedded_opens_no_browser_and_keeps_no_tokens():
-    expected = AppSettings(fakts=FaktsSettings(browser="print", cache="none"))
+    expected = AppSettings(
+        fakts=FaktsSettings(browser="print", cache="none"), rekuest=RekuestSettings(journal="none", heartbeat="loop")
+    )
 
     assert load_app_settings(preset_path("embedded"), environ={}).settings == expected
 
