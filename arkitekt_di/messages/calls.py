@@ -93,6 +93,40 @@ class TaskRecord(CamelMessage):
     latest_event_kind: EventKind | None = None
 
 
+class OffererRecord(CamelMessage):
+    """Who carries a task out."""
+
+    id: str
+    interface: str
+    agent: AgentRecord
+
+
+class TaskSummary(CamelMessage):
+    """A task in a list.
+
+    Attributes
+    ----------
+    id : str
+    args : dict
+        As they travelled.
+    latest_event_kind : EventKind or str
+    is_done : bool
+    created_at, finished_at : datetime or None
+    action : ActionRecord or None
+        What was called; None where nobody offers it any more.
+    implementation : OffererRecord or None
+    """
+
+    id: str
+    args: dict[str, Any] = Field(default_factory=dict)
+    latest_event_kind: EventKind | str = Field(union_mode="left_to_right")
+    is_done: bool
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
+    action: ActionRecord | None = None
+    implementation: OffererRecord | None = None
+
+
 class TaskEvent(CamelMessage):
     """Something that happened to a task.
 

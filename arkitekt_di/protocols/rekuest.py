@@ -3,7 +3,14 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from arkitekt_di.messages.calls import ActionRecord, CallOrder, ImplementationRecord, TaskEvent, TaskRecord
+from arkitekt_di.messages.calls import (
+    ActionRecord,
+    CallOrder,
+    ImplementationRecord,
+    TaskEvent,
+    TaskRecord,
+    TaskSummary,
+)
 
 
 class AgentSocket(Protocol):
@@ -61,6 +68,14 @@ class TaskDesk(Protocol):
 
     async def implementations(self, action_id: str) -> list[ImplementationRecord]:
         """Return who carries an action out."""
+        ...
+
+    async def offers(self, text: str | None, *, limit: int, offset: int) -> list[ImplementationRecord]:
+        """Find who offers what, by names that contain *text*; all where it is None."""
+        ...
+
+    async def tasks(self, *, limit: int, offset: int) -> list[TaskSummary]:
+        """Return tasks of the organization, the newest first."""
         ...
 
     async def implementation(self, implementation_id: str) -> ImplementationRecord:

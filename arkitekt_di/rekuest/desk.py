@@ -7,7 +7,14 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from arkitekt_di.errors import ActionNotFoundError, HubRefusedError
-from arkitekt_di.messages.calls import ActionRecord, CallOrder, ImplementationRecord, TaskEvent, TaskRecord
+from arkitekt_di.messages.calls import (
+    ActionRecord,
+    CallOrder,
+    ImplementationRecord,
+    TaskEvent,
+    TaskRecord,
+    TaskSummary,
+)
 from arkitekt_di.protocols.transport import GraphQL
 from arkitekt_di.rekuest import documents
 
@@ -71,6 +78,18 @@ class GraphQLTaskDesk:
             documents.LIST_IMPLEMENTATIONS, {"filters": {"actionHash": record.hash}, "pagination": None}
         )
         return [ImplementationRecord.model_validate(one) for one in data["implementations"]]
+
+    async def offers(self, text: str | None, *, limit: int, offset: int) -> list[ImplementationRecord]:
+        """Find who offers what, by name."""
+        filters = {"search": text} if text else None
+        variables = {"filters": filters, "pagination": {"limit": limit, "offset": offset}}
+        data = await self._graphql.execute(documents.LIST_IMPLEMENTATIONS, variables)
+        return [ImplementationRecord.model_validate(one) for one in data["implementations"]]
+
+    async def tasks(self, *, limit: int, offset: int) -> list[TaskSummary]:
+        """Return tasks of the organization, the newest first."""
+        data = await self._graphql.execute(documents.LIST_TASKS, {"pagination": {"limit": limit, "offset": offset}})
+        return [TaskSummary.model_validate(one) for one in data["tasks"]]
 
     async def implementation(self, implementation_id: str) -> ImplementationRecord:
         """Return one implementation."""

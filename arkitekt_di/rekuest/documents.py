@@ -29,6 +29,13 @@ LIST_IMPLEMENTATIONS = f"""query ListImplementations(
   implementations(filters: $filters, pagination: $pagination) {{ {_IMPLEMENTATION} }}
 }}"""
 
+LIST_TASKS = """query ListTasks($pagination: OffsetPaginationInput) {
+  tasks(pagination: $pagination) {
+    id args latestEventKind isDone createdAt finishedAt
+    action { id hash key name kind } implementation { id interface agent { id name connected } }
+  }
+}"""
+
 GET_IMPLEMENTATION = f"""query GetImplementation($id: ID!) {{
   implementation(id: $id) {{ {_IMPLEMENTATION} }}
 }}"""

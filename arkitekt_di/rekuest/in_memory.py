@@ -13,8 +13,10 @@ from arkitekt_di.messages.calls import (
     AgentRecord,
     CallOrder,
     ImplementationRecord,
+    OffererRecord,
     TaskEvent,
     TaskRecord,
+    TaskSummary,
 )
 from arkitekt_di.messages.definitions import Implementation
 from arkitekt_di.messages.frames import FEATURE_ATTEMPTS, FEATURE_CREDITS, Frame
@@ -30,7 +32,7 @@ from arkitekt_di.messages.orders import (
     Resume,
 )
 from arkitekt_di.messages.reports import REPORTS, Acknowledge, AssignRequest, NumberedFrame, Register, TaskReport
-from arkitekt_di.messages.tasks import TERMINAL_KINDS, EventKind
+from arkitekt_di.messages.tasks import PASSING_KINDS, TERMINAL_KINDS, EventKind
 from arkitekt_di.rekuest.agent.door import closed
 
 
@@ -270,6 +272,35 @@ class InMemoryTaskHub:
 
     def _record_of(self, one: ImplementationRecord) -> AgentRecord:
         return next(agent.record for agent in self._agents.values() if agent.record.id == one.agent.id)
+
+    async def offers(self, text: str | None, *, limit: int, offset: int) -> list[ImplementationRecord]:
+        """Find who offers what, by name."""
+        wanted = (text or "").casefold()
+        found = [
+            one.model_copy(update={"agent": self._record_of(one)})
+            for one in self._implementations.values()
+            if wanted in one.interface.casefold() or wanted in one.action.name.casefold()
+        ]
+        return found[offset : offset + limit]
+
+    async def tasks(self, *, limit: int, offset: int) -> list[TaskSummary]:
+        """Return tasks, the newest first."""
+        return [self._summary(task) for task in reversed(self._tasks.values())][offset : offset + limit]
+
+    def _summary(self, task: _Task) -> TaskSummary:
+        implementation = task.implementation
+        return TaskSummary(
+            id=task.id,
+            args=task.order.args,
+            latest_event_kind=next(one.kind for one in reversed(task.events) if one.kind not in PASSING_KINDS),
+            is_done=task.is_done,
+            created_at=task.events[0].created_at,
+            finished_at=task.events[-1].created_at if task.is_done else None,
+            action=implementation.action,
+            implementation=OffererRecord(
+                id=implementation.id, interface=implementation.interface, agent=self._record_of(implementation)
+            ),
+        )
 
     async def implementation(self, implementation_id: str) -> ImplementationRecord:
         """Return one implementation."""

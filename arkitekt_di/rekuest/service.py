@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, Unpack, cast, overload
 
 from arkitekt_di.errors import ActionNotFoundError, AppStateError
 from arkitekt_di.koil import dual
-from arkitekt_di.messages.calls import ActionRecord, ImplementationRecord, TaskEvent
+from arkitekt_di.messages.calls import ActionRecord, ImplementationRecord, TaskEvent, TaskSummary
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.rekuest import TaskDesk
 from arkitekt_di.rekuest.agent.agent import Agent
@@ -224,6 +224,14 @@ class Rekuest:
     async def asearch(self, text: str | None = None, *, limit: int = 50, offset: int = 0) -> list[ActionRecord]:
         """Find actions whose name contains *text*; all where it is left out."""
         return await self._desk.actions(text, limit=limit, offset=offset)
+
+    async def aoffers(self, text: str | None = None, *, limit: int = 50, offset: int = 0) -> list[ImplementationRecord]:
+        """Find who offers what, by names that contain *text*; all where it is left out."""
+        return await self._desk.offers(text, limit=limit, offset=offset)
+
+    async def atasks(self, *, limit: int = 50, offset: int = 0) -> list[TaskSummary]:
+        """Return tasks of the organization, the newest first."""
+        return await self._desk.tasks(limit=limit, offset=offset)
 
     async def aevents(self, task_id: str) -> Sequence[TaskEvent]:
         """Return everything that has happened to a task, in order."""

@@ -147,6 +147,28 @@ class TaskHubContract:
         assert await app.rekuest.acall(found, 2) == 4
         assert found.hash in [action.hash for action in await app.rekuest.asearch("double")]
 
+    async def test_who_offers_what_is_listed(self, app: App) -> None:
+        """With the agent that is connected."""
+        (offer,) = await app.rekuest.aoffers("double")
+
+        assert (offer.interface, offer.action.key, offer.agent.connected) == ("double", "double", True)
+        assert len(await app.rekuest.aoffers(limit=2)) == 2
+
+    async def test_tasks_are_listed(self, app: App) -> None:
+        """The newest first, with what was called and how it ended."""
+        before = asyncio.Event()
+        app.rekuest.agent.listeners.append(lambda frame: before.set() if frame.type == "COMPLETED" else None)
+        await app.rekuest.acall("double", 4)
+        with pytest.raises(RemoteError):
+            await app.rekuest.acall("fail", "needle")
+
+        failed, completed = await app.rekuest.atasks(limit=2)
+
+        assert (failed.latest_event_kind, failed.args, failed.is_done) == (EventKind.FAILED, {"word": "needle"}, True)
+        assert completed.action is not None
+        assert (completed.latest_event_kind, completed.action.key) == (EventKind.COMPLETED, "double")
+        assert before.is_set()
+
     async def test_what_nobody_offers_is_not_found(self, app: App) -> None:
         """The error names what was wanted."""
         with pytest.raises(ActionNotFoundError, match="halve"):

@@ -92,6 +92,8 @@ class Agent:
         """Set while the agent is connected."""
         self.lost = asyncio.Event()
         """Set while it is not, and has been."""
+        self.listeners: list[Callable[[Frame], None]] = []
+        """Told each order that comes and each report that is made, on the agent's loop; they must not raise."""
 
     async def serve(self, registry: Registry) -> None:
         """Serve until cancelled.
@@ -108,7 +110,7 @@ class Agent:
         if self._reporter is not None:
             raise AppStateError("this app serves its functions already. End that first")
         self._journal.open()
-        reporter = self._reporter = Reporter(self._journal, self._session)
+        reporter = self._reporter = Reporter(self._journal, self._session, self._tell)
         states = States(self._publish)
         hooks = Hooks(registry, self._injector)
         bench = Workbench(registry, self._executors, Admission(self._settings.limit), reporter, self._exchange.shelf)
@@ -231,12 +233,17 @@ class Agent:
 
     def _take(self, bench: Workbench) -> Callable[[Frame], None]:
         def take(frame: Frame) -> None:
+            self._tell(frame)
             if not isinstance(frame, AssignResponse):
                 bench.take(frame)
             elif (answer := self._asked.get(frame.request)) is not None and not answer.done():
                 answer.set_result(frame)
 
         return take
+
+    def _tell(self, frame: Frame) -> None:
+        for listener in self.listeners:
+            listener(frame)
 
     def _publish(self, name: str, path: str, value: Any, old: Any) -> None:
         self._revision += 1

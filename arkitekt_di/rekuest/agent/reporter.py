@@ -31,11 +31,14 @@ class Reporter:
     journal : Journal
     session : str
         Names this process.
+    listener : callable, optional
+        Told each report as it is made.
     """
 
-    def __init__(self, journal: Journal, session: str) -> None:
+    def __init__(self, journal: Journal, session: str, listener: "Report | None" = None) -> None:
         self._journal = journal
         self._session = session
+        self._listener = listener
         self._pos = 0
         self._acknowledged = 0
         self._steps: Counter[str] = Counter()
@@ -58,6 +61,8 @@ class Reporter:
 
     def report(self, frame: NumberedFrame) -> None:
         """Take a report; it is journalled and sent as soon as the loop is free."""
+        if self._listener is not None:
+            self._listener(frame)
         if self.unacknowledged > MERGE_ABOVE and isinstance(frame, Progress):
             self._held[frame.task] = frame  # only the latest counts
             return
