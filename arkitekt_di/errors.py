@@ -6,6 +6,7 @@
     ├── ConfigurationError       (ValueError)       fix the named file, line and key
     ├── CompositionError         (RuntimeError)     fix the containers: cycle, hole, misspelt provider
     ├── MissingExtraError        (ImportError)      install the named extra
+    ├── AppNotLoadedError        (ImportError)      name the app's module, or mend it
     ├── AppStateError            (RuntimeError)     open, close or name the app
     │   ├── NoAppError
     │   ├── AmbiguousAppError
@@ -38,6 +39,7 @@
     │   ├── TableNotFoundError
     │   ├── MetricNotFoundError
     │   ├── RoiNotFoundError
+    │   ├── CommentNotFoundError
     │   ├── StoreNotFoundError
     │   ├── ActionNotFoundError
     │   ├── TaskNotFoundError
@@ -187,6 +189,26 @@ class MissingExtraError(ArkitektError, ImportError):
 
     def __str__(self) -> str:
         return f"{self.purpose} needs the extra {self.extra!r}. Install it: pip install 'arkitekt-di[{self.extra}]'"
+
+
+class AppNotLoadedError(ArkitektError, ImportError):
+    """The app that was named cannot be had from its module.
+
+    Attributes
+    ----------
+    target : str
+        What was named, such as ``app.py:app``.
+    reason : str
+        Why not.
+    """
+
+    def __init__(self, target: str, reason: str) -> None:
+        super().__init__(target, reason)
+        self.target = target
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"there is no app to run in {self.target!r}: {self.reason}. Name it as MODULE:APP, such as app.py:app"
 
 
 # --- open, close or name the app -----------------------------------------------------------------
@@ -649,6 +671,23 @@ class RoiNotFoundError(NotFoundError):
     def __str__(self) -> str:
         found = f"no region of interest has the identifier {self.roi_id!r}"
         return f"{found}. It may have been deleted; find those of an image with get_rois()"
+
+
+class CommentNotFoundError(NotFoundError):
+    """There is no such comment, or not for this user.
+
+    Attributes
+    ----------
+    comment_id : str
+        What was asked for.
+    """
+
+    def __init__(self, comment_id: str) -> None:
+        super().__init__(comment_id)
+        self.comment_id = comment_id
+
+    def __str__(self) -> str:
+        return f"no comment has the identifier {self.comment_id!r}. Read those on a record with get_comments()"
 
 
 class StoreNotFoundError(NotFoundError):

@@ -11,6 +11,7 @@ class RecordKind(StrEnum):
     TABLE = "TABLE"
     FOLDER = "FOLDER"
     ROI = "ROI"
+    COMMENT = "COMMENT"
 
 
 class ChangeKind(StrEnum):
