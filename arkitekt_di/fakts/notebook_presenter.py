@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import escape
+from typing import Any
 
 from arkitekt_di.fakts.presenter import write_prompt
 from arkitekt_di.protocols.presenter import LoginPrompt
@@ -19,17 +20,18 @@ class NotebookPresenter:
     async def showing(self, prompt: LoginPrompt) -> AsyncIterator[None]:
         """Show a link to click, for as long as it is good."""
         try:
-            from IPython.display import HTML, display
+            from IPython import display
         except ImportError:
             write_prompt(prompt)
             yield
             return
         display_id = f"login-{uuid.uuid4().hex}"
-        display(HTML(prompt_html(prompt)), display_id=display_id)
+        notebook: Any = display  # IPython's functions have no types
+        notebook.display(notebook.HTML(prompt_html(prompt)), display_id=display_id)
         try:
             yield
         finally:
-            display(HTML(""), display_id=display_id, update=True)
+            notebook.display(notebook.HTML(""), display_id=display_id, update=True)
 
 
 def prompt_html(prompt: LoginPrompt) -> str:

@@ -58,4 +58,6 @@ async def test_a_hub_is_trusted_by_the_fingerprint_that_it_shows_and_images_go_t
 
     assert fingerprint == hub.hub_key().public.fingerprint
     assert (data.squeeze().values == stack.values).all()
-    assert pins.load(hub.address().url).certificates == hub.certificate().claim.certificates
+    pin = pins.load(hub.address().url)
+    assert pin is not None
+    assert pin.certificates == hub.certificate().claim.certificates

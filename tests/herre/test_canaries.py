@@ -23,6 +23,7 @@ from arkitekt_di.herre.claim import ClaimFlow
 from arkitekt_di.herre.client import OAuthClient
 from arkitekt_di.herre.client_credentials import ClientCredentialsFlow
 from arkitekt_di.herre.device_code import DeviceCodeFlow
+from arkitekt_di.herre.flow import LoginFlow
 from arkitekt_di.herre.static_token import StaticTokenFlow
 from arkitekt_di.herre.store import FileTokenStore
 from arkitekt_di.settings.listing import shown
@@ -53,7 +54,7 @@ def said(caplog, capfd, tmp_path):
 
     @contextmanager
     def said():
-        parts = []
+        parts: list[str] = []
         with (tmp_path / "crash.txt").open("w+") as crashes, ExitStack() as levels:
             for name in ("", "oauthlib", "aiohttp", "asyncio", "filelock", "arkitekt_di"):
                 levels.enter_context(caplog.at_level(logging.DEBUG, logger=name))
@@ -99,7 +100,7 @@ async def test_no_way_of_logging_in_shows_a_secret(http, hub, issuer, said, tmp_
     fakts = make_fakts(http, hub.url, FileClaimCache(tmp_path / "claims"), key=SecretStr("the mandate key"))
     clock, browser = ManualClock(), Browser()
     client = OAuthClient(http, fakts, settings)
-    flows = {
+    flows: dict[str, LoginFlow] = {
         "code": AuthorizationCodeFlow(client, browser, timeout_s=5),
         "device": DeviceCodeFlow(client, http, browser, DevicePolling(clock, clock.sleep)),
         "secret": ClientCredentialsFlow(OAuthClient(http, fakts, with_secret)),

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.identity.pages import local_path, shown
+from arkitekt_di.server.identity.legible import shown
+from arkitekt_di.server.identity.pages import local_path
 from arkitekt_di.server.identity.sessions import Visitor, WebSessions
 from arkitekt_di.settings.models import DatabaseSettings, ListenSettings
 from tests.server.identity.harness import MANIFEST, PASSWORD, Browser, FakeClock, Hub, browsing

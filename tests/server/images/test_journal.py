@@ -1,6 +1,7 @@
 """The journal numbers changes, tells them, keeps them, and says so when it cannot."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from arkitekt_di.messages.changes import ChangeKind, RecordKind
 from arkitekt_di.server import journal as journal_module
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.journal import KEPT_S, MAX_WAITING, Change, ChangeRow, Event, Journal, News, Scope, Watch
+from arkitekt_di.server.principal import Principal
 
 pytestmark = pytest.mark.anyio
 IMAGES = Scope(RecordKind.IMAGE)
@@ -34,18 +36,18 @@ def journal(database: Database, clock: Clock) -> Journal:
     return Journal(database, clock=clock)
 
 
-def change(subject_id: str, event: Event = Event.CREATED, **members: str) -> Change:
+def change(subject_id: str, event: Event = Event.CREATED, **members: Any) -> Change:
     return Change(event, RecordKind.IMAGE, subject_id, **members)
 
 
 async def write(journal: Journal, *changes: Change, organization_id: str = "lab") -> None:
-    async with journal.transaction(organization_id) as entry:
+    async with journal.transaction(Principal("ada", "Ada", organization_id, "app", frozenset())) as entry:
         for one in changes:
             entry.tell(one)
 
 
 async def write_and_fail(journal: Journal) -> None:
-    async with journal.transaction("lab") as entry:
+    async with journal.transaction(Principal("ada", "Ada", "lab", "app", frozenset())) as entry:
         entry.tell(change("a"))
         raise ZeroDivisionError
 

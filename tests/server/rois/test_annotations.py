@@ -1,6 +1,7 @@
 """Regions of interest are drawn on images, by clients of either kind, and are seen by the organization alone."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ COLLECTIONS = """query($filters: AnnotationCollectionFilter) { annotationCollect
 SQUARE = {"kind": "POLYGON", "vectors": [[1, 1], [1, 3], [3, 3], [3, 1]], "dims": ["y", "x"]}
 
 
-async def draw(hub: ImageHub, image: Any, *specs: dict[str, object], by: str = "ada") -> Any:
+async def draw(hub: ImageHub, image: Any, *specs: Mapping[str, Any], by: str = "ada") -> Any:
     return await hub.ask(DRAW, by=by, input={"dataset": image["id"], "annotations": list(specs)})
 
 
