@@ -66,7 +66,7 @@ def running_postgres() -> Iterator[Postgres]:
         probe.bind(("127.0.0.1", 0))
         server = Postgres(probe.getsockname()[1], folder, as_user)
     data = str(folder / "data")
-    options = f"-p {server.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+    options = f"-p {server.port} -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories={folder}"
     server.run("initdb", "--pgdata", data, "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
     server.run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", str(folder / "log"), "--options", options)
     try:

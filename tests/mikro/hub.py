@@ -19,23 +19,32 @@ from arkitekt_di.settings.models import DatabaseSettings, ObjectSettings, Transp
 from arkitekt_di.transport.graphql import HttpGraphQL
 from arkitekt_di.transport.http import HttpClient
 
-ADA = Principal("ada", "Ada", "lab", "app", frozenset())
 
-
-class OnlyAda:
-    """Lets one person in, with any token, and gives her token."""
+class EveryLab:
+    """Lets people in, and takes each token for the name of their organization."""
 
     async def authenticate(self, request: web.BaseRequest) -> Principal:
-        return ADA
+        return _ada_of(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
     async def authenticate_token(self, token: str) -> Principal | None:
-        return ADA
+        return _ada_of(token)
+
+
+class TokenOf:
+    """Gives the token of one organization."""
+
+    def __init__(self, organization_id: str) -> None:
+        self._organization_id = organization_id
 
     async def aget_token(self) -> str:
-        return "ada"
+        return self._organization_id
 
     async def arefresh_token(self, stale: str) -> str:
-        return "ada"
+        return self._organization_id
+
+
+def _ada_of(organization_id: str) -> Principal:
+    return Principal("ada", "Ada", organization_id, "app", frozenset())
 
 
 @dataclass(frozen=True)
@@ -46,21 +55,32 @@ class Hub:
     folder: Path
     grants: ObjectGrants
     server: TestServer
+    http: HttpClient
     graphql: HttpGraphQL
     records: GraphQLImageRecords
     pixels: S3PixelStore
 
+    def graphql_of(self, organization_id: str) -> HttpGraphQL:
+        """Return a client of another organization, which sees nothing of all others."""
+
+        async def endpoint() -> str:
+            return f"{self.url}/mikro/graphql"
+
+        return HttpGraphQL(self.http, TokenOf(organization_id), endpoint)
+
 
 @asynccontextmanager
-async def serving(folder: Path, settings: ObjectSettings | None = None) -> AsyncIterator[Hub]:
-    """Serve images from *folder* while the block lasts."""
+async def serving(
+    folder: Path, settings: ObjectSettings | None = None, *, database_url: str | None = None
+) -> AsyncIterator[Hub]:
+    """Serve the data of a hub from *folder* while the block lasts; records are in SQLite where no database is named."""
     chosen = settings or ObjectSettings()
     database, objects, grants = (
-        Database(DatabaseSettings(), folder),
+        Database(DatabaseSettings(url=database_url), folder),
         ObjectFolder(folder / "objects"),
         ObjectGrants(b"s" * 32),
     )
-    images = MikroEndpoint(OnlyAda(), database, objects, grants, chosen)
+    images = MikroEndpoint(EveryLab(), database, objects, grants, chosen)
     store = ObjectEndpoint(objects, grants, chosen, buckets=BUCKETS)
     app = web.Application()
     app.router.add_routes([*images.routes(), *store.routes()])
@@ -79,8 +99,8 @@ async def serving(folder: Path, settings: ObjectSettings | None = None) -> Async
             return url
 
         try:
-            client = HttpGraphQL(http, OnlyAda(), graphql)
-            yield Hub(url, folder, grants, server, client, GraphQLImageRecords(client), S3PixelStore(s3))
+            client = HttpGraphQL(http, TokenOf("lab"), graphql)
+            yield Hub(url, folder, grants, server, http, client, GraphQLImageRecords(client), S3PixelStore(s3))
         finally:
             await server.close()
             for service in reversed(services):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import RecordRefusedError, StoreNotFoundError, UploadPendingError
@@ -92,6 +93,12 @@ class BlobUploads:
 
     async def open(self, principal: Principal, wish: Wish) -> Opened:
         """Open a fresh, empty place for one object, or go on with the upload that has the same key."""
+        try:
+            return await self._open(principal, wish)
+        except IntegrityError:  # another request, maybe at another hub of this database, was first with the same key
+            return await self._open(principal, wish)
+
+    async def _open(self, principal: Principal, wish: Wish) -> Opened:
         now, identifier = self._clock(), new_identifier()
         blob = Blob(
             id=identifier,

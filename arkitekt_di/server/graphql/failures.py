@@ -33,6 +33,9 @@ CODES: dict[type[ArkitektError], str] = {
 }
 """``extensions.code`` of our own errors."""
 
+_POSTGRES_DISK_FULL = "53100"
+"""https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+
 INVALID = "INVALID_REQUEST"
 INTERNAL = "INTERNAL"
 
@@ -71,5 +74,7 @@ def _explain(error: GraphQLError) -> tuple[str, str]:
 
 def _is_full(cause: BaseException) -> bool:
     if isinstance(cause, DBAPIError):
-        return isinstance(cause.orig, sqlite3.Error) and cause.orig.sqlite_errorcode == sqlite3.SQLITE_FULL
+        if isinstance(cause.orig, sqlite3.Error):
+            return cause.orig.sqlite_errorcode == sqlite3.SQLITE_FULL
+        return getattr(cause.orig, "sqlstate", None) == _POSTGRES_DISK_FULL
     return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)

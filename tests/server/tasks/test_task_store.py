@@ -1,6 +1,6 @@
 import asyncio
-import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,8 @@ from arkitekt_di.server.tasks.memory import InMemoryTasks
 from arkitekt_di.server.tasks.promise import TaskStore
 from arkitekt_di.server.tasks.tables import AGENTS
 from arkitekt_di.testing.tasks import TaskStoreContract
+from tests.postgres import find_program, running_postgres
 from tests.server.tasks.stored import add_agent, agent_row, sqlite_url
-
-POSTGRES = os.environ.get("ARKITEKT_TEST_POSTGRES", "")
-"""Address of a database that the tests may empty, such as ``postgresql+asyncpg://postgres@localhost/test``."""
 
 
 class TestInMemory(TaskStoreContract):
@@ -41,21 +39,30 @@ class TestSqlite(TaskStoreContract):
         await asyncio.to_thread(add_agent, self.url, agent_id)
 
 
-@pytest.mark.skipif(not POSTGRES, reason="ARKITEKT_TEST_POSTGRES names no database")
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Return the address of a database whose migrations have run."""
+    with running_postgres() as server:
+        url = server.fresh_database()
+        command.upgrade(migration_config(url), "head")
+        yield url
+
+
+@pytest.mark.skipif(find_program("initdb") is None, reason="the server of PostgreSQL is not installed")
 class TestPostgres(TaskStoreContract):
     @pytest.fixture(autouse=True)
-    async def hub_database(self) -> None:
-        await asyncio.to_thread(command.upgrade, migration_config(POSTGRES), "head")
-        engine = create_async_engine(POSTGRES)
+    async def hub_database(self, postgres_url: str) -> None:
+        self.url = postgres_url
+        engine = create_async_engine(self.url)
         async with engine.begin() as connection:
             await connection.execute(text("TRUNCATE agents, tasks CASCADE"))
         await engine.dispose()
 
     def make_store(self, folder: Path) -> TaskStore:
-        return Ledger(POSTGRES, "process")
+        return Ledger(self.url, "process")
 
     async def add_agent(self, store: TaskStore, agent_id: str) -> None:
-        engine = create_async_engine(POSTGRES)
+        engine = create_async_engine(self.url)
         async with engine.begin() as connection:
             await connection.execute(insert(AGENTS), agent_row(agent_id))
         await engine.dispose()
