@@ -9,7 +9,6 @@ MAX_COLUMNS = 3000
 """Columns of one table; something wider is an array."""
 
 
-
 class ColumnRole(StrEnum):
     """What the values of a column are: the vocabulary of the real mikro."""
 

@@ -161,7 +161,7 @@ class FiledRecords(Generic[T]):
         self, principal: Principal, record_id: str, *, name: str | None, values: Mapping[str, object] | None = None
     ) -> T:
         """Change the name, and what else there is; None leaves it as it is."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             record = await self._find(entry.session, principal, record_id)
             if name is not None:
                 record.name = checked_name(name, subject=f"the name of a {self._kind.word}")
@@ -174,7 +174,7 @@ class FiledRecords(Generic[T]):
 
     async def move(self, principal: Principal, record_id: str, *, folder_id: str | None) -> T:
         """Put a record into a folder, or into none where that is None."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             record = await self._find(entry.session, principal, record_id)
             former = record.folder_id
             record.folder_id = await checked_place(entry.session, principal, folder_id)
@@ -184,7 +184,7 @@ class FiledRecords(Generic[T]):
 
     async def delete(self, principal: Principal, record_id: str) -> None:
         """Put a record into the trash."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             record = await self._find(entry.session, principal, record_id)
             record.deleted_at = self._clock()
             entry.tell(self.change(Event.DELETED, record))
@@ -193,7 +193,7 @@ class FiledRecords(Generic[T]):
     async def restore(self, principal: Principal, record_id: str) -> T:
         """Take a record out of the trash."""
         table = self._kind.table
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             there = named_anywhere(table, principal, record_id)
             record = await entry.session.scalar(select(table).where(*there, table.deleted_at.is_not(None)))
             if record is None:

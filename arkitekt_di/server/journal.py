@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from sqlalchemy import BigInteger, Float, Index, String, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from arkitekt_di.errors import ConnectionLostError, RecordRefusedError
 from arkitekt_di.messages.changes import ChangeKind, RecordKind
 from arkitekt_di.server.database import Database, Table
+from arkitekt_di.server.principal import Principal
 
 MAX_WAITING = 256
 """Changes that wait for one watcher; one who is further behind is told so and let go."""
@@ -192,28 +194,40 @@ class Entry:
         self.changes.append(change)
 
 
+class Scribe(Protocol):
+    """Writes down, beside the changes themselves, who made them."""
+
+    async def write(self, session: AsyncSession, author: Principal, changes: Sequence[Change]) -> None:
+        """Write down what *author* does in this transaction."""
+        ...
+
+
 class Journal:
     """Writes changes down in the transactions that make them, and tells them to watchers in this process.
 
     Parameters
     ----------
     database : Database
+    scribe : Scribe, optional
+        Is shown every change with its author.
     clock : callable
         Returns seconds since 1970, UTC.
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, scribe: Scribe | None = None, *, clock: Callable[[], float]) -> None:
         self._database = database
+        self._scribe = scribe
         self._clock = clock
         self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
         self._tellings: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
-    async def transaction(self, organization_id: str) -> AsyncIterator[Entry]:
-        """Open a transaction for changes of one organization's records; it commits when the block ends.
+    async def transaction(self, author: Principal) -> AsyncIterator[Entry]:
+        """Open a transaction for changes of records of the author's organization; it commits when the block ends.
 
         It begins with a write, which takes the database's lock before anything is read.
         """
+        organization_id = author.organization_id
         async with self._database.transaction() as session:
             await session.execute(_TAKE_NUMBERS, {"organization_id": organization_id, "count": 0})
             entry = Entry(session)
@@ -222,6 +236,8 @@ class Journal:
                 return
             # Only one transaction of an organization is here at a time: the others wait for its row in the database.
             await session.flush()  # whatever is wrong is found before anything is promised
+            if self._scribe is not None:
+                await self._scribe.write(session, author, entry.changes)
             told = await self._write(session, organization_id, entry.changes)
             telling = self._tellings[organization_id]
             await telling.acquire()

@@ -20,6 +20,8 @@ class Principal:
     client_id : str
         The app.
     scopes : frozenset of str
+    task_id : str or None
+        The task that the request says it is made in; only a claim.
     """
 
     user_id: str
@@ -27,6 +29,7 @@ class Principal:
     organization_id: str
     client_id: str
     scopes: frozenset[str]
+    task_id: str | None = None
 
 
 class Authenticator(Protocol):

@@ -55,7 +55,7 @@ class Files(FiledRecords[File]):
         StoreNotFoundError, FolderNotFoundError, RecordRefusedError
         """
         name, now = checked_name(draft.name, subject="the name of a file"), self._clock()
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             blob = await attach(entry.session, principal, draft.blob_id, BlobKind.FILE)
             file = File(
                 organization_id=principal.organization_id,

@@ -88,7 +88,7 @@ class Folders:
     async def create(self, principal: Principal, name: str, *, parent_id: str | None) -> Placed:
         """Create a folder; raises `RecordRefusedError` where its name is taken."""
         checked_folder_name(name)
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             above = await _branch(entry.session, principal, parent_id)
             if await _child(entry.session, principal, parent_id, name) is not None:
                 raise _taken(name)
@@ -100,7 +100,7 @@ class Folders:
         However many callers race, there is one folder of each name.
         """
         names = names_of(path)
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             above = await _branch(entry.session, principal, parent_id)
             for name in names:
                 inside = await _child(entry.session, principal, above[-1].id if above else None, name)
@@ -133,7 +133,7 @@ class Folders:
 
     async def edit(self, principal: Principal, folder_id: str, edit: FolderEdit) -> Placed:
         """Change the name or the description; raises `FolderNotFoundError` and `RecordRefusedError`."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             placed = await _get(entry.session, principal, folder_id)
             folder = placed.folder
             if edit.name is not None:
@@ -155,7 +155,7 @@ class Folders:
         RecordRefusedError
             It would be inside itself, or too deep; or its name is taken there.
         """
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             folder = (await _get(entry.session, principal, folder_id)).folder
             above = await _branch(entry.session, principal, parent_id)
             if folder.id in {other.id for other in above}:
@@ -173,7 +173,7 @@ class Folders:
 
     async def delete(self, principal: Principal, folder_id: str) -> None:
         """Put a folder, and everything in it, into the trash; raises `FolderNotFoundError`."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             folder = (await _get(entry.session, principal, folder_id)).folder
             now = self._clock()
             inside = select(below(folder.id).c.id)
@@ -201,7 +201,7 @@ class Folders:
         RecordRefusedError
             The folder that it was in is in the trash itself, or its name is taken meanwhile.
         """
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             folder = await _find_deleted(entry.session, principal, folder_id)
             if folder.parent_id is not None:
                 await _require_live(entry.session, principal, folder.parent_id)

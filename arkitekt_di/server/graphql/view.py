@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
 
@@ -14,9 +15,11 @@ from strawberry.schema.base import BaseSchema
 from strawberry.types.unset import UnsetType
 
 from arkitekt_di.errors import LoginRequiredError
+from arkitekt_di.messages.provenance import TASK_HEADER
 from arkitekt_di.server.graphql.context import Context, Parts
 from arkitekt_di.server.graphql.limits import MAX_BODY_BYTES
 from arkitekt_di.server.graphql.sockets import CheckedWebSocket
+from arkitekt_di.server.identifiers import is_identifier
 
 MAX_OPERATIONS = 16
 """Operations that run at the same time on one WebSocket."""
@@ -59,6 +62,9 @@ class BoundView(GraphQLView[Context, None]):
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one operation; the token comes in the request's header."""
         sender = await self._parts.authenticator.authenticate(request)
+        claimed = request.headers.get(TASK_HEADER, "")
+        if is_identifier(claimed):
+            sender = replace(sender, task_id=claimed)
         bounded = request.clone(client_max_size=self._max_body_bytes)
         try:
             return await self.run(bounded, context=Context(self._parts, sender, request=request))

@@ -70,7 +70,7 @@ class Appends:
         async with self._database.transaction() as session:
             _growing(await _find(session, principal, image_id))
         grant = await self._uploads.open(principal)
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             image = await _find(entry.session, principal, image_id)
             _growing(image)
             image.writer_id = grant.store
@@ -96,7 +96,7 @@ class Appends:
         _check_objects(batch.objects, wanted)
         await self._check_bytes(staging, batch.objects)
         # From here on the image is being changed: one writer at a time, and nobody else in between.
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             image = await _find(entry.session, principal, image_id)
             _check_writer(image, batch)
             await self._move(staging, image, batch)
@@ -113,7 +113,7 @@ class Appends:
 
     async def close(self, principal: Principal, image_id: str, store_id: str) -> Image:
         """End the growth of an image: from now on it is like any other, with a manifest of all of its objects."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             session = entry.session
             image = await _find(session, principal, image_id)
             if image.writer_id != store_id:

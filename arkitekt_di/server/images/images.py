@@ -88,7 +88,7 @@ class Images:
         )
         if draft.acquisition is not None:
             describe_acquisition(image, draft.acquisition)
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             session = entry.session
             store = await attach(session, principal, draft.store_id)
             header = ArrayHeader.model_validate(store.header)
@@ -146,7 +146,7 @@ class Images:
 
     async def edit(self, principal: Principal, image_id: str, edit: ImageEdit) -> Image:
         """Change what people say about an image; raises `ImageNotFoundError` and `ImageRefusedError`."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             image = await self._find(entry.session, principal, image_id)
             if edit.name is not None:
                 image.name, image.folded_name = checked_name(edit.name), folded(edit.name)
@@ -172,7 +172,7 @@ class Images:
         """
         if len(image_ids) > MAX_PAGE:
             raise ImageRefusedError(f"{len(image_ids)} images were named", f"Name {MAX_PAGE} at most")
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             place_id = await checked_place(entry.session, principal, folder_id)
             for image_id in image_ids:
                 image = await self._find(entry.session, principal, image_id)
@@ -182,7 +182,7 @@ class Images:
 
     async def delete(self, principal: Principal, image_id: str) -> None:
         """Put an image into the trash; raises `ImageNotFoundError`."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             image = await self._find(entry.session, principal, image_id)
             image.deleted_at = self._clock()
             entry.tell(_change(Event.DELETED, image))
@@ -198,7 +198,7 @@ class Images:
         ImageRefusedError
             It went there with its folder.
         """
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             there = named_anywhere(Image, principal, image_id)
             image = await entry.session.scalar(select(Image).where(*there, Image.deleted_at.is_not(None)))
             if image is None:

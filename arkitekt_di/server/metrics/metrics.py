@@ -1,7 +1,7 @@
 """Metrics: measured values that stay as they are."""
 
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select
@@ -17,12 +17,10 @@ from arkitekt_di.server.listing import MAX_PAGE, Page
 from arkitekt_di.server.metrics.tables import Metric
 from arkitekt_di.server.naming import MAX_NAME, checked_description, checked_name, folded, is_text
 from arkitekt_di.server.principal import Principal
+from arkitekt_di.server.subjects import Require
 
 MAX_AT_ONCE = 5000
 """Metrics that are created together, as in the real mikro."""
-
-Require = Callable[[Principal, str], Awaitable[object]]
-"""Raises where there is no such record."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class Metrics:
             _check(draft)
         for kind, subject_id in {(draft.kind, draft.subject_id) for draft in drafts}:
             await self._subjects[kind](principal, subject_id)
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             made = []
             for draft in drafts:
                 await self._check_successor(entry.session, principal, draft)
@@ -143,7 +141,7 @@ class Metrics:
 
     async def delete(self, principal: Principal, metric_id: str) -> None:
         """Remove a metric for good; raises `MetricNotFoundError`."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             metric = await _find(entry.session, principal, metric_id)
             await entry.session.execute(delete(Metric).where(Metric.id == metric.id))
 

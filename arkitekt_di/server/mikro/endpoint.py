@@ -11,6 +11,7 @@ from arkitekt_di.server.blobs.store import BlobStore
 from arkitekt_di.server.blobs.tables import BlobKind
 from arkitekt_di.server.blobs.uploads import BlobUploads
 from arkitekt_di.server.caretaker import Caretaker
+from arkitekt_di.server.comments.comments import Comments
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.files.files import Files
 from arkitekt_di.server.files.tables import File
@@ -28,13 +29,16 @@ from arkitekt_di.server.images.pixels import Pixels
 from arkitekt_di.server.images.tables import Image
 from arkitekt_di.server.images.uploads import Uploads
 from arkitekt_di.server.journal import Journal
-from arkitekt_di.server.metrics.metrics import Metrics, Require
+from arkitekt_di.server.metrics.metrics import Metrics
+from arkitekt_di.server.mikro.leftovers import Leftovers
 from arkitekt_di.server.mikro.schema import make_schema
 from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.promise import Objects
 from arkitekt_di.server.principal import Authenticator
+from arkitekt_di.server.provenance.chronicle import Chronicle, Provenances
 from arkitekt_di.server.records import Filed
 from arkitekt_di.server.rois.rois import Rois
+from arkitekt_di.server.subjects import Require, Subjects
 from arkitekt_di.server.tables.datasets import Tables
 from arkitekt_di.server.tables.tables import TableDataset
 from arkitekt_di.server.trash import Trash
@@ -97,7 +101,7 @@ class MikroEndpoint:
     ) -> None:
         pixels = Pixels(objects, grants, settings)
         blobs = BlobStore(objects, grants, settings)
-        self.journal = Journal(database, clock=clock)
+        self.journal = Journal(database, Chronicle(clock=clock), clock=clock)
         self.collector = Collector(database, pixels, settings, clock=clock)
         self.blob_collector = BlobCollector(database, blobs, settings, clock=clock)
         self._sweeper = Caretaker(self.blob_collector)
@@ -106,6 +110,7 @@ class MikroEndpoint:
             FiledBin(database, File, self._sweeper),
             FiledBin(database, TableDataset, self._sweeper),
             FolderBin(database),
+            Leftovers(database),
         )
         self.trash = Trash(bins, keep_s=(trash or TrashSettings()).keep_s, clock=clock)
         self._caretaker = Caretaker(self.trash)
@@ -122,11 +127,14 @@ class MikroEndpoint:
             require_image=images.get,
             clock=clock,
         )
-        subjects: dict[RecordKind, Require] = {
+        rois = Rois(database, self.journal, clock=clock)
+        folders = Folders(database, self.journal, contents=CONTENTS, clock=clock)
+        stored: dict[RecordKind, Require] = {
             RecordKind.IMAGE: images.get,
             RecordKind.FILE: files.get,
             RecordKind.TABLE: tables.get,
         }
+        places: dict[RecordKind, Require] = {RecordKind.FOLDER: folders.get, RecordKind.ROI: rois.get}
         parts = Parts(
             authenticator,
             *others,
@@ -134,12 +142,14 @@ class MikroEndpoint:
             uploads,
             Appends(database, pixels, uploads, self.journal),
             images,
-            Rois(database, self.journal, clock=clock),
-            Folders(database, self.journal, contents=CONTENTS, clock=clock),
+            rois,
+            folders,
             self._blob_uploads,
             files,
             tables,
-            Metrics(database, self.journal, subjects=subjects, clock=clock),
+            Metrics(database, self.journal, subjects=stored, clock=clock),
+            Comments(database, self.journal, Subjects(stored | places), clock=clock),
+            Provenances(database, Subjects(stored)),
         )
         self._view = BoundView(make_schema(), parts)
 

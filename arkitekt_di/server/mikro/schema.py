@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types.scalar import ScalarDefinition
 
+from arkitekt_di.server.comments.schema import CommentMutation, CommentQuery, CommentSubscription
 from arkitekt_di.server.files import schema as files
 from arkitekt_di.server.folders.schema import FolderMutation, FolderQuery, FolderSubscription
 from arkitekt_di.server.graphql import scalars
@@ -17,6 +18,7 @@ from arkitekt_di.server.images import wire as image_wire
 from arkitekt_di.server.images.schema import ImageMutation, ImageQuery, ImageSubscription
 from arkitekt_di.server.metrics import schema as metrics
 from arkitekt_di.server.ngff.schema import NgffMutation
+from arkitekt_di.server.provenance.schema import ProvenanceQuery
 from arkitekt_di.server.rois import schema as rois
 from arkitekt_di.server.tables import schema as tables
 from arkitekt_di.server.tables import transformations
@@ -40,6 +42,8 @@ AREAS = (
     Area(files.FileQuery, files.FileMutation, files.FileSubscription, files.SCALARS),
     Area(metrics.MetricQuery, metrics.MetricMutation),
     Area(tables.TableQuery, tables.TableMutation, tables.TableSubscription, tables.SCALARS, transformations.KINDS),
+    Area(CommentQuery, CommentMutation, CommentSubscription),
+    Area(ProvenanceQuery),
     Area(mutation=NgffMutation),
 )
 

@@ -74,7 +74,7 @@ class Rois:
     ) -> RoiCollection:
         """Make a set of regions on axes of its own, or on those of an image; raises `ImageNotFoundError`."""
         checked_name(name, subject="the name of a collection")
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             image = None if image_id is None else await _image(entry.session, principal, image_id)
             return await self._add_collection(entry.session, principal, name, axes, image)
 
@@ -96,7 +96,7 @@ class Rois:
 
     async def delete_collection(self, principal: Principal, collection_id: str) -> None:
         """Remove a set with its regions; raises `RoiNotFoundError`."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             collection = await _collection(entry.session, principal, collection_id)
             rois = await entry.session.scalars(select(Roi).where(Roi.collection_id == collection.id))
             for roi in rois:
@@ -132,7 +132,7 @@ class Rois:
         RecordRefusedError
             One of them names an axis that the image does not have, or there are too many.
         """
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             image = await _image(entry.session, principal, image_id)
             found = select(RoiCollection).where(RoiCollection.image_id == image.id, RoiCollection.is_default)
             collection = await entry.session.scalar(found)
@@ -144,7 +144,7 @@ class Rois:
 
     async def create_in(self, principal: Principal, drafts: Sequence[RoiDraft], *, collection_id: str) -> Sequence[Roi]:
         """Draw regions in a set; raises as `create` does, and `RoiNotFoundError` where there is no such set."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             collection = await _collection(entry.session, principal, collection_id)
             return await self._draw(entry.session, principal, drafts, collection, entry.tell)
 
@@ -202,7 +202,7 @@ class Rois:
 
     async def edit(self, principal: Principal, roi_id: str, edit: RoiEdit) -> Roi:
         """Change a region; raises `RoiNotFoundError` and `RecordRefusedError`."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             roi = await _roi(entry.session, principal, roi_id)
             collection = await entry.session.get_one(RoiCollection, roi.collection_id)
             changed = edit.model_dump(exclude_unset=True, exclude_none=True)
@@ -217,7 +217,7 @@ class Rois:
 
     async def delete(self, principal: Principal, roi_id: str) -> None:
         """Remove a region; raises `RoiNotFoundError`."""
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             roi = await _roi(entry.session, principal, roi_id)
             await entry.session.delete(roi)
             entry.tell(_change(Event.DELETED, roi))

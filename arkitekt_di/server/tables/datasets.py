@@ -73,7 +73,7 @@ class Tables(FiledRecords[TableDataset]):
         if draft.image_id is not None:
             await self._require_image(principal, draft.image_id)
         await self._check_file(await self._uploads.find(principal, draft.store_id, BlobKind.TABLE))
-        async with self._journal.transaction(principal.organization_id) as entry:
+        async with self._journal.transaction(principal) as entry:
             blob = await attach(entry.session, principal, draft.store_id, BlobKind.TABLE)
             table = TableDataset(
                 organization_id=principal.organization_id,

@@ -1,0 +1,1 @@
+"""What made and changed the records of a hub."""
