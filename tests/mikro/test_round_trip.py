@@ -4,7 +4,7 @@ from typing import Any
 
 import dask.array as da
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]  # its stubs are another package
+import pandas as pd
 import pytest
 import xarray as xr
 from hypothesis import given, settings

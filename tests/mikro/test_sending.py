@@ -211,7 +211,7 @@ def test_memory_does_not_grow_with_the_array(koil: Koil, source_chunks: tuple[in
 
 def test_a_numpy_array_is_not_copied(koil: Koil) -> None:
     values = noise((64, 1024, 1024), np.uint8)
-    mikro = Mikro(TrustingRecords(InMemoryPixelStore()), Void(), koil, MikroSettings(transfers=1, levels=1))
+    mikro = Mikro(TrustingRecords(InMemoryPixelStore()), Void(), koil, MikroSettings(transfers=1))
     tracemalloc.start()
 
     with pytest.raises(HubRefusedError):

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]  # its stubs are another package
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
