@@ -7,24 +7,48 @@ from typing import Annotated
 import typer
 
 from arkitekt_di import __version__
-from arkitekt_di.cli import auth, config, demo, discover, doctor, graph, hub, identity, images, mandates, serve
+from arkitekt_di.cli import (
+    auth,
+    config,
+    demo,
+    discover,
+    doctor,
+    functions,
+    graph,
+    hub,
+    identity,
+    images,
+    init,
+    mandates,
+    run,
+    serve,
+)
 from arkitekt_di.errors import (
+    AppNotLoadedError,
     ArkitektError,
+    CallTimeoutError,
     CompositionError,
     ConfigurationError,
     ConnectionLostError,
     DiscoveryError,
     LoginError,
+    RemoteError,
     ServiceUnreachableError,
+    TaskError,
+    ValueRefusedError,
 )
 
 EXIT_CODES: tuple[tuple[type[ArkitektError], int], ...] = (
+    (ValueRefusedError, 2),
+    (AppNotLoadedError, 3),
     (ConfigurationError, 3),
     (CompositionError, 3),
     (LoginError, 4),
     (DiscoveryError, 5),
     (ServiceUnreachableError, 5),
     (ConnectionLostError, 5),
+    (CallTimeoutError, 6),
+    (TaskError, 6),
 )
 """Exit code of each kind of error; 1 for any other, 2 for wrong usage, 130 for Ctrl-C."""
 
@@ -35,6 +59,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(demo.demo)
+app.command()(init.init)
+app.command()(run.run)
+app.command()(functions.call)
+app.command()(functions.actions)
+app.command()(functions.tasks)
 app.command()(serve.serve)
 app.command()(discover.discover)
 app.add_typer(hub.app, name="hub")
@@ -75,11 +104,18 @@ def main() -> None:
         if "--debug" in sys.argv[1:]:
             traceback.print_exc()
         else:
-            typer.echo(f"arkitekt-di: {error}", err=True)
+            typer.echo(f"arkitekt-di: {_message(error)}", err=True)
         sys.exit(exit_code(error))
     except KeyboardInterrupt:
         typer.echo("arkitekt-di: interrupted", err=True)
         sys.exit(130)
+
+
+def _message(error: ArkitektError) -> str:
+    """Return what a person reads; the traceback of another process is shown with --debug only."""
+    if not isinstance(error, RemoteError) or not error.remote_traceback:
+        return str(error)
+    return f"{error.kind}: {error.message}\nThe function raised it; `arkitekt-di --debug ...` shows its traceback"
 
 
 def exit_code(error: ArkitektError) -> int:
