@@ -29,6 +29,7 @@ NAMED_VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         "ARKITEKT_TOKEN": "herre.token",
         "FAKTS": "fakts.facts",
+        "FAKTS_ALLOW_INSECURE_TRANSPORT": "transport.insecure",
         "FAKTS_FILE": "fakts.facts_file",
         "FAKTS_MANDATE_KEY": "fakts.mandate_key",
         "FAKTS_TOKEN": "fakts.token",

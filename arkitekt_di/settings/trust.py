@@ -7,7 +7,7 @@ from types import MappingProxyType
 from arkitekt_di.settings.files import file_layer
 from arkitekt_di.settings.layer import Layer
 from arkitekt_di.settings.origins import Kind, dotted
-from arkitekt_di.settings.tree import leaves
+from arkitekt_di.settings.tree import Leaf, Listing, leaves
 
 REFUSED_IN_PROJECT_FILES: Mapping[str, str] = MappingProxyType(
     {
@@ -55,6 +55,10 @@ def without_lasting_insecurity(layer: Layer) -> Layer:
         [
             leaf.origin.problem(key, f"no file may set this: {reason}. Say it for one call, as an argument")
             for key, leaf in leaves(layer.tree)
-            if (reason := REFUSED_IN_FILES.get(dotted(key))) and str(leaf.value).lower() != "false"
+            if (reason := REFUSED_IN_FILES.get(dotted(key))) and not _is_off(leaf)
         ]
     )
+
+
+def _is_off(leaf: Leaf | Listing) -> bool:
+    return isinstance(leaf, Leaf) and str(leaf.value).lower() == "false"

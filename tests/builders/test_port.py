@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from arkitekt_di import port
+from arkitekt_di import easy, port
 from arkitekt_di.errors import ConfigurationError
-from tests.serving import serving
+from tests.serving import ServedHub, serving
 
 BOUND_S = 120.0
 
@@ -61,6 +62,15 @@ def test_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch, variables: d
     assert "canary" not in repr(app) + repr(app.settings)
 
 
+@pytest.mark.parametrize("make", [easy, port], ids=["easy", "port"])
+def test_plain_http_is_allowed_where_the_call_says_so_and_only_there(make):
+    where = {"url": "http://hub.lab.org"} | ({"mandate_key": "key"} if make is port else {})
+
+    assert not make("segmenter", **where).settings.transport.insecure
+    assert make("segmenter", **where, insecure=True).settings.transport.insecure
+    assert not make("segmenter", **where, insecure=False).settings.transport.insecure
+
+
 def test_no_provider_of_it_can_ask_a_person_or_start_a_hub():
     graph = port("segmenter", url="http://127.0.0.1:1", mandate_key="key").graph()
 
@@ -72,7 +82,7 @@ def test_no_provider_of_it_can_ask_a_person_or_start_a_hub():
 PROGRAM = """
 import sys
 import numpy as np
-from arkitekt_di import port
+from arkitekt_di import easy, port
 from arkitekt_di.mikro import from_xarray
 with port("segmenter", mandate_key_file=sys.argv[1]) as app:
     print(from_xarray(np.zeros((4, 4), "uint8"), name="plane").name)
@@ -99,6 +109,76 @@ def test_a_program_in_a_container_stores_an_image_with_a_mounted_key(user_folder
     )
 
     assert (ran.returncode, ran.stdout) == (0, "plane\n"), ran.stderr
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHub]:
+    """Serve a hub for people, with Ada in it."""
+    with serving(tmp_path_factory.mktemp("lab") / "data") as hub:
+        operate(hub, "users", "add", "ada", "--organization", "Lab", typed="canary horse battery staple\n")
+        yield hub
+
+
+def operate(hub: ServedHub, *words: str, typed: str = "") -> str:
+    command = [sys.executable, "-m", "arkitekt_di", *words, "--data", str(hub.data)]
+    return subprocess.run(command, input=typed, capture_output=True, text=True, check=True, timeout=BOUND_S).stdout
+
+
+def mandate(hub: ServedHub, *words: str) -> dict[str, str]:
+    made: dict[str, str] = json.loads(operate(hub, "mandates", "add", "container", *words, "--json"))[0]
+    return made
+
+
+HEADLESS = """
+import sys
+import numpy as np
+from arkitekt_di import port
+from arkitekt_di.mikro import from_xarray
+with port(sys.argv[1]) as app:
+    print(from_xarray(np.zeros((4, 4), "uint8"), name="plane").name, "in", app.herre.user.organization)
+"""
+
+
+def headless(app: str, variables: dict[str, str], folders: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", HEADLESS, app]
+    return subprocess.run(
+        command, env=folders | variables, capture_output=True, text=True, timeout=BOUND_S, check=False
+    )
+
+
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_a_program_stores_an_image_at_the_hub_of_a_lab(
+    lab: ServedHub, user_folders: dict[str, str], tmp_path: Path, place: str
+):
+    whose = ["--user", "ada"] if place == "environment" else ["--service-account"]
+    made = mandate(lab, *whose, "--app", "segmenter", "--expires", "90d")
+    (tmp_path / "key").write_text(f"{made['key']}\n")
+    (tmp_path / "key").chmod(0o600)
+    given = {
+        "environment": {"FAKTS_MANDATE_KEY": made["key"]},
+        "file": {"ARKITEKT_FAKTS__MANDATE_KEY_FILE": str(tmp_path / "key")},
+    }
+
+    ran = headless("segmenter", {"FAKTS_URL": lab.url, **given[place]}, user_folders)
+
+    assert (ran.returncode, ran.stdout) == (0, "plane in lab\n"), ran.stderr
+    (shown,) = [one for one in json.loads(operate(lab, "mandates", "list", "--json")) if one["id"] == made["id"]]
+    assert shown["last_used"]
+    (event,) = json.loads(operate(lab, "audit", "list", "--action", "mandate-used", "--actor", made["user"], "--json"))
+    assert event["subject"] == "segmenter"
+
+
+def test_a_key_that_was_removed_or_is_for_another_app_is_told_as_such(lab: ServedHub, user_folders: dict[str, str]):
+    made = mandate(lab, "--user", "ada", "--app", "segmenter")
+    given = {"FAKTS_URL": lab.url, "FAKTS_MANDATE_KEY": made["key"]}
+    other = headless("cell-counter", given, user_folders)
+    operate(lab, "mandates", "remove", made["id"])
+    removed = headless("segmenter", given, user_folders)
+
+    assert (other.returncode, removed.returncode) == (1, 1)
+    assert "the mandate key is for another app" in other.stderr
+    assert "this hub has no such mandate key, or it was removed" in removed.stderr
+    assert made["key"] not in other.stderr + removed.stderr
 
 
 def test_a_key_that_the_hub_does_not_know_is_told_at_once(user_folders: dict[str, str], tmp_path: Path):

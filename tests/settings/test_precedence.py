@@ -209,6 +209,21 @@ def test_an_argument_or_a_variable_lets_logins_travel_in_the_open_for_one_call(t
     assert not load_app_settings(environ={}, start=tmp_path).settings.transport.insecure
 
 
+@pytest.mark.parametrize(
+    ("said", "is_insecure"),
+    [("1", True), ("true", True), ("YES", True), ("0", False), ("false", False), ("no", False), ("", False)],
+)
+def test_the_variable_of_other_clients_means_what_it_says(tmp_path, said, is_insecure):
+    loaded = load_app_settings(environ={"FAKTS_ALLOW_INSECURE_TRANSPORT": said}, start=tmp_path)
+
+    assert loaded.settings.transport.insecure is is_insecure
+
+
+def test_a_variable_that_is_neither_yes_nor_no_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"transport\.insecure"):
+        load_app_settings(environ={"FAKTS_ALLOW_INSECURE_TRANSPORT": "perhaps"}, start=tmp_path)
+
+
 def test_every_refused_key_exists():
     for key in (*REFUSED_IN_PROJECT_FILES, *REFUSED_IN_FILES):
         section, name = key.split(".")
