@@ -4,6 +4,8 @@ from dependency_injector import providers
 
 from arkitekt_di.containers.preset import Container, Service
 from arkitekt_di.mikro.areas import Areas
+from arkitekt_di.mikro.comments.records import GraphQLCommentRecords
+from arkitekt_di.mikro.comments.service import Comments
 from arkitekt_di.mikro.files.records import GraphQLFileRecords
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
@@ -11,12 +13,15 @@ from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.metrics.records import GraphQLMetricRecords
 from arkitekt_di.mikro.metrics.service import Metrics
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
+from arkitekt_di.mikro.provenance.records import GraphQLProvenanceRecords
+from arkitekt_di.mikro.provenance.service import Provenances
 from arkitekt_di.mikro.records import GraphQLImageRecords
 from arkitekt_di.mikro.rois.records import GraphQLRoiRecords
 from arkitekt_di.mikro.rois.service import Rois
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.mikro.tables.records import GraphQLTableRecords
 from arkitekt_di.mikro.tables.service import Tables
+from arkitekt_di.protocols.comments import CommentRecords
 from arkitekt_di.protocols.fakts import AliasSource
 from arkitekt_di.protocols.files import FileRecords
 from arkitekt_di.protocols.folders import FolderRecords
@@ -24,6 +29,7 @@ from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.metrics import MetricRecords
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
+from arkitekt_di.protocols.provenance import ProvenanceRecords
 from arkitekt_di.protocols.rois import RoiRecords
 from arkitekt_di.protocols.tables import TableRecords
 from arkitekt_di.protocols.transport import GraphQL
@@ -67,7 +73,20 @@ class MikroContainer(Container):
     metrics: providers.Provider[Metrics] = providers.ThreadSafeSingleton(Metrics, metric_records)
     roi_records: providers.Provider[RoiRecords] = providers.ThreadSafeSingleton(GraphQLRoiRecords, graphql)
     rois: providers.Provider[Rois] = providers.ThreadSafeSingleton(Rois, roi_records, bridge)
+    comment_records: providers.Provider[CommentRecords] = providers.ThreadSafeSingleton(GraphQLCommentRecords, graphql)
+    comments: providers.Provider[Comments] = providers.ThreadSafeSingleton(Comments, comment_records, bridge)
+    provenance_records: providers.Provider[ProvenanceRecords] = providers.ThreadSafeSingleton(
+        GraphQLProvenanceRecords, graphql
+    )
+    provenance: providers.Provider[Provenances] = providers.ThreadSafeSingleton(Provenances, provenance_records)
     areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(
-        Areas, folders=folders, rois=rois, files=files, tables=tables, metrics=metrics
+        Areas,
+        folders=folders,
+        rois=rois,
+        files=files,
+        tables=tables,
+        metrics=metrics,
+        comments=comments,
+        provenance=provenance,
     )
     service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg, areas=areas)

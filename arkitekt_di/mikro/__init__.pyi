@@ -1,3 +1,16 @@
+from arkitekt_di.mikro.comments.functions import acreate_comment as acreate_comment
+from arkitekt_di.mikro.comments.functions import adelete_comment as adelete_comment
+from arkitekt_di.mikro.comments.functions import aedit_comment as aedit_comment
+from arkitekt_di.mikro.comments.functions import awatch_comments as awatch_comments
+from arkitekt_di.mikro.comments.functions import create_comment as create_comment
+from arkitekt_di.mikro.comments.functions import delete_comment as delete_comment
+from arkitekt_di.mikro.comments.functions import edit_comment as edit_comment
+from arkitekt_di.mikro.comments.functions import get_comments as get_comments
+from arkitekt_di.mikro.comments.functions import watch_comments as watch_comments
+from arkitekt_di.mikro.comments.in_memory import InMemoryCommentRecords as InMemoryCommentRecords
+from arkitekt_di.mikro.comments.records import GraphQLCommentRecords as GraphQLCommentRecords
+from arkitekt_di.mikro.comments.service import Comment as Comment
+from arkitekt_di.mikro.comments.service import Comments as Comments
 from arkitekt_di.mikro.files.file import File as File
 from arkitekt_di.mikro.files.functions import adelete_file as adelete_file
 from arkitekt_di.mikro.files.functions import aget_file as aget_file
@@ -85,6 +98,11 @@ from arkitekt_di.mikro.metrics.service import Metrics as Metrics
 from arkitekt_di.mikro.paging import Pages as Pages
 from arkitekt_di.mikro.pixels.progress import Progress as Progress
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore as S3PixelStore
+from arkitekt_di.mikro.provenance.functions import aget_provenance as aget_provenance
+from arkitekt_di.mikro.provenance.functions import get_provenance as get_provenance
+from arkitekt_di.mikro.provenance.in_memory import InMemoryProvenanceRecords as InMemoryProvenanceRecords
+from arkitekt_di.mikro.provenance.records import GraphQLProvenanceRecords as GraphQLProvenanceRecords
+from arkitekt_di.mikro.provenance.service import Provenances as Provenances
 from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
 from arkitekt_di.mikro.rois.functions import acreate_roi as acreate_roi
 from arkitekt_di.mikro.rois.functions import acreate_rois as acreate_rois
@@ -132,44 +150,54 @@ from arkitekt_di.mikro.writing import image_writer as image_writer
 
 __all__ = [
     "Change",
+    "Comment",
+    "Comments",
     "Exported",
     "File",
     "Files",
     "Folder",
     "Folders",
+    "GraphQLCommentRecords",
     "GraphQLFileRecords",
     "GraphQLFolderRecords",
     "GraphQLImageRecords",
     "GraphQLMetricRecords",
+    "GraphQLProvenanceRecords",
     "GraphQLTableRecords",
     "Image",
     "ImageWriter",
+    "InMemoryCommentRecords",
     "InMemoryFileRecords",
     "InMemoryFolderRecords",
     "InMemoryImageRecords",
     "InMemoryMetricRecords",
     "InMemoryPixelStore",
+    "InMemoryProvenanceRecords",
     "InMemoryTableRecords",
     "Metric",
     "Metrics",
     "Mikro",
     "Pages",
     "Progress",
+    "Provenances",
     "Roi",
     "Rois",
     "S3PixelStore",
     "Table",
     "Tables",
     "Watch",
+    "acreate_comment",
     "acreate_folder",
     "acreate_metric",
     "acreate_roi",
     "acreate_rois",
+    "adelete_comment",
     "adelete_file",
     "adelete_folder",
     "adelete_image",
     "adelete_metric",
     "adelete_table",
+    "aedit_comment",
     "aensure_folder",
     "aexport_image",
     "afind_folder",
@@ -180,6 +208,7 @@ __all__ = [
     "aget_folder",
     "aget_image",
     "aget_metrics",
+    "aget_provenance",
     "aget_roi",
     "aget_table",
     "aimage_writer",
@@ -202,13 +231,16 @@ __all__ = [
     "asearch_images",
     "asearch_tables",
     "aupload_file",
+    "awatch_comments",
     "awatch_image",
     "awatch_images",
     "awatch_rois",
+    "create_comment",
     "create_folder",
     "create_metric",
     "create_roi",
     "create_rois",
+    "delete_comment",
     "delete_file",
     "delete_folder",
     "delete_image",
@@ -217,6 +249,7 @@ __all__ = [
     "drafts_from",
     "drafts_of",
     "draw",
+    "edit_comment",
     "ensure_folder",
     "export_image",
     "find_folder",
@@ -224,10 +257,12 @@ __all__ = [
     "from_dataframe",
     "from_frames",
     "from_xarray",
+    "get_comments",
     "get_file",
     "get_folder",
     "get_image",
     "get_metrics",
+    "get_provenance",
     "get_roi",
     "get_rois",
     "get_table",
@@ -255,6 +290,7 @@ __all__ = [
     "search_tables",
     "shapes_of",
     "upload_file",
+    "watch_comments",
     "watch_files",
     "watch_folder",
     "watch_folders",

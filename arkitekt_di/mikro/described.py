@@ -7,6 +7,7 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.descriptions import MAX_CHANNELS, MAX_TEXT, Acquisition, Channel, Creator, ImageEdit
 from arkitekt_di.messages.images import Axis, AxisType, ImageRecord
+from arkitekt_di.messages.provenance import Origin
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.protocols.koil import Bridge
 
@@ -38,6 +39,10 @@ class DescribedHome(Protocol[T_co]):
 
     async def aderived(self, image_id: str) -> Sequence[T_co]:
         """Return what was made from an image."""
+        ...
+
+    async def aprovenance(self, image_id: str) -> list[Origin]:
+        """Return what was done to an image."""
         ...
 
     async def arestore_image(self, image_id: str) -> T_co:
@@ -236,6 +241,14 @@ class Describable(Description, Generic[T]):
     def derived(self) -> Sequence[T]:
         """Return the images that were derived from it; see `aderived`."""
         return self._blocking("derived")(self.aderived)
+
+    async def aprovenance(self) -> list[Origin]:
+        """Return which app, user and task made and changed it, oldest first; see `get_provenance`."""
+        return await self._home.aprovenance(self.id)
+
+    def provenance(self) -> list[Origin]:
+        """Return which app, user and task made and changed it; see `aprovenance`."""
+        return self._blocking("provenance")(self.aprovenance)
 
     async def arestore(self) -> T:
         """Take it out of the trash, where it was put when it was deleted."""

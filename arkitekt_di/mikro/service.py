@@ -9,9 +9,13 @@ from typing import Any, Final
 import xarray as xr
 
 from arkitekt_di.errors import CompositionError, ImageRefusedError
+from arkitekt_di.messages.changes import RecordKind
+from arkitekt_di.messages.comments import Subject
 from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageDescription, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import ImageRecord
+from arkitekt_di.messages.provenance import Origin
 from arkitekt_di.mikro.areas import Areas
+from arkitekt_di.mikro.comments.service import Comments
 from arkitekt_di.mikro.described import channels_from, named_channels
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.folder import Folder
@@ -26,6 +30,7 @@ from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
 from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of, picture_of_frames
 from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.pixels.upload import Uploads, Wishes
+from arkitekt_di.mikro.provenance.service import Provenances
 from arkitekt_di.mikro.rois.service import Rois
 from arkitekt_di.mikro.tables.service import Tables
 from arkitekt_di.mikro.watching import Change, Stream, Watch
@@ -37,6 +42,9 @@ from arkitekt_di.settings.overrides import changed
 
 _READERS: Final = 64
 """Requests to the object store at the same time; Dask alone makes as many as there are cores."""
+
+_REOPENED: Final = 64
+"""Arrays from other processes that are kept open: each task of a pool brings its array anew."""
 
 
 class Mikro:
@@ -79,6 +87,7 @@ class Mikro:
             areas.rois.read_with(self._aread)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-reader")  # starts threads when used
         self._streams: set[Stream[Any]] = set()
+        self._reopened: dict[str, RenewedSource] = {}
 
     async def start(self) -> None:
         """Do nothing: places in the store are opened when they are used."""
@@ -129,6 +138,16 @@ class Mikro:
     def metrics(self) -> Metrics:
         """Measured values of images, files and tables."""
         return self.areas.metrics
+
+    @property
+    def comments(self) -> Comments:
+        """What people say about images, files, tables, folders and regions."""
+        return self.areas.comments
+
+    @property
+    def provenance(self) -> Provenances:
+        """Which app, user and task made and changed images, files and tables."""
+        return self.areas.provenance
 
     async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's; see from_xarray
         self,
@@ -340,6 +359,10 @@ class Mikro:
         """Return the images that were made from one, oldest first; raises `ImageNotFoundError`."""
         return [Image(record, self) for record in await self._records.derived(str(image_id))]
 
+    async def aprovenance(self, image_id: str) -> list[Origin]:
+        """Return what was done to an image, oldest first; raises `ImageNotFoundError`."""
+        return await self.provenance.aof_subject(Subject(kind=RecordKind.IMAGE, id=str(image_id)))
+
     async def arestore_image(self, image_id: str) -> Image:
         """Take an image out of the trash; raises `ImageNotFoundError`."""
         return Image(await self._records.restore(str(image_id)), self)
@@ -366,14 +389,33 @@ class Mikro:
     async def aopen_image(self, record: ImageRecord, level: int = 0) -> OpenedImage:
         """Read the metadata of one level of an image."""
         store = record.levels[level].store if level else record.store
+        source = await self._opened_source(store.id)
+        shape = record.levels[level].shape if level else record.shape
+        return await open_image(record, source, shape)
+
+    async def areopen_source(self, store_id: str) -> RenewedSource:
+        """Return the pixels of a store whose lazy array came from another process, under one grant for all its parts.
+
+        Raises
+        ------
+        StoreNotFoundError
+            The hub of this app has no such store, or this user may not read it.
+        """
+        if (source := self._reopened.get(store_id)) is None:
+            source = await self._opened_source(store_id)
+            while len(self._reopened) >= _REOPENED:
+                del self._reopened[next(iter(self._reopened))]
+            self._reopened[store_id] = source
+        return source
+
+    async def _opened_source(self, store_id: str) -> RenewedSource:
         source = RenewedSource(
             self._records,
             self._pixels,
             self._bridge,
             self._readers,
-            store_id=store.id,
+            store_id=store_id,
             margin_s=self._settings.access_margin_s,
         )
         await source.open()
-        shape = record.levels[level].shape if level else record.shape
-        return await open_image(record, source, shape)
+        return source

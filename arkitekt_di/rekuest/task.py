@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from arkitekt_di.errors import AppStateError
 from arkitekt_di.koil import dual
 from arkitekt_di.messages.tasks import LogLevel
+from arkitekt_di.protocols.task import RUNNING_TASK
 from arkitekt_di.rekuest.control import Control
 
 
@@ -198,11 +199,12 @@ _CURRENT: ContextVar[Task | None] = ContextVar("arkitekt_task", default=None)
 
 @contextmanager
 def running(task: Task) -> Iterator[None]:
-    """Let *task* be the current one while the block runs."""
-    token = _CURRENT.set(task)
+    """Let *task* be the current one while the block runs; what it stores is stored on its behalf."""
+    token, running = _CURRENT.set(task), RUNNING_TASK.set(task.id)
     try:
         yield
     finally:
+        RUNNING_TASK.reset(running)
         _CURRENT.reset(token)
 
 

@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from arkitekt_di.errors import LoginRequiredError, PermissionDeniedError, StorageFullError
+from arkitekt_di.messages.provenance import TASK_HEADER
 from arkitekt_di.protocols.herre import TokenSource, WideningTokenSource
+from arkitekt_di.protocols.task import RUNNING_TASK
 from arkitekt_di.transport.answer import Answer
 from arkitekt_di.transport.bearer_challenge import wanted_scopes
 from arkitekt_di.transport.following import Follower
@@ -72,9 +74,10 @@ class HttpGraphQL:
 
     async def _ask(self, url: str, request: Mapping[str, Any]) -> Answer:
         token = await self._tokens.aget_token()
-        answer = await self._http.post_json(url, request, bearer=token)
+        answer = await self._http.post_json(url, request, bearer=token, headers=_on_behalf())
         if answer.status == 401:
-            answer = await self._http.post_json(url, request, bearer=await self._tokens.arefresh_token(token))
+            fresh = await self._tokens.arefresh_token(token)
+            answer = await self._http.post_json(url, request, bearer=fresh, headers=_on_behalf())
         if answer.status == 401:
             raise LoginRequiredError(url, "the service refuses a token that was just renewed")
         return await self._ask_with_more(answer, request)
@@ -84,7 +87,14 @@ class HttpGraphQL:
         scopes = wanted_scopes(answer) if answer.status == 403 else ()
         if not scopes or not isinstance(self._tokens, WideningTokenSource):
             return answer
-        return await self._http.post_json(answer.url, request, bearer=await self._tokens.awiden_token(scopes))
+        wider = await self._tokens.awiden_token(scopes)
+        return await self._http.post_json(answer.url, request, bearer=wider, headers=_on_behalf())
+
+
+def _on_behalf() -> dict[str, str]:
+    """Return the header that names the task which runs here."""
+    task = RUNNING_TASK.get()
+    return {} if task is None else {TASK_HEADER: task}
 
 
 def operation_name(document: str) -> str | None:

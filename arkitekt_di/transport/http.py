@@ -114,8 +114,15 @@ class HttpClient:
         """
         return await self._ask("GET", url, timeout_s=timeout_s)
 
-    async def post_json(self, url: str, content: Mapping[str, Any], *, bearer: str | None = None) -> Answer:
-        """Send *content* as JSON, with an access token where one is given.
+    async def post_json(
+        self,
+        url: str,
+        content: Mapping[str, Any],
+        *,
+        bearer: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send *content* as JSON, with an access token and more headers where they are given.
 
         Raises
         ------
@@ -124,10 +131,10 @@ class HttpClient:
         InsecureTransportError
             Others could read along, or the answer is a redirect.
         """
-        headers = {"Content-Type": "application/json"}
+        sent = {"Content-Type": "application/json", **(headers or {})}
         if bearer is not None:
-            headers["Authorization"] = f"Bearer {bearer}"
-        return await self._send(url, json.dumps(content), headers)
+            sent["Authorization"] = f"Bearer {bearer}"
+        return await self._send(url, json.dumps(content), sent)
 
     async def post_form(self, url: str, form: str, *, authorization: str | None = None) -> Answer:
         """Send an encoded form, with a header ``Authorization`` where one is given; raises as `post_json` does."""

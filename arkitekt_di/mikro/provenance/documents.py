@@ -1,0 +1,10 @@
+"""GraphQL of provenance."""
+
+READ_PROVENANCE = """
+query ReadProvenance($subject: SubjectInput!, $pagination: OffsetPaginationInput) {
+  lines: provenance(subject: $subject, pagination: $pagination) {
+    kind user { sub preferredUsername } clientId app appVersion
+    task { id function arguments codeHash } firstAt lastAt count
+  }
+}
+"""
