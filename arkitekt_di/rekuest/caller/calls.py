@@ -4,14 +4,14 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from arkitekt_di.errors import ArkitektError, CallTimeoutError, ConnectionLostError
-from arkitekt_di.messages.calls import CallOrder, TaskRecord
+from arkitekt_di.messages.calls import CallOrder, TaskEvent, TaskRecord
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.rekuest import TaskDesk
 from arkitekt_di.rekuest.caller.display import Display
@@ -85,9 +85,14 @@ class Calls:
                 await watching
 
     async def submit(
-        self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions
+        self,
+        target: Target,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        options: CallOptions,
+        listeners: Sequence[Callable[[TaskEvent], None]] = (),
     ) -> RemoteTask:
-        """Ask for a task and return it without waiting for its end.
+        """Ask for a task and return it without waiting for its end; *listeners* hear of it from the beginning.
 
         Raises
         ------
@@ -102,12 +107,14 @@ class Calls:
         record = await self._assign(CallOrder(args=shrunk, reference=reference, **target.address), target.name)
         known = self._tasks.get(record.id)
         if known is not None:
+            known.on_event.extend(listeners)
             return known
 
         async def expand(returns: dict[str, Any]) -> Any:
             return target.result(await self._exchange.expand(target.returns, returns))
 
         task = RemoteTask(record.id, reference, self._desk, expand, self._bridge)
+        task.on_event.extend(listeners)
         self._tasks[task.id] = task
         if options.reference is not None or time.monotonic() - self._listens_since < YOUNG_S:
             await task.catch_up()
@@ -122,25 +129,25 @@ class Calls:
 
     async def call(self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions) -> Any:
         """Call, and return the result; a caller that is cancelled cancels the task."""
-        task = await self.submit(target, args, kwargs, options)
-        async with _within(options.timeout, target.name), self._attended(task, target.name):
+        display = Display(target.name)
+        task = await self.submit(target, args, kwargs, options, [display.show])
+        async with _within(options.timeout, target.name), self._attended(task, display):
             return await task.aresult()
 
     async def iterate(
         self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions
     ) -> AsyncGenerator[Any, None]:
         """Call, and yield the results; leaving early cancels the task."""
-        task = await self.submit(target, args, kwargs, options)
-        async with self._attended(task, target.name), aclosing(task.aiterate()) as values:
+        display = Display(target.name)
+        task = await self.submit(target, args, kwargs, options, [display.show])
+        async with self._attended(task, display), aclosing(task.aiterate()) as values:
             async for value in values:
                 yield value
 
     @asynccontextmanager
-    async def _attended(self, task: RemoteTask, name: str) -> AsyncIterator[None]:
+    async def _attended(self, task: RemoteTask, display: Display) -> AsyncIterator[None]:
         """Look after a task while somebody waits for it, and stop it where they go before its end."""
         looking = asyncio.create_task(self._look_after(task), name=f"looks after {task.id}")
-        display = Display(name)
-        task.on_event.append(display.show)
         try:
             with display:
                 yield

@@ -1,0 +1,1 @@
+"""Finds nuclei, and offers that to the apps of the lab."""
