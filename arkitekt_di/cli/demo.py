@@ -9,7 +9,7 @@ import typer
 def demo(
     picture: Annotated[
         Path | None,
-        typer.Argument(exists=True, dir_okay=False, help="A TIFF of your own; a sample picture without it."),
+        typer.Argument(exists=True, help="An image file of your own; a sample picture without it."),
     ] = None,
     *,
     url: Annotated[
@@ -25,15 +25,18 @@ def demo(
     from rich.table import Table
 
     from arkitekt_di.builders import easy
-    from arkitekt_di.cli.picture import read_tiff, sample_picture
+    from arkitekt_di.cli.picture import shown_picture
     from arkitekt_di.cli.round_trip import round_trip
 
     console = Console()
-    array = sample_picture() if picture is None else read_tiff(picture)
-    with console.status("finding a hub"), easy("arkitekt-di-demo", version="1", url=url) as app:
+    with (
+        shown_picture(picture) as found,
+        console.status("finding a hub"),
+        easy("arkitekt-di-demo", version="1", url=url) as app,
+    ):
         hub_url = app.fakts.url
         console.print(f"Hub: {app.fakts.hub.name} at {hub_url}")
-        result = round_trip(array)
+        result = round_trip(found)
     table = Table(show_header=False, box=None)
     for label, value in result.rows():
         table.add_row(label, value)

@@ -16,7 +16,7 @@ ImageId = Annotated[str, typer.Argument(help="Identifier, as `images list` shows
 
 
 @app.command("import")
-def import_(
+def import_(  # noqa: PLR0913  # each is an option of the command
     paths: Annotated[list[Path], typer.Argument(help="Files, OME-Zarr folders, or with --pattern folders of files.")],
     *,
     pattern: Annotated[
@@ -25,21 +25,25 @@ def import_(
     dims: Annotated[
         str | None, typer.Option(help="Dimensions, where files do not tell them, such as zyx or 'lifetime,y,x'.")
     ] = None,
+    folder: Annotated[
+        str | None, typer.Option(help="Where to put the images, such as '2026/november'; made where it is not there.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Word to find them by; may be given again.")] = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Store every image of the files in a hub.
 
-    TIFF, OME-TIFF, PNG, JPEG, OME-Zarr 0.4 and 0.5, .npy and .npz are known by what they hold.
+    TIFF, OME-TIFF, PNG, JPEG, OME-Zarr 0.4 and 0.5, .npy and .npz are known by what they hold; with the extra bioio
+    also CZI, ND2 and LIF.  What takes long shows a bar in a terminal.
     """
     from arkitekt_di.mikro import import_images
 
     names = None if dims is None else tuple(dims.split(",")) if "," in dims else tuple(dims)
-    with _hub(url) as console:
+    with _hub(url):
         stored = []
         for path in paths:
-            with console.status(f"importing {path}"):
-                images = import_images(path, pattern=pattern, dims=names)
+            images = import_images(path, pattern=pattern, dims=names, folder=folder, tags=tag or ())
             stored += images
             if not as_json:  # said at once: what was stored stays, whatever becomes of the next file
                 for image in images:
@@ -61,10 +65,11 @@ def export(
 ) -> None:
     """Write an image to a file; pixels are exact, and what the format does not keep is told."""
     from arkitekt_di.mikro import export_image, get_image
+    from arkitekt_di.mikro.pixels.progress import ProgressBar
 
     places = dict(_place(text) for text in at or ())
-    with _hub(url) as console, console.status(f"writing {path}"):
-        exported = export_image(get_image(image_id), path, isel=places or None)
+    with _hub(url), ProgressBar("auto") as bar:
+        exported = export_image(get_image(image_id), path, isel=places or None, progress=bar)
     if as_json:
         _print_json({"path": str(exported.path), "left_out": list(exported.left_out)})
         return

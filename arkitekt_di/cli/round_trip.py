@@ -1,18 +1,17 @@
-"""Stores an array, finds it, reads it back, and measures."""
+"""Stores an image, finds it, reads it back, and measures."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import xarray as xr
-
 from arkitekt_di.errors import TransferError
 from arkitekt_di.mikro import Image, from_xarray, get_image, search_images
+from arkitekt_di.mikro.formats.found import FoundImage
 
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """What happened to one array.
+    """What happened to one image.
 
     Attributes
     ----------
@@ -43,8 +42,8 @@ class RoundTrip:
         yield "read back", _rate(self.nbytes, self.read_s)
 
 
-def round_trip(array: xr.DataArray) -> RoundTrip:
-    """Store *array* in the hub of the governing app and read it back.
+def round_trip(found: FoundImage) -> RoundTrip:
+    """Store what was found in the hub of the governing app and read it back.
 
     Raises
     ------
@@ -52,16 +51,16 @@ def round_trip(array: xr.DataArray) -> RoundTrip:
         What came back is not what was stored.
     """
     started = time.perf_counter()
-    image = from_xarray(array, name=str(array.name))
+    image = from_xarray(found.array, name=found.name, pixel_size=found.pixel_size or None, unit=found.unit or None)
     written = time.perf_counter()
     again = get_image(image.id)
     loaded = again.data.load()
     read = time.perf_counter()
     if image.id not in {hit.id for hit in search_images(image.name)}:
         raise TransferError(image.id, "the image is not found by its name")
-    if not loaded.identical(array):
+    if not loaded.identical(found.array):
         raise TransferError(image.id, "the image that was read differs from the one that was stored")
-    return RoundTrip(again, array.nbytes, written - started, read - written)
+    return RoundTrip(again, found.array.nbytes, written - started, read - written)
 
 
 def _rate(nbytes: int, seconds: float) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from arkitekt_di.errors import FileRefusedError
+from arkitekt_di.messages.descriptions import Channel
 
 UNREADABLE: Final = (
     *(OSError, ValueError, RuntimeError, TypeError, KeyError, IndexError, EOFError, NotImplementedError),
@@ -37,7 +38,11 @@ class FoundImage:
     unit : mapping of str to str
         Of those sizes.
     left_out : tuple of str
-        What the file holds and an image does not keep.
+        What the file holds and an image does not keep, or the other way round.
+    channels : tuple of Channel
+        One for each position along ``c``; none where nothing is said beside the coordinate.
+    levels : tuple of xarray.DataArray
+        Coarser levels of resolution with the same dimensions, the finest of them first.
     """
 
     name: str
@@ -45,6 +50,8 @@ class FoundImage:
     pixel_size: Mapping[str, float] = field(default_factory=dict)
     unit: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    levels: tuple[xr.DataArray, ...] = ()
 
     def with_dims(self, path: Path, dims: Sequence[str]) -> Self:
         """Return the image with the dimensions that somebody who knows has named."""
@@ -57,7 +64,9 @@ class FoundImage:
         names = dict(zip((str(dim) for dim in self.array.dims), dims, strict=True))
         array = self.array.reset_coords(drop=True).rename({old: new for old, new in names.items() if old != new})
         sizes = {names[dim]: size for dim, size in self.pixel_size.items()}
-        return replace(self, array=array, pixel_size=sizes, unit={names[dim]: unit for dim, unit in self.unit.items()})
+        units = {names[dim]: unit for dim, unit in self.unit.items()}
+        channels = self.channels if names.get("c") == "c" else ()
+        return replace(self, array=array, pixel_size=sizes, unit=units, channels=channels)
 
 
 class FilePixels:

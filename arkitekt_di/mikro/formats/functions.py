@@ -9,13 +9,17 @@ from typing import Any
 
 from arkitekt_di.errors import FileRefusedError, ImageRefusedError
 from arkitekt_di.koil import dual
+from arkitekt_di.mikro.folders.folder import Folder
+from arkitekt_di.mikro.formats.counting import Tally, Told
+from arkitekt_di.mikro.formats.exporting import found_image
 from arkitekt_di.mikro.formats.found import FoundImage
 from arkitekt_di.mikro.formats.importing import all_images, one_image, stacked_image
 from arkitekt_di.mikro.formats.pattern import group_files
-from arkitekt_di.mikro.formats.writing import Exported, check_target, write_image
+from arkitekt_di.mikro.formats.writing import Exported, keeps_levels, write_image
 from arkitekt_di.mikro.functions import MikroApp
 from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
 from arkitekt_di.mikro.image import Image
+from arkitekt_di.mikro.pixels.progress import Progress, ProgressListener
 
 
 async def aimport_image(  # noqa: PLR0913  # each is a word of the user's
@@ -26,11 +30,13 @@ async def aimport_image(  # noqa: PLR0913  # each is a word of the user's
     scene: int | None = None,
     pixel_size: Mapping[str, float] | None = None,
     unit: str | Mapping[str, str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
     app: MikroApp | None = None,
 ) -> Image:
     """Store the image in a file: `import_image` for async code, typed as a coroutine function."""
     chosen, place = governing(app), Path(path)
-    given = {"name": name, "pixel_size": pixel_size, "unit": unit}
+    given = {"name": name, "pixel_size": pixel_size, "unit": unit, "folder": folder, "tags": tags}
     opening = one_image(place, dims=dims, scene=scene)
     (image,) = await on_loop(chosen, _store, chosen, place, _alone(opening), given)
     return image
@@ -45,6 +51,8 @@ async def import_image(  # noqa: PLR0913  # each is a word of the user's
     scene: int | None = None,
     pixel_size: Mapping[str, float] | None = None,
     unit: str | Mapping[str, str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
     app: MikroApp | None = None,
 ) -> Image:
     """Store the image in a file.
@@ -67,6 +75,10 @@ async def import_image(  # noqa: PLR0913  # each is a word of the user's
         Pixel sizes that the file does not know, in *unit*; they win over what it says.
     unit : str or mapping of str to str, optional
         Their unit, such as ``"µm"``.
+    folder : Folder or str, optional
+        Where to put the image; a path such as ``"2026/november"`` is made where it is not there.
+    tags : sequence of str, optional
+        Up to 64 words to find it by.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -91,7 +103,17 @@ async def import_image(  # noqa: PLR0913  # each is a word of the user's
     >>> image = import_image("embryo.ome.tif")
     >>> stack = import_image("stack.tif", dims=("z", "y", "x"), pixel_size={"z": 2.0}, unit="µm")
     """
-    return await aimport_image(path, name=name, dims=dims, scene=scene, pixel_size=pixel_size, unit=unit, app=app)
+    return await aimport_image(
+        path,
+        name=name,
+        dims=dims,
+        scene=scene,
+        pixel_size=pixel_size,
+        unit=unit,
+        folder=folder,
+        tags=tags,
+        app=app,
+    )
 
 
 async def aimport_images(
@@ -99,16 +121,19 @@ async def aimport_images(
     *,
     pattern: str | None = None,
     dims: Sequence[str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
     app: MikroApp | None = None,
 ) -> list[Image]:
     """Store every image in a file or folder: `import_images` for async code, typed as a coroutine function."""
     chosen, place = governing(app), Path(path)
+    given = {"folder": folder, "tags": tags}
     if pattern is None:
-        return await on_loop(chosen, _store, chosen, place, all_images(place, dims=dims), {})
+        return await on_loop(chosen, _store, chosen, place, all_images(place, dims=dims), given)
     groups = await asyncio.to_thread(group_files, place, pattern)
     images: list[Image] = []
     for group in groups:
-        images += await on_loop(chosen, _store, chosen, place, _alone(stacked_image(group, dims=dims)), {})
+        images += await on_loop(chosen, _store, chosen, place, _alone(stacked_image(group, dims=dims)), given)
     return images
 
 
@@ -118,6 +143,8 @@ async def import_images(
     *,
     pattern: str | None = None,
     dims: Sequence[str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
     app: MikroApp | None = None,
 ) -> list[Image]:
     """Store every image in a file, or the images that the files of a folder are pieces of.
@@ -131,6 +158,10 @@ async def import_images(
         and ``{time}``) number the pieces of one image, all other fields tell images apart and become attributes.
     dims : sequence of str, optional
         Names of the dimensions of each file, where it does not tell them.
+    folder : Folder or str, optional
+        Where to put the images; a path such as ``"2026/november"`` is made where it is not there.
+    tags : sequence of str, optional
+        Up to 64 words to find them by.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -151,24 +182,35 @@ async def import_images(
     >>> images[0].name, images[0].dims
     ('plate7 A01 1', ('c', 'y', 'x'))
     """
-    return await aimport_images(path, pattern=pattern, dims=dims, app=app)
+    return await aimport_images(path, pattern=pattern, dims=dims, folder=folder, tags=tags, app=app)
 
 
 async def aexport_image(
-    image: Image, path: str | PathLike[str], *, isel: Mapping[str, int | slice] | None = None
+    image: Image,
+    path: str | PathLike[str],
+    *,
+    isel: Mapping[str, int | slice] | None = None,
+    progress: ProgressListener | None = None,
 ) -> Exported:
     """Write an image to a file: `export_image` for async code."""
     place = Path(path)
-    await asyncio.to_thread(check_target, place)
-    found = found_image(image, await image.adata(), isel)
-    return await asyncio.to_thread(write_image, found, place)
+    is_whole = await asyncio.to_thread(keeps_levels, place)
+    levels = [await image.alevel(number) for number in range(len(image.levels) if is_whole else 1)]
+    found = found_image(image, levels, isel)
+    return await asyncio.to_thread(write_image, found, place, _teller(found, progress))
 
 
-def export_image(image: Image, path: str | PathLike[str], *, isel: Mapping[str, int | slice] | None = None) -> Exported:
+def export_image(
+    image: Image,
+    path: str | PathLike[str],
+    *,
+    isel: Mapping[str, int | slice] | None = None,
+    progress: ProgressListener | None = None,
+) -> Exported:
     """Write an image to a file, whole or not at all.
 
     Pixels are exact.  What the format does not keep of names, coordinates and attributes is told; pixels and
-    dimensions that it has no place for are refused.
+    dimensions that it has no place for are refused.  OME-Zarr has all levels of resolution.
 
     Parameters
     ----------
@@ -178,6 +220,9 @@ def export_image(image: Image, path: str | PathLike[str], *, isel: Mapping[str, 
         ``.png``, ``.npy``, ``.npz``.
     isel : mapping of str to int or slice, optional
         A part of the image, as in `xarray.DataArray.isel`: ``{"z": 4, "c": 0}`` is one plane.
+    progress : callable, optional
+        Called with a `Progress`, block by block, from one thread at a time: it must return soon, and what it raises
+        ends the export.
 
     Returns
     -------
@@ -199,27 +244,17 @@ def export_image(image: Image, path: str | PathLike[str], *, isel: Mapping[str, 
     ()
     """
     place = Path(path)
-    check_target(place)
-    return write_image(found_image(image, image.data, isel), place)
+    is_whole = keeps_levels(place)
+    levels = [image.level(number) for number in range(1, len(image.levels) if is_whole else 1)]
+    found = found_image(image, [image.data, *levels], isel)
+    return write_image(found, place, _teller(found, progress))
 
 
-def found_image(image: Image, data: Any, isel: Mapping[str, int | slice] | None) -> FoundImage:
-    """Return a stored image, or a part of it, as it goes into a file."""
-    part = data
-    if isel is not None:
-        if strangers := [dim for dim in isel if dim not in data.dims]:
-            raise ImageRefusedError(
-                f"isel names {strangers[0]!r}, which is no dimension of this image", f"Its dimensions are {image.dims}"
-            )
-        part = data.isel(isel).reset_coords(drop=True)
-    kept = set(part.dims)
-    sizes = {dim: size * _step(isel, dim) for dim, size in image.pixel_size.items() if dim in kept}
-    return FoundImage(image.name, part, sizes, {dim: unit for dim, unit in image.unit.items() if dim in kept})
-
-
-def _step(isel: Mapping[str, int | slice] | None, dim: str) -> int:
-    chosen = None if isel is None else isel.get(dim)
-    return abs(chosen.step or 1) if isinstance(chosen, slice) else 1
+def _teller(found: FoundImage, progress: ProgressListener | None) -> Told:
+    if progress is None:
+        return lambda _: None
+    total = sum(array.nbytes for array in (found.array, *found.levels))
+    return Tally(lambda done_bytes: progress(Progress(found.name, done_bytes, total)))
 
 
 @contextmanager
@@ -248,6 +283,9 @@ async def _store_one(app: MikroApp, path: Path, image: FoundImage, given: Mappin
             name=given.get("name") or image.name,
             pixel_size={**image.pixel_size, **sizes} or None,
             unit={**image.unit, **units} or None,
+            folder=given.get("folder"),
+            tags=given.get("tags", ()),
+            channels=image.channels,
         )
     except ImageRefusedError as error:
         raise FileRefusedError(str(path), error.reason, error.remedy) from error

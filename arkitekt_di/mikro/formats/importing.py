@@ -46,7 +46,8 @@ def stacked_image(group: FileGroup, *, dims: Sequence[str] | None) -> Iterator[F
             _check_alike(path, first.array, piece.array, group.dims)
         array = _stacked([piece.array for piece in pieces], group)
         array.attrs |= group.fields
-        yield replace(first, name=group.name, array=array)
+        # Pieces say something about their own channels, not about those that they are stacked along.
+        yield replace(first, name=group.name, array=array, channels=() if "c" in group.dims else first.channels)
 
 
 def _chosen(path: Path, images: Sequence[FoundImage], scene: int | None) -> FoundImage:

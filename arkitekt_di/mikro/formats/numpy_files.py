@@ -10,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
+from arkitekt_di.mikro.formats.channels import dump_channels, load_channels
+from arkitekt_di.mikro.formats.counting import Counted, Told
 from arkitekt_di.mikro.formats.found import UNREADABLE, FilePixels, FoundImage, unreadable
 from arkitekt_di.mikro.formats.naming import name_of
 
@@ -53,7 +55,8 @@ def _described(path: Path, pixels: Any, about: dict[str, Any]) -> FoundImage:
     array = xr.DataArray(
         pixels, dims=tuple(about["dims"]), coords={"c": about["channels"]} if about["channels"] else {}
     )
-    return FoundImage(about["name"] or name_of(path), array, about["pixel_size"], about["unit"])
+    said = load_channels(about.get("described", ()))
+    return FoundImage(about["name"] or name_of(path), array, about["pixel_size"], about["unit"], channels=said)
 
 
 def _unnamed(data: Any) -> xr.DataArray:
@@ -62,29 +65,31 @@ def _unnamed(data: Any) -> xr.DataArray:
     return array
 
 
-def write_npy(array: xr.DataArray, path: Path) -> tuple[str, ...]:
+def write_npy(array: xr.DataArray, path: Path, told: Told) -> tuple[str, ...]:
     """Write the pixels block by block; return what ``.npy`` does not keep."""
     target = np.lib.format.open_memmap(path, mode="w+", dtype=array.dtype, shape=array.shape)
     from dask import array as dask_array
 
     da: Any = dask_array  # Dask has types in part
 
-    da.store(da.asarray(array.data), target, lock=False)
+    da.store(da.asarray(array.data), Counted(target, told), lock=False)
     target.flush()
-    return ("names of dimensions", "pixel sizes", "names of channels")
+    return ("names of dimensions", "pixel sizes", "what is known of channels")
 
 
-def write_npz(image: FoundImage, path: Path) -> tuple[str, ...]:
-    """Write pixels, dimensions, pixel sizes and names of channels, compressed."""
+def write_npz(image: FoundImage, path: Path, told: Told) -> tuple[str, ...]:
+    """Write pixels, dimensions, pixel sizes and channels, compressed."""
     about = {
         "name": image.name,
         "dims": [str(dim) for dim in image.array.dims],
         "channels": channel_names(image.array) or [],
+        "described": dump_channels(image.channels),
         "pixel_size": dict(image.pixel_size),
         "unit": dict(image.unit),
     }
     with path.open("wb") as file:
         np.savez_compressed(file, pixels=image.array.values, about=np.array(json.dumps(about)))
+    told(image.array.nbytes)
     return ()
 
 

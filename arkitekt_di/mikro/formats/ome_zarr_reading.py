@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from arkitekt_di.errors import FileRefusedError
 from arkitekt_di.messages.ngff import OmeDocument
 from arkitekt_di.messages.pixels import ATTRIBUTE, PixelDocument
+from arkitekt_di.mikro.formats.channels import NOTE, load_channels, ngff_channels
 from arkitekt_di.mikro.formats.found import UNREADABLE, FilePixels, FoundImage, unreadable
 from arkitekt_di.mikro.formats.naming import name_of
 from arkitekt_di.mikro.pixels.coordinates import decode_coordinates
@@ -93,10 +95,12 @@ def _image(path: Path, group: Any, place: str, *, alone: bool) -> FoundImage:
     name = multiscale.name or name_of(path)
     name = name if alone else f"{name_of(path)} {place}"
     if note is not None:
-        return _our_own(name, array, PixelDocument.model_validate(note), tuple(left))
-    if document.omero is not None and "c" in dims and len(document.omero.channels) == array.sizes["c"]:
-        labels = [channel.label for channel in document.omero.channels]
-        array = array.assign_coords(c=labels) if all(labels) else array
+        ours = _our_own(name, array, PixelDocument.model_validate(note), tuple(left))
+        return replace(ours, channels=load_channels(stored.attrs.get(NOTE, ())))
+    shown = () if document.omero is None or "c" not in dims else document.omero.channels
+    shown = shown if shown and len(shown) == array.sizes["c"] else ()
+    labels = [channel.label for channel in shown]
+    array = array.assign_coords(c=labels) if labels and all(labels) else array
     if any(
         step.translation is not None and any(step.translation)
         for step in multiscale.datasets[0].coordinate_transformations
@@ -113,6 +117,7 @@ def _image(path: Path, group: Any, place: str, *, alone: bool) -> FoundImage:
         pixel_size={axis.name: step for axis, step in known},
         unit={axis.name: axis.unit for axis, _ in known if axis.unit is not None},
         left_out=tuple(left),
+        channels=ngff_channels(shown),
     )
 
 

@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import xarray as xr
+
+from arkitekt_di.messages.descriptions import MAX_TEXT, Channel
 from arkitekt_di.messages.images import AxisType
 from arkitekt_di.messages.ngff import (
     VERSION,
@@ -11,12 +15,16 @@ from arkitekt_di.messages.ngff import (
     NgffChannel,
     OmeDocument,
     Omero,
+    Window,
     default_colors,
     level_transformations,
     ngff_axes,
     ngff_order,
+    reduction,
 )
 from arkitekt_di.messages.pixels import ATTRIBUTE
+from arkitekt_di.mikro.formats.channels import NOTE, dump_channels
+from arkitekt_di.mikro.formats.counting import Counted, Told
 from arkitekt_di.mikro.formats.found import FoundImage
 from arkitekt_di.mikro.formats.numpy_files import channel_names
 from arkitekt_di.mikro.pixels.picture import picture_of
@@ -25,8 +33,8 @@ _CHUNK_PX: Final = 512
 _SHARD_BYTES: Final = 16 * 2**20
 
 
-def write_ome_zarr(image: FoundImage, path: Path) -> tuple[str, ...]:
-    """Write an image into a new folder; nothing is left out.
+def write_ome_zarr(image: FoundImage, path: Path, told: Told) -> tuple[str, ...]:
+    """Write an image with all its levels into a new folder; nothing is left out.
 
     Raises
     ------
@@ -34,46 +42,77 @@ def write_ome_zarr(image: FoundImage, path: Path) -> tuple[str, ...]:
         OME-NGFF has no place for its axes.
     """
     import zarr
-    from dask import array as dask_array
-    from zarr.codecs import BloscCodec
 
-    da: Any = dask_array  # Dask has types in part
     picture = picture_of(image.array, name=image.name, pixel_size=image.pixel_size or None, unit=image.unit or None)
     axes = picture.axes()
     order = ngff_order(axes)
     served = tuple(axes[place] for place in order)
-    data = da.asarray(picture.data).transpose(order)
+    steps = {axis.name: axis.pixel_size or 1.0 for axis in picture.document.axes}
+    group = zarr.open_group(path, mode="w-", zarr_format=3)
+    datasets = []
+    for number, level in enumerate((image.array, *image.levels)):
+        names = [axis.name for axis in served]
+        turned = level.transpose(*names)
+        notes: dict[str, Any] = {ATTRIBUTE: picture.document.model_dump(mode="json", exclude_none=True)}
+        notes |= {NOTE: dump_channels(image.channels)} if image.channels else {}
+        _write_level(group, str(number), turned, told, notes if number == 0 else {})
+        factors = [reduction(image.array.sizes[name], turned.sizes[name]) for name in names]
+        transformations = level_transformations([steps[name] for name in names], factors)
+        datasets.append(Dataset(path=str(number), coordinate_transformations=transformations))
+    multiscale = Multiscale(name=image.name, axes=ngff_axes(served), datasets=tuple(datasets))
+    omero = _omero(image, {axis.name: axis.type for axis in served})
+    group.attrs.update(OmeDocument(version=VERSION, multiscales=(multiscale,), omero=omero).attributes())
+    return ()
+
+
+def _write_level(group: Any, name: str, level: xr.DataArray, told: Told, attributes: dict[str, Any]) -> None:
+    from dask import array as dask_array
+    from zarr.codecs import BloscCodec
+
+    da: Any = dask_array  # Dask has types in part
+    data = da.asarray(level.data)
     chunk = tuple(min(size, _CHUNK_PX) if place >= data.ndim - 2 else 1 for place, size in enumerate(data.shape))
     shard = _shard(chunk, data.shape, data.dtype.itemsize)
-    group = zarr.open_group(path, mode="w-", zarr_format=3)
     array = group.create_array(
-        "0",
+        name,
         shape=data.shape,
         dtype=data.dtype,
         chunks=chunk,
         shards=shard,
         compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle", typesize=data.dtype.itemsize),
-        dimension_names=[axis.name for axis in served],
-        attributes={ATTRIBUTE: picture.document.model_dump(mode="json", exclude_none=True)},
+        dimension_names=[str(dim) for dim in level.dims],
+        attributes=attributes,
     )
-    da.store(data.rechunk(shard), array, lock=False)
-    steps = {axis.name: axis.pixel_size or 1.0 for axis in picture.document.axes}
-    dataset = Dataset(
-        path="0",
-        coordinate_transformations=level_transformations([steps[axis.name] for axis in served], [1] * data.ndim),
-    )
-    multiscale = Multiscale(name=image.name, axes=ngff_axes(served), datasets=(dataset,))
-    group.attrs.update(_document(image, multiscale, [axis.type for axis in served], data.shape).attributes())
-    return ()
+    da.store(data.rechunk(shard), Counted(array, told), lock=False)
 
 
-def _document(image: FoundImage, multiscale: Multiscale, types: list[AxisType], shape: tuple[int, ...]) -> OmeDocument:
+def _omero(image: FoundImage, types: dict[str, AxisType]) -> Omero | None:
+    """Return how the channels are shown; contrast where it was said, as viewers find a better one than all values."""
+    axis = next((name for name, kind in types.items() if kind is AxisType.CHANNEL), None)
     names = channel_names(image.array)
-    if names is None or AxisType.CHANNEL not in types:
-        return OmeDocument(version=VERSION, multiscales=(multiscale,))
-    colors = default_colors(shape[types.index(AxisType.CHANNEL)])
-    channels = tuple(NgffChannel(label=label, color=color) for label, color in zip(names, colors, strict=True))
-    return OmeDocument(version=VERSION, multiscales=(multiscale,), omero=Omero(name=image.name, channels=channels))
+    if axis is None or not (image.channels or names):
+        return None
+    count = image.array.sizes[axis]
+    said = image.channels or tuple(Channel(name=name[:MAX_TEXT] or str(i)) for i, name in enumerate(names or ()))
+    channels = tuple(
+        NgffChannel(
+            label=channel.name,
+            color=channel.color or color,
+            window=_window(channel, image.array.dtype),
+            active=channel.is_shown,
+        )
+        for channel, color in zip(said, default_colors(count), strict=True)
+    )
+    return Omero(name=image.name, channels=channels)
+
+
+def _window(channel: Channel, dtype: np.dtype[Any]) -> Window | None:
+    if channel.contrast is None:
+        return None
+    start, end = channel.contrast
+    bounds = np.iinfo(dtype) if dtype.kind in "iu" else None
+    low, high = channel.limits or ((float(bounds.min), float(bounds.max)) if bounds is not None else (start, end))
+    return Window(min=min(low, start), max=max(high, end), start=start, end=end)
 
 
 def _shard(chunk: tuple[int, ...], shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:

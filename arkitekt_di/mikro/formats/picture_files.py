@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from arkitekt_di.errors import FileRefusedError, MissingExtraError
+from arkitekt_di.mikro.formats.counting import Told
 from arkitekt_di.mikro.formats.found import UNREADABLE, FoundImage, unreadable
 from arkitekt_di.mikro.formats.naming import name_of
 
@@ -41,7 +42,7 @@ def picture_images(path: Path) -> Iterator[tuple[FoundImage, ...]]:
     yield (FoundImage(name_of(path), xr.DataArray(pixels, dims=dims, coords=coords), left_out=notes),)
 
 
-def write_picture(array: xr.DataArray, path: Path) -> tuple[str, ...]:
+def write_picture(array: xr.DataArray, path: Path, told: Told) -> tuple[str, ...]:
     """Write a plane as PNG, exactly; return what a PNG does not keep.
 
     Raises
@@ -60,6 +61,7 @@ def write_picture(array: xr.DataArray, path: Path) -> tuple[str, ...]:
             "Choose a plane, such as isel={'z': 4, 'c': 0}, or write .ome.zarr or .ome.tiff",
         )
     _pillow().fromarray(np.ascontiguousarray(array.values)).save(path, format="PNG")
+    told(array.nbytes)
     has_names = "c" in array.coords and array.coords["c"].values.tolist() not in _CHANNELS.values()
     names = ["names of channels"] if has_names else []
     return (*names, "pixel sizes")

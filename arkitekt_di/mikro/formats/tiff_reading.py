@@ -1,5 +1,6 @@
 """TIFF and OME-TIFF, read by tifffile."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,9 +9,13 @@ from typing import Any, Final
 import xarray as xr
 
 from arkitekt_di.errors import FileRefusedError, MissingExtraError
+from arkitekt_di.mikro.formats.channels import imagej_channels
 from arkitekt_di.mikro.formats.found import UNREADABLE, FilePixels, FoundImage, unreadable
 from arkitekt_di.mikro.formats.naming import name_of
 from arkitekt_di.mikro.formats.ome_xml import OmeImage, read_ome_xml
+
+_NAMELESS: Final = re.compile(r"Image:?[0-9]+")
+"""What programs write where nobody gave a name."""
 
 _SAMPLES: Final = "s"
 _UNKNOWN: Final = "iq"
@@ -77,16 +82,19 @@ def _image(path: Path, file: Any, series: Any, said: OmeImage | None, name: str)
         data, dims = _with_single(data, dims, said.dims), said.dims
     sizes, units = (said.pixel_size, said.unit) if said is not None else _plain_sizes(file)
     coords: dict[str, Any] = {}
-    if said is not None and "c" in dims and len(said.channels) == data.shape[dims.index("c")]:
-        coords["c"] = list(said.channels)
+    length = data.shape[dims.index("c")] if "c" in dims else 0
+    if said is not None and length and len(said.labels) == length:
+        coords["c"] = list(said.labels)
+    channels = said.channels if said is not None else imagej_channels(file.imagej_metadata or {})
     array = xr.DataArray(data, dims=dims, coords=coords, name=None)
     array.name = None
     return FoundImage(
-        name=(said.name if said is not None and said.name and not said.name.startswith("Image:") else None) or name,
+        name=(said.name if said is not None and said.name and not _NAMELESS.fullmatch(said.name) else None) or name,
         array=array,
         pixel_size={dim: size for dim, size in sizes.items() if dim in dims},
         unit={dim: unit for dim, unit in units.items() if dim in dims},
         left_out=("coarser levels of resolution",) if len(series.levels) > 1 else (),
+        channels=channels if len(channels) == length else (),
     )
 
 

@@ -1,6 +1,7 @@
 """OME-TIFF, written plane by plane by tifffile."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,9 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from arkitekt_di.errors import FileRefusedError, MissingExtraError
+from arkitekt_di.messages.descriptions import Channel
+from arkitekt_di.mikro.formats.channels import color_for_ome, dump_channels
+from arkitekt_di.mikro.formats.counting import Told
 from arkitekt_di.mikro.formats.found import FoundImage
 from arkitekt_di.mikro.formats.numpy_files import channel_names
-from arkitekt_di.mikro.formats.ome_xml import DIMS, NAMESPACE
+from arkitekt_di.mikro.formats.ome_xml import CHANNELS, DIMS, LABELS, NAMESPACE
 from arkitekt_di.mikro.pixels.units import short_unit
 
 _ORDER: Final = "tczyx"
@@ -30,7 +34,7 @@ _CLASSIC_BYTES: Final = 2**32 - 2**25
 """Largest TIFF with offsets of 32 bit, with room for its tags."""
 
 
-def write_tiff(image: FoundImage, path: Path) -> tuple[str, ...]:
+def write_tiff(image: FoundImage, path: Path, told: Told) -> tuple[str, ...]:
     """Write an image; return what an OME-TIFF does not keep.
 
     Raises
@@ -48,7 +52,7 @@ def write_tiff(image: FoundImage, path: Path) -> tuple[str, ...]:
     metadata, left_out = _metadata(image, dims)
     tifffile.imwrite(
         path,
-        _planes(array.data),
+        _planes(array.data, told),
         shape=array.shape,
         dtype=array.dtype,
         bigtiff=array.nbytes > _CLASSIC_BYTES,
@@ -71,10 +75,8 @@ def _check(path: Path, image: FoundImage, dims: tuple[str, ...]) -> None:
 
 
 def _metadata(image: FoundImage, dims: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    metadata: dict[str, Any] = {
-        "Name": image.name,
-        "MapAnnotation": {"Namespace": NAMESPACE, DIMS: ",".join(dims)},
-    }
+    note = {"Namespace": NAMESPACE, DIMS: ",".join(dims)}
+    metadata: dict[str, Any] = {"Name": image.name, "MapAnnotation": note}
     left_out = []
     for dim, size in image.pixel_size.items():
         unit = short_unit(image.unit.get(dim, "")) if dim in _SIZES else None
@@ -86,10 +88,28 @@ def _metadata(image: FoundImage, dims: tuple[str, ...]) -> tuple[dict[str, Any],
         names = channel_names(image.array)
         if names is None and "c" in image.array.coords:
             left_out.append("the coordinate c")
-        metadata["Channel"] = {"Name": names} if names else {}
+        metadata["Channel"] = _channels(image.channels) if image.channels else {"Name": names} if names else {}
+        if image.channels:
+            note |= {CHANNELS: json.dumps(dump_channels(image.channels)), LABELS: json.dumps(names)}
     return metadata, tuple(left_out)
 
 
-def _planes(data: Any) -> Iterator[npt.NDArray[Any]]:
+def _channels(channels: Sequence[Channel]) -> list[dict[str, Any]]:
+    """Return what OME-XML has words for; contrast is in our own annotation only."""
+    said = (
+        {
+            "Name": channel.name,
+            "Color": None if channel.color is None else color_for_ome(channel.color),
+            "EmissionWavelength": channel.emission_nm,
+            "ExcitationWavelength": channel.excitation_nm,
+        }
+        for channel in channels
+    )
+    return [{key: value for key, value in one.items() if value is not None} for one in said]
+
+
+def _planes(data: Any, told: Told) -> Iterator[npt.NDArray[Any]]:
     for place in np.ndindex(data.shape[:-2]):
-        yield np.ascontiguousarray(data[place])
+        plane = np.ascontiguousarray(data[place])
+        yield plane
+        told(plane.nbytes)

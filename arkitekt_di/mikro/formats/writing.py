@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from arkitekt_di.errors import FileRefusedError, StorageFullError
+from arkitekt_di.mikro.formats.counting import Told
 from arkitekt_di.mikro.formats.found import FoundImage
 from arkitekt_di.mikro.formats.numpy_files import write_npy, write_npz
 from arkitekt_di.mikro.formats.ome_zarr_writing import write_ome_zarr
 from arkitekt_di.mikro.formats.picture_files import write_picture
 from arkitekt_di.mikro.formats.tiff_writing import write_tiff
 
-Writer = Callable[[FoundImage, Path], tuple[str, ...]]
-"""Writes an image to a path where nothing is; returns what the format does not keep."""
+Writer = Callable[[FoundImage, Path, Told], tuple[str, ...]]
+"""Writes an image to a path where nothing is, tells of its bytes, and returns what the format does not keep."""
 
 _KEEPS_EVERYTHING: Final = write_ome_zarr
 
@@ -27,8 +28,8 @@ _WRITERS: Final[dict[str, Writer]] = {
     ".ome.tif": write_tiff,
     ".tiff": write_tiff,
     ".tif": write_tiff,
-    ".png": lambda image, path: write_picture(image.array, path),
-    ".npy": lambda image, path: write_npy(image.array, path),
+    ".png": lambda image, path, told: write_picture(image.array, path, told),
+    ".npy": lambda image, path, told: write_npy(image.array, path, told),
     ".npz": write_npz,
 }
 
@@ -67,13 +68,22 @@ def check_target(path: Path) -> Writer:
     return writer
 
 
-def write_image(image: FoundImage, path: Path) -> Exported:
+def keeps_levels(path: Path) -> bool:
+    """Tell whether the format that the ending of *path* names has a place for coarser levels."""
+    return check_target(path) is write_ome_zarr
+
+
+def write_image(image: FoundImage, path: Path, told: Told = lambda _: None) -> Exported:
     """Write an image in the format that the ending of *path* names."""
     writer = check_target(path)
     # Written beside its place, under a name with the same ending, and moved there in one step.
     draft = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
     try:
-        left_out = (*writer(image, draft), *(() if writer is _KEEPS_EVERYTHING else _unkept(image)))
+        left_out = (
+            *image.left_out,
+            *writer(image, draft, told),
+            *(() if writer is _KEEPS_EVERYTHING else _unkept(image)),
+        )
         draft.rename(path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
