@@ -53,6 +53,7 @@ class TableStore(CamelMessage):
     key: str
     path: str | None = None
     size_bytes: int | None = None
+    sha256: str | None = None
 
 
 class TableRecord(CamelMessage):

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -47,10 +47,13 @@ class Source:
     file : BinaryIO
     size : int or None
         Bytes; None where nobody knows before the end.
+    on_sent : callable, optional
+        Told how many bytes are stored, after each part.
     """
 
     file: BinaryIO
     size: int | None = None
+    on_sent: Callable[[int], None] | None = None
 
     @property
     def part_bytes(self) -> int:
@@ -148,15 +151,19 @@ class _Shipment:
         self._sink = sender.sink(upload)
         self._digest = hashlib.sha256()
         self._places = asyncio.Semaphore(sender.transfers)
+        self._on_sent: Callable[[int], None] | None = None
+        self._stored_bytes = 0
 
     async def send(self, source: Source) -> tuple[int, str]:
         """Send everything; return its size and its SHA-256."""
+        self._on_sent = source.on_sent
         parts = self._read(source)
         first = await anext(parts, b"")
         second = await anext(parts, None)
         if second is None:
             self._check_size(len(first), source)
             await self._sink.put(self._upload.name, first)
+            self._tell(len(first))
             return len(first), self._digest.hexdigest()
         listed: list[Part] = []
         stored = await self._sender.stored(self._upload) if self._is_resumed else None
@@ -196,8 +203,14 @@ class _Shipment:
             key = f"{PARTS}/{part.name}"
             if stored is None or not await asyncio.to_thread(_is_there, stored, key, part.size):
                 await self._sink.put(key, body)
+            self._tell(len(body))
         finally:
             self._places.release()
+
+    def _tell(self, size: int) -> None:
+        self._stored_bytes += size
+        if self._on_sent is not None:
+            self._on_sent(self._stored_bytes)
 
     def _check_size(self, size: int, source: Source) -> None:
         if source.size is not None and size != source.size:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.files import FileRecord
@@ -80,6 +80,9 @@ class File:
     """
 
     __slots__ = ("__weakref__", "_home", "_record")
+
+    structure_identifier: ClassVar[str] = "@mikro/file"
+    """Under which files travel by reference, as arguments and results of functions."""
 
     def __init__(self, record: FileRecord, home: FileHome) -> None:
         self._record = record

@@ -8,6 +8,7 @@ from arkitekt_di.mikro.files.service import Files, Readable
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop, opened
 from arkitekt_di.mikro.paging import Pages
+from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.watching import Watch
 
 
@@ -29,30 +30,39 @@ class FileApp(OpenApp, Protocol):
         ...
 
 
-async def aupload_file(
+async def aupload_file(  # noqa: PLR0913  # each is a word of the user's
     source: Readable,
     *,
     name: str | None = None,
     folder: Folder | str | None = None,
     content_type: str | None = None,
     key: str | None = None,
+    progress: ProgressListener | None = None,
     app: FileApp | None = None,
 ) -> File:
     """Store a file: `upload_file` for async code, typed as a coroutine function."""
     chosen = governing(app)
     return await on_loop(
-        chosen, chosen.mikro.files.aupload, source, name=name, folder=folder, content_type=content_type, key=key
+        chosen,
+        chosen.mikro.files.aupload,
+        source,
+        name=name,
+        folder=folder,
+        content_type=content_type,
+        key=key,
+        progress=progress,
     )
 
 
 @dual(bridge=bridge_of)
-async def upload_file(
+async def upload_file(  # noqa: PLR0913  # each is a word of the user's
     source: Readable,
     *,
     name: str | None = None,
     folder: Folder | str | None = None,
     content_type: str | None = None,
     key: str | None = None,
+    progress: ProgressListener | None = None,
     app: FileApp | None = None,
 ) -> File:
     """Store a file of any kind and size.
@@ -74,6 +84,9 @@ async def upload_file(
     key : str, optional
         Your own name for this upload, such as that of the run.  The same call made again goes on where the first one
         broke off, sends only what is missing, and returns the same file where that was done.
+    progress : callable, optional
+        Called on the app's loop with a `Progress` whenever a part is stored.  A transfer that takes long shows a bar by
+        itself; the setting ``mikro.progress`` turns it off.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -96,7 +109,9 @@ async def upload_file(
     --------
     >>> file = upload_file("scan.czi", folder="2026/november", key="scan of plate 7")
     """
-    return await aupload_file(source, name=name, folder=folder, content_type=content_type, key=key, app=app)
+    return await aupload_file(
+        source, name=name, folder=folder, content_type=content_type, key=key, progress=progress, app=app
+    )
 
 
 async def aget_file(file_id: str, *, app: FileApp | None = None) -> File:

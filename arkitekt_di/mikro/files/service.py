@@ -21,6 +21,7 @@ from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.grants import RenewedSource
+from arkitekt_di.mikro.pixels.progress import ProgressBar, ProgressListener, telling
 from arkitekt_di.mikro.watching import Change, Stream, Watch
 from arkitekt_di.protocols.files import FileRecords
 from arkitekt_di.protocols.koil import Bridge
@@ -65,6 +66,7 @@ class Files:
         self._folders = folders
         self._bridge = bridge
         self._margin_s = chosen.access_margin_s
+        self._progress = chosen.progress
         self._sender = BlobSender(records, store, transfers=chosen.transfers, margin_s=self._margin_s)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-file")  # starts threads when used
         self._streams: set[Stream[Any]] = set()
@@ -87,6 +89,7 @@ class Files:
         folder: Folder | str | None = None,
         content_type: str | None = None,
         key: str | None = None,
+        progress: ProgressListener | None = None,
     ) -> File:
         """Store a file; see `arkitekt_di.mikro.upload_file`."""
         given = name or _name_of(source)
@@ -96,17 +99,21 @@ class Files:
         if isinstance(source, str | os.PathLike):
             file = await asyncio.to_thread(Path(source).open, "rb")
             with file:
-                sent = await self._send(file, given, kind, key)
+                sent = await self._send(file, given, kind, key, progress)
         else:
-            sent = await self._send(source, given, kind, key)
+            sent = await self._send(source, given, kind, key, progress)
         if sent.record_id is not None:
             return await self._same(sent, str(key))
         place = await self._folders.aplace(folder)
         return File(await self._records.create(sent.store_id, name=given, folder_id=place), self)
 
-    async def _send(self, file: BinaryIO, name: str, content_type: str | None, key: str | None) -> Sent:
+    async def _send(
+        self, file: BinaryIO, name: str, content_type: str | None, key: str | None, listener: ProgressListener | None
+    ) -> Sent:
         size = await asyncio.to_thread(_size_of, file)
-        return await self._sender.send(Source(file, size), name=name, content_type=content_type, key=key)
+        with ProgressBar(self._progress) as bar:
+            source = Source(file, size, telling(name, size, bar, listener))
+            return await self._sender.send(source, name=name, content_type=content_type, key=key)
 
     async def _same(self, sent: Sent, key: str) -> File:
         """Return the file that an earlier run with the same key made, if it has the same bytes."""

@@ -22,9 +22,9 @@ class Progress:
     Attributes
     ----------
     name : str
-        Name of the image.
+        Name of the image, file or table.
     done_bytes : int
-        Bytes of pixels, before compression, that are stored.
+        Bytes that are stored; of an image those of its pixels, before compression.
     total_bytes : int or None
         How many there are in all; None where nobody knows yet.
     """
@@ -35,6 +35,18 @@ class Progress:
 
 
 ProgressListener = Callable[[Progress], None]
+
+
+def telling(name: str, total_bytes: int | None, *listeners: ProgressListener | None) -> Callable[[int], None]:
+    """Return what tells *listeners* how many bytes of *name* are stored."""
+
+    def tell(done_bytes: int) -> None:
+        progress = Progress(name, done_bytes, total_bytes)
+        for listener in listeners:
+            if listener is not None:
+                listener(progress)
+
+    return tell
 
 
 class ProgressBar:

@@ -27,7 +27,7 @@ from arkitekt_di.mikro.pixels.grants import RenewedSink
 from arkitekt_di.mikro.pixels.header import write_header
 from arkitekt_di.mikro.pixels.layout import MIB, Cut
 from arkitekt_di.mikro.pixels.picture import Picture
-from arkitekt_di.mikro.pixels.progress import Progress, ProgressBar, ProgressListener
+from arkitekt_di.mikro.pixels.progress import ProgressBar, ProgressListener, telling
 from arkitekt_di.mikro.pixels.pyramid import Depth, Level, plan_levels
 from arkitekt_di.mikro.pixels.reduction import Method, method_for
 from arkitekt_di.mikro.pixels.resumption import derived_key
@@ -249,11 +249,4 @@ async def _together(steps: Sequence[Any]) -> None:
 
 def _teller(picture: Picture, bar: ProgressBar, listener: ProgressListener | None) -> Callable[[int], None]:
     total = None if isinstance(picture.data, Frames) else picture.data.size * picture.dtype.itemsize
-
-    def tell(done_bytes: int) -> None:
-        progress = Progress(picture.name, done_bytes, total)
-        bar(progress)
-        if listener is not None:
-            listener(progress)
-
-    return tell
+    return telling(picture.name, total, bar, listener)

@@ -5,7 +5,7 @@ from arkitekt_di.mikro.blobs.uploads import GRANT
 _TABLE = """{
     id name description rowCount folderId imageId createdAt deletedAt
     columns { name dtype role axisType unit longName description }
-    store { id bucket key path sizeBytes }
+    store { id bucket key path sizeBytes sha256 }
   }"""
 
 OPEN_TABLE_UPLOAD = f"""

@@ -68,7 +68,7 @@ def arrow_of(frame: object) -> Any:
     elif hasattr(frame, "index") and hasattr(frame, "dtypes"):
         table = _from_pandas(pa, frame)
     elif hasattr(frame, "__arrow_c_stream__") or isinstance(frame, Mapping):
-        table = _converted(pa, lambda: pa.table(frame))
+        table = _converted(pa, lambda: _without_views(pa, pa.table(frame)))
     else:
         raise TableRefusedError(
             f"a {type(frame).__name__} is no table", "Give a data frame of pandas or polars, or a table of pyarrow"
@@ -86,6 +86,12 @@ def _converted(pa: Any, convert: Any) -> Any:
         return convert()
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise TableRefusedError(f"the frame cannot be a table: {error}", "Change the type of that column") from error
+
+
+def _without_views(pa: Any, table: Any) -> Any:
+    """Return *table* with ordinary texts in place of the views that polars gives: pyarrow does not filter by those."""
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    return table.cast(pa.schema([field.with_type(plain.get(field.type, field.type)) for field in table.schema]))
 
 
 def _from_pandas(pa: Any, frame: Any) -> Any:

@@ -8,6 +8,7 @@ from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop, opened
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
+from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.tables.service import Tables
 from arkitekt_di.mikro.tables.table import Table
 from arkitekt_di.mikro.watching import Watch
@@ -39,6 +40,8 @@ async def afrom_dataframe(  # noqa: PLR0913  # each is a word of the user's
     image: Image | str | None = None,
     units: Mapping[str, str] | None = None,
     coordinates: Mapping[str, str] | None = None,
+    key: str | None = None,
+    progress: ProgressListener | None = None,
     app: TableApp | None = None,
 ) -> Table:
     """Store a data frame: `from_dataframe` for async code, typed as a coroutine function."""
@@ -52,6 +55,8 @@ async def afrom_dataframe(  # noqa: PLR0913  # each is a word of the user's
         image=image,
         units=units,
         coordinates=coordinates,
+        key=key,
+        progress=progress,
     )
 
 
@@ -64,6 +69,8 @@ async def from_dataframe(  # noqa: PLR0913  # each is a word of the user's
     image: Image | str | None = None,
     units: Mapping[str, str] | None = None,
     coordinates: Mapping[str, str] | None = None,
+    key: str | None = None,
+    progress: ProgressListener | None = None,
     app: TableApp | None = None,
 ) -> Table:
     """Store a data frame as a new table.
@@ -85,6 +92,11 @@ async def from_dataframe(  # noqa: PLR0913  # each is a word of the user's
         Unit of the values of a column, such as ``{"area": "µm²"}``; kept as it is written.
     coordinates : mapping of str to str, optional
         Columns that are positions (``"space"``), instants (``"time"``) or numbers of objects (``"index"``).
+    key : str, optional
+        Your own name for this table, such as that of the run.  The same call made again goes on where the first one
+        broke off, and returns the same table where that was done.
+    progress : callable, optional
+        Called on the app's loop with a `Progress` whenever a part is stored; a transfer that takes long shows a bar.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -98,6 +110,8 @@ async def from_dataframe(  # noqa: PLR0913  # each is a word of the user's
         The frame would not come back as it is, or a column that is named is not there; nothing was sent.
     MissingExtraError
         pyarrow is not installed.
+    RecordRefusedError
+        *key* names a table with other rows.
     ImageNotFoundError
         *image* is not there.
     TransferError, StorageFullError
@@ -108,7 +122,15 @@ async def from_dataframe(  # noqa: PLR0913  # each is a word of the user's
     >>> table = from_dataframe(cells, name="cells", units={"area": "µm²"}, folder="2026/november")
     """
     return await afrom_dataframe(
-        frame, name=name, folder=folder, image=image, units=units, coordinates=coordinates, app=app
+        frame,
+        name=name,
+        folder=folder,
+        image=image,
+        units=units,
+        coordinates=coordinates,
+        key=key,
+        progress=progress,
+        app=app,
     )
 
 

@@ -8,16 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any, BinaryIO, Final, cast
 
-from arkitekt_di.errors import TableNotFoundError, TableRefusedError
+from arkitekt_di.errors import RecordRefusedError, TableNotFoundError, TableRefusedError
 from arkitekt_di.messages.tables import TableDraft, TableQuery, TableRecord
 from arkitekt_di.mikro.blobs.reading import StoredObject
-from arkitekt_di.mikro.blobs.sending import BlobSender, Source
+from arkitekt_di.mikro.blobs.sending import BlobSender, Sent, Source
 from arkitekt_di.mikro.blobs.uploads import object_name
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.grants import RenewedSource
+from arkitekt_di.mikro.pixels.progress import ProgressBar, ProgressListener, telling
 from arkitekt_di.mikro.tables.frame import arrow_of, columns_of, pyarrow, write_parquet
 from arkitekt_di.mikro.tables.table import Table
 from arkitekt_di.mikro.watching import Change, Stream, Watch
@@ -28,6 +29,9 @@ from arkitekt_di.settings.models import MikroSettings
 
 _READERS: Final = 16
 """Requests to the object store at the same time, for tables that several threads read."""
+
+PARQUET: Final = "application/vnd.apache.parquet"
+"""Media type, registered with IANA."""
 
 
 class Tables:
@@ -61,6 +65,7 @@ class Tables:
         self._folders = folders
         self._bridge = bridge
         self._margin_s = chosen.access_margin_s
+        self._progress = chosen.progress
         self._sender = BlobSender(records, store, transfers=chosen.transfers, margin_s=self._margin_s)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-table")  # starts threads when used
         self._streams: set[Stream[Any]] = set()
@@ -75,7 +80,7 @@ class Tables:
         """The way to the app's loop."""
         return self._bridge
 
-    async def afrom_dataframe(
+    async def afrom_dataframe(  # noqa: PLR0913  # each is a word of the user's; see from_dataframe
         self,
         frame: object,
         *,
@@ -84,6 +89,8 @@ class Tables:
         image: Image | str | None = None,
         units: Mapping[str, str] | None = None,
         coordinates: Mapping[str, str] | None = None,
+        key: str | None = None,
+        progress: ProgressListener | None = None,
     ) -> Table:
         """Store a data frame as a new table; see `arkitekt_di.mikro.from_dataframe`."""
         if not name.strip():
@@ -95,7 +102,11 @@ class Tables:
             parquet = cast("BinaryIO", file)
             await asyncio.to_thread(write_parquet, table, parquet)
             size = os.fstat(file.fileno()).st_size
-            sent = await self._sender.send(Source(parquet, size), content_type="application/vnd.apache.parquet")
+            with ProgressBar(self._progress) as bar:
+                source = Source(parquet, size, telling(name, size, bar, progress))
+                sent = await self._sender.send(source, content_type=PARQUET, key=key)
+        if sent.record_id is not None:
+            return await self._same(sent, str(key))
         draft = TableDraft(
             store_id=sent.store_id,
             name=name,
@@ -105,6 +116,15 @@ class Tables:
             image_id=image.id if isinstance(image, Image) else image,
         )
         return Table(await self._records.create(draft), self)
+
+    async def _same(self, sent: Sent, key: str) -> Table:
+        """Return the table that an earlier run with the same key made, if it has the same rows."""
+        record = await self._records.get(str(sent.record_id))
+        if record.store.sha256 != sent.sha256:
+            raise RecordRefusedError(
+                f"the key {key!r} names table {record.id}, which has other rows", "Choose another key"
+            )
+        return Table(record, self)
 
     async def aget(self, table_id: str) -> Table:
         """Return one table; raises `TableNotFoundError`."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from arkitekt_di.errors import MissingExtraError, OwnLoopError
 from arkitekt_di.messages.tables import Column, TableRecord
@@ -73,6 +73,9 @@ class Table:
     """
 
     __slots__ = ("__weakref__", "_home", "_record")
+
+    structure_identifier: ClassVar[str] = "@mikro/tabledataset"
+    """Under which tables travel by reference, as arguments and results of functions."""
 
     def __init__(self, record: TableRecord, home: TableHome) -> None:
         self._record = record

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import MetricNotFoundError, RecordRefusedError
@@ -17,6 +17,7 @@ from arkitekt_di.server.listing import MAX_PAGE, Page
 from arkitekt_di.server.metrics.tables import Metric
 from arkitekt_di.server.naming import MAX_NAME, checked_description, checked_name, folded, is_text
 from arkitekt_di.server.principal import Principal
+from arkitekt_di.server.records import Record
 from arkitekt_di.server.subjects import Require
 
 MAX_AT_ONCE = 5000
@@ -45,6 +46,8 @@ class Metrics:
         Orders the changes of an organization.
     subjects : mapping of RecordKind to callable
         Finds what a metric is about.
+    tables : mapping of RecordKind to type
+        Where that is; metrics of what is in the trash are not listed.
     clock : callable
         Returns seconds since 1970, UTC.
     """
@@ -55,11 +58,13 @@ class Metrics:
         journal: Journal,
         *,
         subjects: Mapping[RecordKind, Require],
+        tables: Mapping[RecordKind, type[Record]],
         clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._journal = journal
         self._subjects = dict(subjects)
+        self._tables = dict(tables)
         self._clock = clock
 
     async def create(self, principal: Principal, drafts: Sequence[MetricDraft]) -> Sequence[Metric]:
@@ -135,6 +140,7 @@ class Metrics:
                 Metric.organization_id == principal.organization_id, Metric.supersedes_id.is_not(None)
             )
             query = query.where(Metric.id.not_in(superseded))
+        query = query.where(or_(*(_is_about(kind, table) for kind, table in self._tables.items())))
         query = query.order_by(Metric.created_at.desc(), Metric.id.desc())
         async with self._database.transaction() as session:
             return (await session.scalars(query.limit(listing.page.limit).offset(listing.page.offset))).all()
@@ -144,6 +150,12 @@ class Metrics:
         async with self._journal.transaction(principal) as entry:
             metric = await _find(entry.session, principal, metric_id)
             await entry.session.execute(delete(Metric).where(Metric.id == metric.id))
+
+
+def _is_about(kind: RecordKind, table: type[Record]) -> ColumnElement[bool]:
+    """Return the condition that a metric is about a record of this kind that is not in the trash."""
+    there = select(table.id).where(table.id == Metric.subject_id, table.deleted_at.is_(None))
+    return and_(Metric.subject_kind == kind, there.exists())
 
 
 async def _find(session: AsyncSession, principal: Principal, metric_id: str) -> Metric:

@@ -147,7 +147,7 @@ class MikroEndpoint:
             self._blob_uploads,
             files,
             tables,
-            Metrics(database, self.journal, subjects=stored, clock=clock),
+            Metrics(database, self.journal, subjects=stored, tables=CONTENTS, clock=clock),
             Comments(database, self.journal, Subjects(stored | places), clock=clock),
             Provenances(database, Subjects(stored)),
         )

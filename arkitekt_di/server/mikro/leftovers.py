@@ -12,6 +12,7 @@ from arkitekt_di.server.files.tables import File
 from arkitekt_di.server.folders.tables import Folder
 from arkitekt_di.server.images.relations import Relation
 from arkitekt_di.server.images.tables import Image
+from arkitekt_di.server.metrics.tables import Metric
 from arkitekt_di.server.provenance.tables import Provenance
 from arkitekt_di.server.rois.tables import Roi
 from arkitekt_di.server.tables.tables import TableDataset
@@ -27,6 +28,7 @@ SUBJECTS: Final[Mapping[RecordKind, Any]] = {
 
 SAID: Final[Sequence[tuple[Any, Any, Any]]] = (
     (Comment, Comment.subject_kind, Comment.subject_id),
+    (Metric, Metric.subject_kind, Metric.subject_id),
     (Provenance, Provenance.subject_kind, Provenance.subject_id),
     (Relation, Relation.source_kind, Relation.source_id),
     (Relation, Relation.target_kind, Relation.target_id),

@@ -6,14 +6,16 @@ import tracemalloc
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkitekt_di.errors import FileDamagedError, OwnLoopError, RecordRefusedError, TransferError
+from arkitekt_di.errors import FileDamagedError, OwnLoopError, RecordRefusedError, StorageFullError, TransferError
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.blobs import LIST
 from arkitekt_di.messages.images import UploadGrant
+from arkitekt_di.mikro import paging
 from arkitekt_di.mikro.blobs import sending
 from arkitekt_di.mikro.blobs.reading import StoredObject
 from arkitekt_di.mikro.files.download import local_name
@@ -24,8 +26,9 @@ from arkitekt_di.mikro.folders.in_memory import InMemoryFolderRecords
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.in_memory import InMemoryPixelStore, InMemoryPrefix
+from arkitekt_di.mikro.pixels.progress import Progress
 from tests.mikro.hub import Hub
-from tests.mikro.stores import CountingPrefix, CountingStore
+from tests.mikro.stores import CountingPrefix, CountingStore, FailingStore
 
 KIB = 1024
 
@@ -296,3 +299,55 @@ async def test_a_file_in_parts_goes_through_the_hub(hub: Hub, koil: Koil, tmp_pa
     copy = await file.adownload(tmp_path / "copy")
     assert copy.read_bytes() == path.read_bytes()
     assert [found.id for found in await files.asearch("scan", folder="raw/today")] == [file.id]
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_progress_is_told_part_by_part_and_reaches_the_end(files: Files, koil: Koil, tmp_path: Path) -> None:
+    told: list[Progress] = []
+
+    koil.call(files.aupload, written(tmp_path, 200 * KIB), progress=told.append)
+
+    done = [progress.done_bytes for progress in told]
+    assert done == sorted(done)
+    assert (len(done), done[-1]) == (4, 200 * KIB)
+    assert {(progress.name, progress.total_bytes) for progress in told} == {("scan.bin", 200 * KIB)}
+
+
+def test_a_full_store_is_told_and_nothing_is_left(koil: Koil, tmp_path: Path) -> None:
+    store, folders = FailingStore(StorageFullError("http://hub"), at=0), InMemoryFolderRecords()
+    files = Files(InMemoryFileRecords(store, folders), store, Folders(folders, koil), koil)
+
+    with pytest.raises(StorageFullError):
+        koil.call(files.aupload, written(tmp_path, KIB))
+
+    assert store.objects == {}
+    assert list(files.iterate()) == []
+
+
+def test_pages_go_on_to_the_end(files: Files, koil: Koil, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "PAGE", 2)
+    made = [koil.call(files.aupload, io.BytesIO(b"x"), name=f"{number}").id for number in range(5)]
+
+    async def collected() -> list[str]:
+        return [file.id async for file in files.iterate()]
+
+    assert [file.id for file in files.iterate()] == made
+    assert koil.call(collected) == made
+    assert asyncio.run(collected()) == made
+    koil.call(files.adelete, made.pop())
+    assert [file.id for file in files.iterate()] == made  # full pages alone: the last one is asked for and empty
+
+
+def test_tifffile_reads_one_page_of_a_stored_file(
+    files: Files, store: CountingStore, koil: Koil, tmp_path: Path
+) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    stack = np.random.default_rng(7).integers(0, 2**16, (20, 128, 128), "uint16")
+    tifffile.imwrite(tmp_path / "stack.tif", stack)
+    file = koil.call(files.aupload, tmp_path / "stack.tif")
+
+    with file.open(buffer_bytes=16 * KIB) as opened, tifffile.TiffFile(opened) as tiff:
+        page = tiff.pages[7].asarray()
+
+    assert np.array_equal(page, stack[7])
+    assert sum(size for _, size in store.reads) < stack.nbytes / 4

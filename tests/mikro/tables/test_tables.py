@@ -7,11 +7,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from arkitekt_di.errors import OwnLoopError, TableRefusedError
+from arkitekt_di.errors import OwnLoopError, RecordRefusedError, TableRefusedError
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.images import AxisType
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
 from arkitekt_di.mikro.folders.service import Folders
+from arkitekt_di.mikro.pixels.progress import Progress
 from arkitekt_di.mikro.tables import frame as frames
 from arkitekt_di.mikro.tables.records import GraphQLTableRecords
 from arkitekt_di.mikro.tables.service import Tables
@@ -165,3 +166,58 @@ async def test_a_table_goes_through_the_hub(hub: Hub, koil: Koil) -> None:
     assert found == table
     assert found.units == {"f64": "µm"}
     pd.testing.assert_frame_equal(await found.ato_pandas(), everything())
+
+
+def test_a_key_names_one_table(tables: Tables, store: CountingStore, koil: Koil) -> None:
+    frame = everything()
+
+    first = koil.call(tables.afrom_dataframe, frame, name="cells", key="run 7")
+    writes = len(store.writes)
+    again = koil.call(tables.afrom_dataframe, frame, name="cells", key="run 7")
+
+    assert (again, len(store.writes)) == (first, writes)
+    assert len(list(tables.iterate())) == 1
+    with pytest.raises(RecordRefusedError, match="run 7"):
+        koil.call(tables.afrom_dataframe, frame.iloc[:3], name="cells", key="run 7")
+
+
+def test_progress_is_told(tables: Tables, koil: Koil) -> None:
+    told: list[Progress] = []
+
+    table = koil.call(tables.afrom_dataframe, everything(), name="cells", progress=told.append)
+
+    assert [progress.name for progress in told] == ["cells"]
+    assert told[0].done_bytes == told[0].total_bytes
+    assert table.row_count == 5
+
+
+def test_polars_reads_and_writes_tables(tables: Tables, koil: Koil) -> None:
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"area": [1.0, 2.0, None], "kind": ["a", None, "b"]})
+
+    table = koil.call(tables.afrom_dataframe, frame, name="cells")
+
+    assert table.to_polars().equals(frame)
+    assert table.to_polars(["area"], where=[("kind", "==", "b")]).to_dicts() == [{"area": None}]
+    assert pl.scan_pyarrow_dataset(table.data).filter(pl.col("area") > 1.5).collect()["kind"].to_list() == [None]
+
+
+def test_duckdb_asks_tables(tables: Tables, koil: Koil) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    table = koil.call(tables.afrom_dataframe, {"area": [1.0, 2.0, 4.0], "kind": ["a", "b", "b"]}, name="cells")
+
+    relation = duckdb.from_arrow(table.data)
+
+    assert relation.aggregate("kind, sum(area)").order("kind").fetchall() == [("a", 1.0), ("b", 6.0)]
+
+
+@pytest.mark.anyio
+async def test_a_key_names_one_table_of_the_hub(hub: Hub, koil: Koil) -> None:
+    folders = Folders(GraphQLFolderRecords(hub.graphql), koil)
+    tables = Tables(GraphQLTableRecords(hub.graphql), hub.pixels, folders, koil)
+
+    first = await tables.afrom_dataframe({"a": [1]}, name="cells", key="run 7")
+
+    assert await tables.afrom_dataframe({"a": [1]}, name="cells", key="run 7") == first
+    with pytest.raises(RecordRefusedError, match="run 7"):
+        await tables.afrom_dataframe({"a": [2]}, name="cells", key="run 7")
