@@ -1,4 +1,4 @@
-"""Which reader a file is for, by what it holds: its first bytes, or the documents of its folder."""
+"""Which reader a file is for, by its first bytes, the documents of its folder, or last by its ending."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from arkitekt_di.errors import FileRefusedError
+from arkitekt_di.mikro.formats.bioio_reading import bioio_images, is_known
 from arkitekt_di.mikro.formats.found import FoundImage
 from arkitekt_di.mikro.formats.numpy_files import npy_images, npz_images
 from arkitekt_di.mikro.formats.ome_zarr_reading import ome_zarr_images
@@ -27,7 +28,7 @@ _STARTS: Final[tuple[tuple[bytes, Reader], ...]] = (
 )
 
 _GROUP: Final = ("zarr.json", ".zattrs", ".zgroup")
-KNOWN: Final = "TIFF, OME-TIFF, PNG, JPEG, OME-Zarr, .npy and .npz"
+KNOWN: Final = "TIFF, OME-TIFF, PNG, JPEG, OME-Zarr, .npy, .npz, and with the extra bioio CZI, ND2 and LIF"
 
 
 def reader_of(path: Path) -> Reader:
@@ -46,6 +47,8 @@ def reader_of(path: Path) -> Reader:
     except OSError as error:
         raise FileRefusedError(str(path), f"it cannot be read ({error.strerror})", "Check its rights") from error
     reader = next((reader for magic, reader in _STARTS if start.startswith(magic)), None)
+    if reader is None and start and is_known(path):
+        return bioio_images
     if reader is None:
         reason = "it is empty" if not start else f"its format is not known; known are {KNOWN}"
         raise FileRefusedError(str(path), reason, "Convert it to OME-TIFF or OME-Zarr, as with bioformats2raw")
