@@ -10,6 +10,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -40,6 +41,8 @@ class InMemoryIssuer:
         Put over the header of its ID tokens.
     forms : list of dict
         Every form that the token and revocation endpoints got.
+    addresses : list of str
+        Path and query of every request, as they came.
     good_access, good_refresh, secrets_given : set of str
     """
 
@@ -54,6 +57,7 @@ class InMemoryIssuer:
         self.keys: list[dict[str, Any]] | None = None
         self.poll_answers: deque[str] = deque()
         self.forms: list[dict[str, str]] = []
+        self.addresses: list[str] = []
         self.good_access: set[str] = set()
         self.good_refresh: set[str] = set()
         self.secrets_given: set[str] = {CLIENT_SECRET}
@@ -62,7 +66,7 @@ class InMemoryIssuer:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
+        app = web.Application(middlewares=[self._note])
         app.router.add_get("/realm/.well-known/openid-configuration", self._metadata)
         app.router.add_get("/realm/authorize", self._authorize)
         app.router.add_post("/realm/device", self._device)
@@ -78,6 +82,11 @@ class InMemoryIssuer:
     async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @web.middleware
+    async def _note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.addresses.append(request.raw_path)
+        return await handler(request)
 
     async def _metadata(self, _request: web.Request) -> web.Response:
         document = {

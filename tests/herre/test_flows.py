@@ -1,7 +1,7 @@
 import time
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -325,3 +325,34 @@ async def test_tokens_that_cannot_be_used_are_refused(code_flow, issuer, extra):
 
     with pytest.raises(ConnectionLostError):
         await code_flow.login()
+
+
+# --- a secret and the addresses it must not be in -------------------------------------------------
+
+
+@pytest.mark.parametrize("methods", [["client_secret_basic"], ["client_secret_post"]])
+async def test_the_secret_of_a_registered_client_is_in_no_address_at_an_issuer_of_others(
+    make_client, issuer, browser, http, clock, methods
+):
+    issuer.document["token_endpoint_auth_methods_supported"] = methods
+    presenter = Nobody()
+
+    def confidential():
+        return make_client(secret=SecretStr(CLIENT_SECRET))
+
+    by_browser = AuthorizationCodeFlow(confidential(), browser, timeout_s=5)
+    by_code = DeviceCodeFlow(confidential(), http, presenter, DevicePolling(clock, clock.sleep))
+    for flow in (by_browser, by_code, ClientCredentialsFlow(confidential())):
+        token = (await flow.login()).token
+        if token.refresh_token is not None:
+            token = (await flow.renew(token)).token
+        await flow.revoke(token)
+
+    addresses = [*issuer.addresses, *(prompt.link for prompt in [*browser.prompts, *presenter.prompts])]
+    assert {urlsplit(address).path for address in issuer.addresses} >= {
+        "/realm/authorize",
+        "/realm/device",
+        "/realm/token",
+    }
+    assert [address for address in addresses if CLIENT_SECRET in unquote_plus(address)] == []
+    assert [address for address in addresses if "client_secret" in address] == []
