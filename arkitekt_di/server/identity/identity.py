@@ -27,6 +27,7 @@ from arkitekt_di.server.identity.first_run import FirstRun
 from arkitekt_di.server.identity.id_tokens import IdTokens
 from arkitekt_di.server.identity.introspection import Introspection
 from arkitekt_di.server.identity.keys import SigningKeys
+from arkitekt_di.server.identity.keys_page import KeysPage
 from arkitekt_di.server.identity.login_page import LoginPage
 from arkitekt_di.server.identity.mandates import Mandates
 from arkitekt_di.server.identity.oauth_endpoint import OAuthEndpoint
@@ -134,6 +135,7 @@ class Identity:
             DevicePage(pages, self._sessions, self.users, codes, wishes, clock),
             AuthorizationPage(database, address, pages, self._sessions, self.users, wishes, clock),
             AppsPage(database, pages, self._sessions, wishes, clock),
+            KeysPage(pages, self._sessions, self.users, self.mandates),
             OrganizationPage(pages, self._sessions, self.users, self.audit),
             SetupPage(pages, self._sessions, self._first_run),
         )
