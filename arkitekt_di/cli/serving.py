@@ -23,6 +23,8 @@ class RunningHub:
     ----------
     url : str
     settings : ServerSettings
+    url_from_elsewhere : str or None
+        Address for other machines, where that is another one.
     is_loopback : bool
         Whether only this machine reaches it.
     key_fingerprint : str
@@ -35,6 +37,7 @@ class RunningHub:
 
     url: str
     settings: ServerSettings
+    url_from_elsewhere: str | None
     is_loopback: bool
     key_fingerprint: str
     certificate_fingerprint: str | None
@@ -59,6 +62,11 @@ class TextVoice:
     def say_ready(self, hub: RunningHub) -> None:
         """Print the address, where the data are, and what to compare on first contact."""
         typer.echo(f"{hub.settings.name} listens at {hub.url}")
+        if hub.url_from_elsewhere is not None:
+            typer.echo(
+                f"Others reach it at {hub.url_from_elsewhere}. Its issuer is {hub.url}/o, which registered clients "
+                f"elsewhere refuse: give it one address with --set listen.public_url={hub.url_from_elsewhere}"
+            )
         typer.echo(f"Data are in {hub.settings.data.absolute()}")
         if not hub.is_loopback or hub.settings.listen.tls_self_signed:
             typer.echo(f"Its key is {hub.key_fingerprint}")
@@ -119,6 +127,7 @@ async def run_hub(container: ServerContainer, voice: Voice) -> None:
             RunningHub(
                 url=container.site().url,
                 settings=container.settings(),
+                url_from_elsewhere=container.address().url_from_elsewhere,
                 is_loopback=container.address().is_loopback,
                 key_fingerprint=container.hub_key().public.fingerprint,
                 certificate_fingerprint=container.certificate().fingerprint,

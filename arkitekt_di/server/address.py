@@ -27,7 +27,7 @@ class Address:
     def __init__(self, settings: ListenSettings) -> None:
         self._settings = settings
         self._port: int | None = settings.port or None
-        machine = socket.gethostname().lower()
+        self._machine = machine = socket.gethostname().lower()
         names = (settings.host, machine, f"{machine}.local", *settings.hosts)
         self._own_names = frozenset(name.lower().rstrip(".") for name in names)
 
@@ -50,7 +50,18 @@ class Address:
         if self._port is None:
             message = "the hub does not listen yet"
             raise RuntimeError(message)
-        host = "127.0.0.1" if self._settings.host in WILDCARD_HOSTS else self._settings.host
+        return self._at("127.0.0.1" if self._settings.host in WILDCARD_HOSTS else self._settings.host)
+
+    @property
+    def url_from_elsewhere(self) -> str | None:
+        """Address for other machines, where the hub listens on every interface and nobody said what it is called.
+
+        It is made of this machine's name, and is not the issuer's: programs that compare the two need a public address.
+        """
+        is_nameless = self._settings.public_url is None and self._settings.host in WILDCARD_HOSTS
+        return self._at(self._machine) if is_nameless else None
+
+    def _at(self, host: str) -> str:
         scheme = "https" if self._settings.speaks_tls else "http"
         return f"{scheme}://[{host}]:{self._port}" if ":" in host else f"{scheme}://{host}:{self._port}"
 

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,19 @@ def test_a_program_reads_why_it_did_not_start(tmp_path: Path):
     assert error["type"] == "DataFolderInUseError"
     assert str(tmp_path / "data") in error["message"]
     assert second.returncode == 1
+
+
+@pytest.mark.parametrize("public", [None, "http://hub.lab.org"])
+def test_a_hub_on_every_interface_says_what_others_reach_and_what_its_issuer_needs(tmp_path: Path, public: str | None):
+    named = [] if public is None else ["--set", f"listen.public_url={public}"]
+    everywhere = "0.0.0.0"  # noqa: S104  # what the test is about
+    with serve(tmp_path / "data", "--host", everywhere, "--set", "idle_s=0.05", *named) as hub:
+        output, _errors = hub.communicate(timeout=BOUND_S)
+
+    said = [line for line in output.splitlines() if "issuer" in line]
+    assert len(said) == (1 if public is None else 0)
+    assert all(line.startswith(f"Others reach it at http://{socket.gethostname().lower()}:") for line in said)
+    assert all("--set listen.public_url=http://" in line for line in said)
 
 
 def test_automatic_approval_warns(tmp_path: Path):
