@@ -23,7 +23,14 @@ from graphql import (
 )
 
 INTROSPECTION = get_introspection_query()
-PLAIN = {"Int": 1, "Float": 1.0, "Boolean": True, "DateTime": "2026-01-01T00:00:00+00:00", "JSON": {}}
+PLAIN = {
+    "Int": 1,
+    "Float": 1.0,
+    "Boolean": True,
+    "DateTime": "2026-01-01T00:00:00+00:00",
+    "JSON": {},
+    "ThreeDVector": [1.0, 1.0, 1.0],
+}
 """A value of each scalar that cannot name a record; every other scalar may, so it is given an identifier."""
 
 DEPTH = 3
@@ -44,7 +51,7 @@ def schema_of(introspected: Any) -> GraphQLSchema:
     return build_client_schema(introspected["data"])
 
 
-def calls(schema: GraphQLSchema, identifier: str, *, everything: bool) -> Iterator[Call]:
+def calls(schema: GraphQLSchema, identifier: str, *, everything: bool, depth: int = DEPTH) -> Iterator[Call]:
     """Yield a call of every query and mutation in which *identifier* stands wherever a record can be named.
 
     Parameters
@@ -53,6 +60,8 @@ def calls(schema: GraphQLSchema, identifier: str, *, everything: bool) -> Iterat
     identifier : str
     everything : bool
         Whether arguments that may be left out are given too.
+    depth : int
+        How many levels of what comes back are asked for.
     """
     for kind, root in (("query", schema.query_type), ("mutation", schema.mutation_type)):
         for name, field in (root.fields if root else {}).items():
@@ -66,7 +75,7 @@ def calls(schema: GraphQLSchema, identifier: str, *, everything: bool) -> Iterat
             passed = ", ".join(f"{argument}: ${argument}" for argument in given)
             head = f"{kind} ({declared})" if given else kind
             arguments = f"({passed})" if given else ""
-            yield Call(kind, name, f"{head} {{ {name}{arguments} {selection(field.type)} }}", given)
+            yield Call(kind, name, f"{head} {{ {name}{arguments} {selection(field.type, depth)} }}", given)
 
 
 def sample(kind: GraphQLInputType, identifier: str, *, everything: bool, depth: int = DEPTH) -> Any:
