@@ -98,6 +98,7 @@ from arkitekt_di.mikro.metrics.service import Metrics as Metrics
 from arkitekt_di.mikro.paging import Pages as Pages
 from arkitekt_di.mikro.pixels.progress import Progress as Progress
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore as S3PixelStore
+from arkitekt_di.mikro.pixels.verification import Damage as Damage
 from arkitekt_di.mikro.provenance.functions import aget_provenance as aget_provenance
 from arkitekt_di.mikro.provenance.functions import get_provenance as get_provenance
 from arkitekt_di.mikro.provenance.in_memory import InMemoryProvenanceRecords as InMemoryProvenanceRecords
@@ -140,6 +141,8 @@ from arkitekt_di.mikro.tables.in_memory import InMemoryTableRecords as InMemoryT
 from arkitekt_di.mikro.tables.records import GraphQLTableRecords as GraphQLTableRecords
 from arkitekt_di.mikro.tables.service import Tables as Tables
 from arkitekt_di.mikro.tables.table import Table as Table
+from arkitekt_di.mikro.verifying import averify_image as averify_image
+from arkitekt_di.mikro.verifying import verify_image as verify_image
 from arkitekt_di.mikro.watching import Change as Change
 from arkitekt_di.mikro.watching import Watch as Watch
 from arkitekt_di.mikro.writer import ImageWriter as ImageWriter
@@ -152,6 +155,7 @@ __all__ = [
     "Change",
     "Comment",
     "Comments",
+    "Damage",
     "Exported",
     "File",
     "Files",
@@ -231,6 +235,7 @@ __all__ = [
     "asearch_images",
     "asearch_tables",
     "aupload_file",
+    "averify_image",
     "awatch_comments",
     "awatch_image",
     "awatch_images",
@@ -290,6 +295,7 @@ __all__ = [
     "search_tables",
     "shapes_of",
     "upload_file",
+    "verify_image",
     "watch_comments",
     "watch_files",
     "watch_folder",

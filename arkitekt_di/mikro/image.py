@@ -12,6 +12,7 @@ from arkitekt_di.messages.pixels import ChannelStatistics, PixelDocument
 from arkitekt_di.mikro.described import Describable, DescribedHome
 from arkitekt_di.mikro.pixels.coarse import coarse_xarray
 from arkitekt_di.mikro.pixels.opening import OpenedImage
+from arkitekt_di.mikro.pixels.verification import Damage
 
 
 class ImageHome(DescribedHome["Image"], Protocol):
@@ -19,6 +20,10 @@ class ImageHome(DescribedHome["Image"], Protocol):
 
     async def aopen_image(self, record: ImageRecord, level: int = 0) -> OpenedImage:
         """Read the metadata of one level of an image."""
+        ...
+
+    async def averify(self, record: ImageRecord) -> tuple[Damage, ...]:
+        """Read every stored object of an image, and return those that are damaged."""
         ...
 
     async def arename_image(self, image_id: str, name: str) -> "Image":
@@ -188,6 +193,38 @@ class Image(Describable["Image"]):
         Minimum and maximum are exact; the histogram is that of a sample of the pixels.  Raises as `pixel_size` does.
         """
         return self._described("image.statistics").statistics
+
+    async def averify(self) -> tuple[Damage, ...]:
+        """Return the stored objects that are damaged; see `verify`."""
+        return await self._home.averify(self._record)
+
+    def verify(self) -> tuple[Damage, ...]:
+        """Read every stored object of every level, and return those that are missing or not what was written.
+
+        Sizes and checksums are those that the hub was given when the image was stored.  Images that still grow, and
+        those of another program, are decoded instead; a chunk that another program's image lacks is, by the zarr
+        specification, one of the fill value, and no damage.
+
+        Returns
+        -------
+        tuple of Damage
+            By level and key; empty where all is well.
+
+        Raises
+        ------
+        TransferError
+            The object store does not answer.
+        OwnLoopError
+            This is the app's own loop, which must not block: ``await image.averify()``.
+
+        Examples
+        --------
+        >>> for damage in image.verify():
+        ...     print(damage.level, damage.key, damage.reason)
+        0 c/0/3/0/0 it is missing
+        """
+        self._refuse_own_loop("image.verify()", "image.averify()")
+        return self._home.bridge.call(self.averify)
 
     async def arename(self, name: str) -> "Image":
         """Change the name, and return the image with it."""

@@ -30,6 +30,7 @@ from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
 from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of, picture_of_frames
 from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.pixels.upload import Uploads, Wishes
+from arkitekt_di.mikro.pixels.verification import Damage, find_damage
 from arkitekt_di.mikro.provenance.service import Provenances
 from arkitekt_di.mikro.rois.service import Rois
 from arkitekt_di.mikro.tables.service import Tables
@@ -392,6 +393,17 @@ class Mikro:
         source = await self._opened_source(store.id)
         shape = record.levels[level].shape if level else record.shape
         return await open_image(record, source, shape)
+
+    async def averify(self, record: ImageRecord) -> tuple[Damage, ...]:
+        """Read every stored object of an image, and return those that are damaged; see `Image.verify`."""
+        found: list[Damage] = []
+        stores = [(record.store.id, record.shape), *((level.store.id, level.shape) for level in record.levels[1:])]
+        for level, (store_id, shape) in enumerate(stores):
+            source = await self._opened_source(store_id)
+            found += await find_damage(
+                source, image_id=record.id, level=level, shape=shape, at_once=self._settings.transfers
+            )
+        return tuple(found)
 
     async def areopen_source(self, store_id: str) -> RenewedSource:
         """Return the pixels of a store whose lazy array came from another process, under one grant for all its parts.
