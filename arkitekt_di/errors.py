@@ -11,6 +11,7 @@
     │   ├── NoAppError
     │   ├── AmbiguousAppError
     │   ├── AppClosedError
+    │   ├── AppElsewhereError
     │   └── AppEnteredError
     ├── KoilError                (RuntimeError)     call from another place
     │   ├── OwnLoopError
@@ -65,6 +66,7 @@
     ├── FileDamagedError                            restore the hub's data, or store the file anew
     ├── ConnectionLostError      (ConnectionError)  try again later
     │   ├── CertificateError
+    │   ├── ObjectStoreLostError
     │   └── TransferError
     ├── AccountRefusedError      (ValueError)       choose another name or password
     ├── ClientRefusedError       (ValueError)       register the client with other words
@@ -76,7 +78,6 @@
     ├── LeaseLostError                              another connection speaks for the agent now
     ├── TaskError                                   the task did not end well
     │   ├── RemoteError                             read .remote_traceback
-    │   ├── TaskCriticalError
     │   ├── TaskStoppedError
     │   ├── TaskDeniedError
     │   ├── AgentLostError                          look whether it started, then call again
@@ -88,6 +89,7 @@
         ├── PortTakenError
         ├── DataFolderInUseError
         ├── CertificateUnusableError
+        ├── ObjectStoreUnusableError            mend the named setting
         ├── BeaconError
         └── AutomaticApprovalError
 
@@ -263,6 +265,26 @@ class AppClosedError(AppStateError):
 
     def __str__(self) -> str:
         return f"the app {self.identifier!r} is not open. Open it around the call:\n\nwith app:\n    ..."
+
+
+class AppElsewhereError(AppStateError):
+    """Lazy pixels came from another process, and this one has no app that can read them.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong here.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"these pixels were opened by an app of another process, and {self.reason}. Open an app of the same hub in "
+            "each process that computes, such as in the initializer of its pool, or compute with threads"
+        )
 
 
 class AppEnteredError(AppStateError):
@@ -1180,6 +1202,13 @@ class CertificateError(ConnectionLostError):
         )
 
 
+class ObjectStoreLostError(ConnectionLostError):
+    """The S3 on which the hub keeps its objects does not answer, or not as it should."""
+
+    def __str__(self) -> str:
+        return f"{self.url} failed: {self.reason}. Try again; if it stays so, tell who runs the hub"
+
+
 class TransferError(ConnectionLostError):
     """Pixels could not be moved; no half image is visible."""
 
@@ -1339,13 +1368,6 @@ class RemoteError(TaskError):
     def __str__(self) -> str:
         raised = f"{self.kind}: {self.message}" if self.kind else self.message
         return raised if not self.remote_traceback else f"{raised}\n\nremote traceback:\n{self.remote_traceback}"
-
-
-class TaskCriticalError(TaskError):
-    """The task cannot be run, whoever tries it."""
-
-    def __str__(self) -> str:
-        return f"the task {self.task} cannot be run: {self.message}"
 
 
 class TaskStoppedError(TaskError):
@@ -1532,6 +1554,29 @@ class CertificateUnusableError(ServeError):
             f"the certificate in {self.path} cannot be used: {self.reason}. "
             "Check listen.tls_cert and listen.tls_key: both in PEM, the key without a password"
         )
+
+
+class ObjectStoreUnusableError(ServeError):
+    """The hub cannot keep its objects on the S3 that it was given.
+
+    Attributes
+    ----------
+    endpoint : str
+        Address of the S3.
+    reason : str
+        What it answers.
+    setting : str
+        The setting to look at first.
+    """
+
+    def __init__(self, endpoint: str, reason: str, setting: str) -> None:
+        super().__init__(endpoint, reason, setting)
+        self.endpoint = endpoint
+        self.reason = reason
+        self.setting = setting
+
+    def __str__(self) -> str:
+        return f"the object store at {self.endpoint} cannot be used: {self.reason}. Check {self.setting}"
 
 
 class BeaconError(ServeError):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arkitekt_di.mikro.pixels.layout import BLOCK_BYTES, MIB, SMALL_BYTES, Cut, Layout, plan
@@ -22,6 +22,7 @@ def plans(draw: st.DrawFn) -> tuple[Layout, int, int]:
 
 
 @given(plans())
+@settings(deadline=None)
 def test_a_shard_is_a_whole_multiple_of_its_chunk(planned: tuple[Layout, int, int]) -> None:
     layout = planned[0]
 
@@ -30,6 +31,7 @@ def test_a_shard_is_a_whole_multiple_of_its_chunk(planned: tuple[Layout, int, in
 
 
 @given(plans())
+@settings(deadline=None)
 def test_a_shard_is_within_its_limit_or_a_single_chunk(planned: tuple[Layout, int, int]) -> None:
     layout, itemsize, limit = planned
 
@@ -37,6 +39,7 @@ def test_a_shard_is_within_its_limit_or_a_single_chunk(planned: tuple[Layout, in
 
 
 @given(plans())
+@settings(deadline=None)
 def test_a_chunk_is_not_tiny_where_the_array_is_not(planned: tuple[Layout, int, int]) -> None:
     layout, itemsize, _ = planned
     whole = math.prod(layout.shape) * itemsize
@@ -45,6 +48,7 @@ def test_a_chunk_is_not_tiny_where_the_array_is_not(planned: tuple[Layout, int, 
 
 
 @given(plans())
+@settings(deadline=None)
 def test_blocks_cover_the_array_and_cross_no_shard(planned: tuple[Layout, int, int]) -> None:
     layout, itemsize, _ = planned
 
@@ -55,6 +59,7 @@ def test_blocks_cover_the_array_and_cross_no_shard(planned: tuple[Layout, int, i
 
 
 @given(st.lists(st.integers(1, 6), max_size=4), st.data())
+@settings(deadline=None)
 def test_shards_cover_every_pixel_once(shape: list[int], data: st.DataObject) -> None:
     chunk = tuple(data.draw(st.integers(1, size)) for size in shape)
     shard = tuple(edge * data.draw(st.integers(1, 3)) for edge in chunk)

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Executor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from arkitekt_di.errors import KoilClosedError, OwnLoopError, PermissionDeniedError, TransferError
 from arkitekt_di.messages.images import StoreGrant, UploadGrant
+from arkitekt_di.mikro.pixels.travelling import TravelledSource
 from arkitekt_di.protocols.blobs import Access, Renewal
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import PixelSink, PixelSource, PixelStore
@@ -42,6 +43,11 @@ class RenewedSource:
     store_id : str
     margin_s : float
         A grant that expires within this many seconds is renewed.
+
+    Attributes
+    ----------
+    place : str
+        Bucket and key of the array, once it is open.
     """
 
     def __init__(
@@ -63,11 +69,17 @@ class RenewedSource:
         self._lock = threading.Lock()
         self._source: PixelSource | None = None
         self._renew_at = 0.0
+        self.place = ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Neither grant nor login leaves the process: who reads elsewhere needs an app there.
+        return TravelledSource, (self._store_id, self.place)
 
     async def open(self) -> None:
         """Ask for the first grant, or a new one; runs on the app's loop."""
         grant: StoreGrant = await self._records.request_access(self._store_id)
         source = await self._pixels.open_source(grant)
+        self.place = f"{grant.bucket}/{grant.key}"
         self._source, self._renew_at = source, _renewal_time(grant, self._margin_s)
 
     @property

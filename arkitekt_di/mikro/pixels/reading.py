@@ -47,6 +47,9 @@ class StoredPixels:
         self.dtype = codec.dtype.newbyteorder("=")
         self.ndim = len(self.shape)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return StoredPixels, (self._source, self._codec, self._manifest, self._image_id)
+
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         """Return a part; reads the chunks that the box around it touches and no others.
 
