@@ -135,6 +135,8 @@ def _hub(url: str | None) -> Iterator[Any]:
 
 
 def _about(image: Any, *, is_whole: bool = False) -> dict[str, Any]:
+    from arkitekt_di.mikro import get_folder
+
     about = {
         "id": image.id,
         "name": image.name,
@@ -145,7 +147,15 @@ def _about(image: Any, *, is_whole: bool = False) -> dict[str, Any]:
     if not is_whole:
         return about
     labels = image.data.coords["c"].values.tolist() if "c" in image.data.coords else None
-    return {**about, "pixel_size": image.pixel_size, "unit": image.unit, "channels": labels}
+    names = [channel.name for channel in image.channels]
+    return {
+        **about,
+        "folder": None if image.folder_id is None else get_folder(image.folder_id).path,
+        "tags": list(image.tags),
+        "pixel_size": image.pixel_size,
+        "unit": image.unit,
+        "channels": names or labels,
+    }
 
 
 def _text(value: object) -> str:

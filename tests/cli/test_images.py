@@ -24,7 +24,9 @@ def test_files_are_imported_listed_shown_and_exported(user_folders: dict[str, st
     tifffile.imwrite(tmp_path / "embryo.ome.tif", PIXELS, metadata=described)
     (tmp_path / "broken.tif").write_bytes(b"II*\0 nothing")
 
-    imported = images(user_folders, tmp_path, "import", "embryo.ome.tif", "--json")
+    imported = images(
+        user_folders, tmp_path, "import", "embryo.ome.tif", "--folder", "2026/november", "--tag", "mouse", "--json"
+    )
     assert imported.returncode == 0, imported.stderr
     (image,) = json.loads(imported.stdout)
     assert image["sizes"] == {"c": 2, "y": 40, "x": 50}
@@ -33,7 +35,12 @@ def test_files_are_imported_listed_shown_and_exported(user_folders: dict[str, st
     assert image["id"] in listed.stdout
 
     shown = json.loads(images(user_folders, tmp_path, "show", image["id"], "--json").stdout)
-    assert (shown["channels"], shown["pixel_size"]) == (["DAPI", "GFP"], {"y": 0.5, "x": 0.5})
+    assert (shown["channels"], shown["pixel_size"], shown["tags"], shown["folder"]) == (
+        ["DAPI", "GFP"],
+        {"y": 0.5, "x": 0.5},
+        ["mouse"],
+        "2026/november",
+    )
 
     exported = images(user_folders, tmp_path, "export", image["id"], "plane.png", "--at", "c=1")
     assert exported.returncode == 0, exported.stderr

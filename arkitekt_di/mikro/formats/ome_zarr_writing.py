@@ -58,7 +58,7 @@ def write_ome_zarr(image: FoundImage, path: Path, told: Told) -> tuple[str, ...]
         _write_level(group, str(number), turned, told, notes if number == 0 else {})
         factors = [reduction(image.array.sizes[name], turned.sizes[name]) for name in names]
         transformations = level_transformations([steps[name] for name in names], factors)
-        datasets.append(Dataset(path=str(number), coordinate_transformations=transformations))
+        datasets.append(Dataset(path=str(number), coordinateTransformations=transformations))
     multiscale = Multiscale(name=image.name, axes=ngff_axes(served), datasets=tuple(datasets))
     omero = _omero(image, {axis.name: axis.type for axis in served})
     group.attrs.update(OmeDocument(version=VERSION, multiscales=(multiscale,), omero=omero).attributes())

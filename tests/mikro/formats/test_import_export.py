@@ -1,15 +1,18 @@
 """Files into a hub and out of it again."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 import xarray as xr
+import zarr
 
 from arkitekt_di import embedded
 from arkitekt_di.errors import FileRefusedError, ImageRefusedError, OwnLoopError
-from arkitekt_di.mikro import from_xarray, search_images
+from arkitekt_di.messages.descriptions import Channel
+from arkitekt_di.mikro import Progress, find_folder, from_xarray, search_images
 from arkitekt_di.mikro.formats.functions import (
     aexport_image,
     aimport_image,
@@ -33,6 +36,33 @@ def test_an_image_goes_out_and_comes_in_again(tmp_path: Path, ending: str):
         assert exported.left_out == ()
         assert again.data.load().identical(array)
         assert (again.name, again.pixel_size, again.unit) == (image.name, image.pixel_size, image.unit)
+
+
+def test_an_export_has_every_level_and_channel_of_the_hubs(tmp_path: Path):
+    large = np.random.default_rng(1).integers(0, 4000, (2, 600, 700), dtype="uint16")
+    channels = [Channel(name="DAPI", color="0000FF", contrast=(5, 3000)), Channel(name="GFP", emission_nm=509)]
+    heard: list[Progress] = []
+
+    with embedded("formats"):
+        image = from_xarray(large, name="large", dims=("c", "y", "x"), channels=channels)
+        assert len(image.levels) > 1
+        exported = export_image(image, tmp_path / "large.ome.zarr", progress=heard.append)
+        group = zarr.open_group(exported.path, mode="r")
+        for number in range(len(image.levels)):
+            stored: Any = group[str(number)]
+            assert np.array_equal(stored[...], image.level(number).values)
+
+        part = export_image(image, tmp_path / "part.ome.zarr", isel={"c": slice(1)})
+        assert len(list(zarr.open_group(part.path, mode="r").array_keys())) == len(image.levels)
+
+        again = import_image(exported, folder="2026/november", tags=["mouse"])
+        assert again.channels == image.channels
+        assert (again.folder_id, again.tags) == (find_folder("2026/november").id, ("mouse",))
+        assert export_image(again, tmp_path / "told.npz").left_out == ("its tags",)
+        assert import_image(part).channels == image.channels[:1]
+
+    assert [one.done_bytes for one in heard] == sorted(one.done_bytes for one in heard)
+    assert (heard[-1].name, heard[-1].done_bytes) == ("large", heard[-1].total_bytes)
 
 
 def test_what_is_given_wins_over_what_the_file_says(tmp_path: Path):
@@ -64,10 +94,13 @@ def test_a_folder_of_a_plate_becomes_its_images(tmp_path: Path):
             tifffile.imwrite(tmp_path / f"{well}_{channel}.tif", PIXELS[0, 0])
 
     with embedded("formats"):
-        images = import_images(tmp_path, pattern="{well}_{c}.tif")
+        images = import_images(tmp_path, pattern="{well}_{c}.tif", folder="plate 7", tags=["screen"])
 
         assert [image.data.attrs["well"] for image in images] == ["A01", "B02"]
         assert images[0].dims == ("c", "y", "x")
+        assert [channel.name for channel in images[1].channels] == ["DAPI", "GFP"]
+        assert {image.folder_id for image in images} == {find_folder("plate 7").id}
+        assert images[1].tags == ("screen",)
 
 
 def test_a_broken_file_stores_nothing(tmp_path: Path):

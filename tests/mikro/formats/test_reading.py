@@ -45,6 +45,36 @@ def test_imagej_tells_dims_and_sizes(tmp_path: Path):
         assert dict(found.pixel_size) == pytest.approx({"x": 0.25, "y": 0.25, "z": 1.5})
 
 
+def test_channels_of_others_are_read_with_colours_and_contrast(tmp_path: Path):
+    ome = {
+        "axes": "CYX",
+        "Channel": [
+            {"Name": "DAPI", "Color": 65535, "EmissionWavelength": 0.461, "EmissionWavelengthUnit": "µm"},
+            {"Color": -16776961, "ExcitationWavelength": 488},
+            {"Name": "RFP"},
+        ],
+    }
+    tifffile.imwrite(tmp_path / "ome.ome.tif", PIXELS, metadata=ome)
+    table = np.zeros((3, 256), "uint8")
+    table[1] = np.arange(256)
+    imagej = {"axes": "CYX", "LUTs": [table, table[::-1], table], "Ranges": (0.0, 90.0, 5.0, 60.0, 1.0, 2.0)}
+    tifffile.imwrite(tmp_path / "imagej.tif", PIXELS, imagej=True, metadata=imagej)
+
+    with one_image(tmp_path / "ome.ome.tif", dims=None, scene=None) as found:
+        assert [(channel.name, channel.color) for channel in found.channels] == [
+            ("DAPI", "0000FF"),
+            ("1", "FF0000"),
+            ("RFP", None),
+        ]
+        assert (found.channels[0].emission_nm, found.channels[1].excitation_nm) == (461.0, 488.0)
+        assert "c" not in found.array.coords
+    with one_image(tmp_path / "imagej.tif", dims=None, scene=None) as found:
+        assert [channel.color for channel in found.channels] == ["00FF00"] * 3
+        assert [channel.contrast for channel in found.channels] == [(0, 90), (5, 60), (1, 2)]
+    with one_image(tmp_path / "imagej.tif", dims=("z", "y", "x"), scene=None) as found:
+        assert found.channels == ()
+
+
 def test_pages_without_a_meaning_are_asked_about_and_never_guessed(tmp_path: Path):
     path = tmp_path / "pages.tif"
     tifffile.imwrite(path, PIXELS, metadata=None, photometric="minisblack")
@@ -64,6 +94,19 @@ def test_samples_of_a_pixel_are_channels(tmp_path: Path):
         with one_image(tmp_path / name, dims=None, scene=None) as found:
             assert found.array.dims == ("y", "x", "c")
             assert np.array_equal(found.array.values, colour)
+
+
+def test_a_photo_is_read_as_it_is_decoded_and_never_written(tmp_path: Path):
+    ramp = np.linspace(0, 255, 64, dtype="uint8")
+    colour = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None, :], np.uint8(90)), axis=-1)
+    Pillow.fromarray(np.ascontiguousarray(colour)).save(tmp_path / "photo.jpeg", quality=95)
+
+    with one_image(tmp_path / "photo.jpeg", dims=None, scene=None) as found:
+        assert (found.name, found.array.dims, found.array.dtype) == ("photo", ("y", "x", "c"), np.uint8)
+        assert list(found.array.coords["c"].values) == ["red", "green", "blue"]
+        with Pillow.open(tmp_path / "photo.jpeg") as photo:
+            assert np.array_equal(found.array.values, np.asarray(photo))
+        assert np.abs(found.array.values.astype(int) - colour).mean() < 3
 
 
 def test_several_images_in_a_file_are_listed_and_chosen(tmp_path: Path):
@@ -93,12 +136,16 @@ def test_ome_zarr_of_version_04_is_read(tmp_path: Path):
             "datasets": [{"path": "0", "coordinateTransformations": scale}],
         }
     ]
-    group.attrs["omero"] = {"channels": [{"label": label, "color": "FF0000"} for label in "abc"]}
+    window = {"min": 0, "max": 65535, "start": 100, "end": 1500}
+    shown = [{"label": label, "color": "FF0000", "window": window, "active": label != "b"} for label in "abc"]
+    group.attrs["omero"] = {"channels": shown}
 
     with one_image(tmp_path / "old.zarr", dims=None, scene=None) as found:
         assert (found.name, found.array.dims) == ("old one", ("c", "y", "x"))
         assert list(found.array.coords["c"].values) == ["a", "b", "c"]
         assert dict(found.pixel_size) == {"y": 0.5, "x": 0.5}
+        assert [channel.is_shown for channel in found.channels] == [True, False, True]
+        assert (found.channels[1].contrast, found.channels[1].limits) == ((100, 1500), (0, 65535))
         assert np.array_equal(found.array.values, PIXELS)
 
 

@@ -1,5 +1,6 @@
 """What is exported and imported again is the same image, as far as the format goes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ import numpy as np
 import pytest
 import tifffile
 import xarray as xr
+import zarr
 
 from arkitekt_di.errors import FileRefusedError
+from arkitekt_di.messages.descriptions import Channel
 from arkitekt_di.mikro.formats.found import FoundImage
 from arkitekt_di.mikro.formats.importing import one_image
 from arkitekt_di.mikro.formats.writing import Exported, write_image
@@ -28,7 +31,7 @@ def stack(dims: str, dtype: str = "uint16", *, attrs: dict[str, Any] | None = No
 
 def again(exported: Exported, image: FoundImage) -> FoundImage:
     with one_image(exported.path, dims=None, scene=None) as found:
-        loaded = FoundImage(found.name, found.array.load(), found.pixel_size, found.unit, found.left_out)
+        loaded = replace(found, array=found.array.load())
     assert np.array_equal(loaded.array.values, image.array.values)
     assert loaded.array.dtype == image.array.dtype
     return loaded
@@ -48,6 +51,53 @@ def test_pixels_names_and_sizes_come_back(tmp_path: Path, dims: str, ending: str
     assert found.pixel_size == image.pixel_size
     assert [unit[:2] for unit in found.unit.values()] in (["mi"] * len(image.unit), ["µm"] * len(image.unit))
     assert list(found.array.coords.get("c", ())) == list(image.array.coords.get("c", ()))
+
+
+CHANNELS = (
+    Channel(name="nuclei", color="0000FF", contrast=(10, 200), limits=(0, 255), excitation_nm=405, emission_nm=461),
+    Channel(name="<GFP> & co", color="00FF00", contrast=(0, 4000.5), is_shown=False),
+    Channel(name="mCherry", color="FF8001"),
+)
+
+
+@pytest.mark.parametrize("ending", [".ome.zarr", ".ome.tif", ".npz"])
+@pytest.mark.parametrize("dims", ["zcyx", "yxc"])
+@pytest.mark.parametrize("has_labels", [True, False])
+def test_channels_come_back_with_colours_contrast_and_wavelengths(
+    tmp_path: Path, dims: str, ending: str, has_labels: bool
+):
+    plain = stack(dims)
+    array = plain.array if has_labels else plain.array.drop_vars("c")
+    image = FoundImage("embryo 7", array, plain.pixel_size, plain.unit, channels=CHANNELS)
+
+    exported = write_image(image, tmp_path / f"out{ending}")
+    found = again(exported, image)
+
+    assert exported.left_out == ()
+    assert found.channels == CHANNELS
+    assert found.array.identical(array)
+
+
+def test_ome_zarr_has_every_level_where_it_belongs(tmp_path: Path):
+    image = stack("zcyx")
+    halved = image.array.isel(y=slice(None, None, 2), x=slice(None, None, 2))
+    quartered = image.array.isel(z=slice(None, None, 2), y=slice(None, None, 4), x=slice(None, None, 4))
+    levelled = FoundImage("embryo 7", image.array, image.pixel_size, image.unit, levels=(halved, quartered))
+
+    write_image(levelled, tmp_path / "out.ome.zarr")
+
+    group = zarr.open_group(tmp_path / "out.ome.zarr", mode="r")
+    attributes: Any = group.attrs["ome"]
+    datasets = attributes["multiscales"][0]["datasets"]
+    assert [dataset["path"] for dataset in datasets] == ["0", "1", "2"]
+    for level, path in zip((image.array, halved, quartered), "012", strict=True):
+        stored: Any = group[path]
+        assert np.array_equal(stored[...], level.transpose("c", "z", "y", "x").values)
+    steps = [dataset["coordinateTransformations"][0]["scale"] for dataset in datasets]
+    assert np.allclose(steps, [[1, 2.5, 0.325, 0.325], [1, 2.5, 0.65, 0.65], [1, 5.0, 1.3, 1.3]])
+    offsets = [dataset["coordinateTransformations"][1]["translation"] for dataset in datasets[1:]]
+    assert np.allclose(offsets, [[0, 0, 0.1625, 0.1625], [0, 1.25, 0.4875, 0.4875]])
+    assert again(Exported(tmp_path / "out.ome.zarr"), image).left_out == ("coarser levels of resolution",)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -118,3 +168,36 @@ def test_other_programs_read_what_a_tiff_says(tmp_path: Path):
         assert (file.series[0].axes, file.series[0].shape) == ("CZYX", (3, 4, 30, 41))
         assert 'PhysicalSizeX="0.325"' in str(file.ome_metadata)
         assert 'Name="mCherry"' in str(file.ome_metadata)
+
+
+def test_other_programs_read_the_channels_of_ours(tmp_path: Path):
+    plain = stack("cyx")
+    image = FoundImage("embryo 7", plain.array, channels=CHANNELS)
+    write_image(image, tmp_path / "out.ome.tif")
+    write_image(image, tmp_path / "out.ome.zarr")
+
+    with tifffile.TiffFile(tmp_path / "out.ome.tif") as file:
+        ome: Any = tifffile.xml2dict(str(file.ome_metadata))
+    first = ome["OME"]["Image"]["Pixels"]["Channel"][0]
+    assert (first["Name"], first["Color"], first["EmissionWavelength"]) == ("nuclei", 0x0000FFFF, 461)
+
+    attributes: Any = zarr.open_group(tmp_path / "out.ome.zarr", mode="r").attrs["ome"]
+    shown = attributes["omero"]["channels"]
+    assert shown[0] == {
+        "label": "nuclei",
+        "color": "0000FF",
+        "window": {"min": 0, "max": 255, "start": 10, "end": 200},
+        "active": True,
+    }
+    assert shown[1]["window"] == {"min": 0, "max": 65535, "start": 0, "end": 4000.5}
+    assert "window" not in shown[2]
+
+
+@pytest.mark.parametrize("ending", [".ome.zarr", ".ome.tif", ".npy", ".npz"])
+def test_every_byte_that_is_written_is_told(tmp_path: Path, ending: str):
+    image = stack("zcyx")
+    told: list[int] = []
+
+    write_image(image, tmp_path / f"out{ending}", told.append)
+
+    assert sum(told) == image.array.nbytes
