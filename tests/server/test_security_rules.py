@@ -30,6 +30,13 @@ def test_every_rule_of_the_hub_names_a_test() -> None:
     assert [row for row in rows if "`test_" not in row] == []
 
 
+def test_every_trap_of_oauthlib_is_closed_by_a_test() -> None:
+    rows = PAGE.partition("## What oauthlib does by itself")[2].split("\n|")[3:]
+
+    assert len(rows) > 20
+    assert [row for row in rows if "`test_" not in row] == []
+
+
 def test_the_hub_has_no_client_of_http() -> None:
     clients = {"ClientSession", "urlopen", "requests", "httpx", "urllib3"}
     used = [
