@@ -68,7 +68,11 @@ class AppContainer(Container):
         tokens=herre.service,
         bridge=koil.service,
         expanders=providers.Dict(
-            {"@mikro/arraydataset": providers.ThreadSafeSingleton(Finder, mikro.service, "aget_image")}
+            {
+                "@mikro/arraydataset": providers.ThreadSafeSingleton(Finder, mikro.service, "aget_image"),
+                "@mikro/tabledataset": providers.ThreadSafeSingleton(Finder, mikro.service, "tables.aget"),
+                "@mikro/file": providers.ThreadSafeSingleton(Finder, mikro.service, "files.aget"),
+            }
         ),
         services=providers.List(fakts.service, herre.service, mikro.service, koil.service),
     )

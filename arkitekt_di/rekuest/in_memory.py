@@ -322,7 +322,8 @@ class InMemoryTaskHub:
             self._tasks[task.id] = task
             self._tell(task, EventKind.QUEUED)
             self._deliver(task)
-        return TaskRecord(id=known, reference=order.reference, latest_event_kind=self._tasks[known].events[-1].kind)
+        latest = EventKind(str(self._tasks[known].events[-1].kind))
+        return TaskRecord(id=known, reference=order.reference, latest_event_kind=latest)
 
     def _chosen(self, order: CallOrder) -> ImplementationRecord:
         for one in self._implementations.values():

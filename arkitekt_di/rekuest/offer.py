@@ -20,7 +20,7 @@ from arkitekt_di.messages.json_schema import arguments_schema, results_schema
 from arkitekt_di.rekuest.ports.writing import arg_ports, return_ports
 from arkitekt_di.rekuest.signature import Signature, read_signature
 
-Isolation = Literal["loop", "thread", "process", "dask"]
+Isolation = Literal["loop", "thread", "process"]
 """Where a body runs: on the app's event loop, in a thread of the app's process, or in another process."""
 
 _ISOLATIONS: Final = get_args(Isolation)
@@ -42,7 +42,7 @@ class OfferOptions(TypedDict, total=False):
         Name under which the function is called; by default its own.
     version : str
         Changes where the meaning of the function does, default ``"1"``.
-    isolation : {'loop', 'thread', 'process', 'dask'}
+    isolation : {'loop', 'thread', 'process'}
         Where the body runs; by default ``loop`` for async functions and ``thread`` for sync ones.
     limit : int
         Most bodies of the function that run at once; by default 1 for sync functions, 100 for async ones.
@@ -209,13 +209,16 @@ def _implementation(
 
 def _isolation(fn: Callable[..., Any], signature: Signature, options: OfferOptions) -> Isolation:
     isolation = options.get("isolation", "loop" if signature.is_async else "thread")
+    if str(isolation) == "dask":
+        reason = "bodies are not sent to a Dask cluster: its workers have no login, and re-run bodies unasked"
+        raise _refusal(fn, reason, "Use isolation='process', or a Dask client inside the body")
     if isolation not in _ISOLATIONS:
         raise _refusal(fn, f"there is no isolation {isolation!r}", f"Choose one of {', '.join(_ISOLATIONS)}")
     if isolation == "loop" and not signature.is_async:
         raise _refusal(fn, "sync code would block the app's event loop", "Leave isolation out: it gets a thread")
     if isolation == "thread" and signature.is_async:
         raise _refusal(fn, "a thread has no event loop for async code", "Leave isolation out, or use 'process'")
-    if isolation in {"process", "dask"}:
+    if isolation == "process":
         _check_importable(fn, isolation)
         _check_travels(fn, signature, isolation)
     if options.get("limit", 1) < 1:

@@ -1,6 +1,7 @@
 """What is around a body: the services of the app, and the app itself."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from arkitekt_di.governing import APPS
@@ -33,7 +34,7 @@ class Finder:
     ----------
     service : object
     method : str
-        Name of a coroutine method that takes the reference.
+        Name of a coroutine method that takes the reference; dotted where it is that of a part, as ``files.aget``.
     """
 
     def __init__(self, service: object, method: str) -> None:
@@ -42,4 +43,4 @@ class Finder:
 
     async def __call__(self, reference: str) -> Any:
         """Return the instance."""
-        return await getattr(self._service, self._method)(reference)
+        return await attrgetter(self._method)(self._service)(reference)

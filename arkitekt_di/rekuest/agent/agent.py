@@ -210,8 +210,14 @@ class Agent:
         """
         if self._reporter is None:
             raise AppStateError("this app serves no functions. Call it within a task")
-        members = order.model_dump(exclude_none=True) | {"parent": parent, "call_key": call_key}
-        request = AssignRequest(**members, parent_step=self._reporter.next_step(parent))
+        request = AssignRequest.model_validate(
+            {
+                **order.model_dump(exclude_none=True),
+                "parent": parent,
+                "call_key": call_key,
+                "parent_step": self._reporter.next_step(parent),
+            }
+        )
         answer = self._asked[request.id] = asyncio.get_running_loop().create_future()
         try:
             while not answer.done():

@@ -8,7 +8,6 @@ from typing import Any
 from arkitekt_di.errors import (
     AgentLostError,
     RemoteError,
-    TaskCriticalError,
     TaskDeniedError,
     TaskError,
     TaskStoppedError,
@@ -157,7 +156,7 @@ class RemoteTask:
     def _failure(self, end: TaskEvent) -> TaskError:
         message = end.message or "no reason was given"
         match end.kind:
-            case EventKind.FAILED:
+            case EventKind.FAILED | EventKind.CRITICAL:  # rekuest 10 says CRITICAL of whatever a function raises
                 kind, text, traceback = parse(message)
                 return RemoteError(self.id, text, kind, traceback)
             case EventKind.LOST:
@@ -167,7 +166,7 @@ class RemoteTask:
             case EventKind.DENIED:
                 return TaskDeniedError(self.id, message)
             case _:
-                return TaskCriticalError(self.id, message)
+                return TaskError(self.id, message)
 
     def _lost(self, end: TaskEvent, message: str) -> AgentLostError:
         told = end.value if isinstance(end.value, dict) else {}

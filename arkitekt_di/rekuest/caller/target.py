@@ -23,7 +23,7 @@ class Target:
     """
 
     name: str
-    address: Mapping[str, str]
+    address: Mapping[str, Any]
     args: tuple[Slot, ...]
     returns: tuple[Slot, ...]
 

@@ -221,7 +221,9 @@ async def _joined(work: asyncio.Task[None]) -> None:
 
 def _facts(plain: dict[str, Any]) -> TaskFacts:
     token = plain.pop("token")
-    return TaskFacts(**plain | {"caller": Caller(**plain["caller"])}, token=None if token is None else SecretStr(token))
+    caller = Caller(**plain.pop("caller"))
+    facts: dict[str, Any] = {**plain, "caller": caller, "token": None if token is None else SecretStr(token)}
+    return TaskFacts(**facts)
 
 
 async def main(output: int) -> None:

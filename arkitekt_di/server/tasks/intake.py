@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from arkitekt_di.messages import reports
@@ -85,7 +86,7 @@ class Intake:
         changes = _changes_of(frame)
         if isinstance(frame, reports.SessionInit):  # a new process has nothing of what the last one had
             fresh = {(change.kind, change.key) for change in changes}
-            changes += [Belonging(kind, key, None) for kind, key in self._held if (kind, key) not in fresh]
+            changes += [replace(held, values=None) for place, held in self._held.items() if place not in fresh]
         elif isinstance(frame, reports.StatePatch):
             changes = self._patched(frame)
         for change in changes:

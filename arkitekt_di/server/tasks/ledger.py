@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Executable, Row, func, select, update
 
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks import ledger_writes as writes
@@ -55,7 +55,7 @@ class Ledger:
     ) -> None:
         self._publish = publish
         self._url = url
-        self._durability = durability
+        self._durability: Durability = durability
         self._clock = clock
         self._connector: Connector | None = None
         self._commits: GroupCommit | None = None
@@ -221,7 +221,7 @@ class Ledger:
             raise RuntimeError(message)
         return await self._commits.write(work)
 
-    async def _read(self, statement: Select[Any]) -> list[Row[Any]]:
+    async def _read(self, statement: Executable) -> list[Row[Any]]:
         if self._connector is None:
             message = "the ledger is not open"
             raise RuntimeError(message)

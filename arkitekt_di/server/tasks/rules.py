@@ -105,9 +105,10 @@ def _speaks_for(task: Task, report: Report) -> bool:
 
 
 def _late(task: Task, report: Report, now: float) -> Event | None:
-    if report.kind not in RESULTS or _repeats_the_end(task, report):
+    kind = report.kind
+    if kind is None or kind not in RESULTS or _repeats_the_end(task, report):
         return None
-    told = {"kind": report.kind.value, "session": report.session_id, "attempt": report.attempt}
+    told = {"kind": kind.value, "session": report.session_id, "attempt": report.attempt}
     return _event(task, EventKind.LATE_REPORT, told | {"payload": report.payload}, now)
 
 
