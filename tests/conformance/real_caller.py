@@ -16,15 +16,42 @@ def notes_in(path: str) -> list[str]:
     return Path(path).read_text().split() if Path(path).exists() else []
 
 
-async def call_all(rekuest: Any, ids: dict[str, str]) -> dict[str, Any]:
-    """Call a function, a generator, and one that fails."""
+class Picture:
+    """An image of which nothing but its reference is known."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+
+async def expand_picture(id: str) -> Picture:
+    """Return what a reference stands for."""
+    return Picture(id)
+
+
+async def shrink_picture(picture: Picture) -> str:
+    """Return the reference."""
+    return picture.id
+
+
+async def call_all(rekuest: Any, ids: dict[str, str], log: str, image: str) -> dict[str, Any]:
+    """Call a function, a generator that tells how far it is, one of an image, one that fails; and cancel one."""
     report: dict[str, Any] = {"double": await rekuest.acall(ids["Double"], 21)}
-    report["count"] = [value async for value in rekuest.aiterate(ids["Count"], 5)]
+    values = []
+    async for value in rekuest.aiterate(ids["Count"], 5, reference="counted"):
+        values.append(value)
+        task = rekuest.postman._reference_to_task["counted"]
+    report["count"] = values
+    events = await rekuest.postman._aread_events(task)
+    report["progress"] = [event.progress for event in events if event.message == "in between"]
+    rekuest.structure_registry.register_as_structure(
+        Picture, identifier="@mikro/arraydataset", aexpand=expand_picture, ashrink=shrink_picture
+    )
+    report["same"] = (await rekuest.acall(ids["Same"], Picture(image))).id
     try:
         await rekuest.acall(ids["Fail"], "no cells here")
     except Exception as error:  # noqa: BLE001  # the report says which it was
-        report["fail"] = [type(error).__name__, str(error)]
-    return report
+        report["fail"] = str(error)
+    return report | await cancel(rekuest, ids, log)
 
 
 async def cancel(rekuest: Any, ids: dict[str, str], log: str) -> dict[str, Any]:
@@ -47,13 +74,13 @@ async def lose(rekuest: Any, ids: dict[str, str], log: str) -> dict[str, Any]:
     return {}
 
 
-async def main(url: str, scenario: str, log: str) -> dict[str, Any]:
+async def main(url: str, scenario: str, log: str, image: str) -> dict[str, Any]:
     options = {"url": url, "headless": True, "skip_cache": True, "device_id": None, "mesh": False}
     async with aeasy("conformance-caller", rekuest_service, version="1.0.0", **options) as rekuest:
         ids = {action.name: action.id for action in await rekuest.alist_actions()}
         if scenario == "all":
-            return await call_all(rekuest, ids)
-        return await {"cancel": cancel, "lose": lose}[scenario](rekuest, ids, log)
+            return await call_all(rekuest, ids, log, image)
+        return await lose(rekuest, ids, log)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 
-from arkitekt import App, run
+from arkitekt import App, Task, run
 
 
 def note(path: str, word: str) -> None:
@@ -17,7 +17,20 @@ def note(path: str, word: str) -> None:
         notes.write(f"{word}\n")
 
 
+class Picture:
+    """An image of which nothing but its reference is known."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+
+async def expand_picture(id: str) -> Picture:
+    """Return what a reference stands for."""
+    return Picture(id)
+
+
 app = App("conformance-agent", version="1.0.0")
+app.register_structure(Picture, "@mikro/arraydataset", expand=expand_picture)
 
 
 @app.action
@@ -33,7 +46,7 @@ def double(number: int) -> int:
 
 
 @app.action
-def count(until: int) -> Generator[int, None, None]:
+def count(until: int, task: Task) -> Generator[int, None, None]:
     """Count.
 
     Parameters
@@ -41,7 +54,20 @@ def count(until: int) -> Generator[int, None, None]:
     until : int
         The last number
     """
+    task.progress(40, "in between")
     yield from range(until)
+
+
+@app.action(name="Same")
+def same(picture: Picture) -> Picture:
+    """Return the same.
+
+    Parameters
+    ----------
+    picture : Picture
+        An image
+    """
+    return Picture(picture.id)
 
 
 @app.action
