@@ -21,7 +21,7 @@ from arkitekt_di.server.idleness import Idleness
 from arkitekt_di.server.leases import Leases
 from arkitekt_di.server.mikro.endpoint import BUCKETS, MikroEndpoint
 from arkitekt_di.server.ngff import NgffEndpoint, NgffFace, NgffTokens
-from arkitekt_di.server.objects import ObjectEndpoint, ObjectFolder, ObjectGrants
+from arkitekt_di.server.objects import ObjectEndpoint, ObjectGrants, Objects, chosen_objects
 from arkitekt_di.server.site import Site
 from arkitekt_di.server.tasks.bus import InProcessBus
 from arkitekt_di.server.tasks.dispatch import InProcessDispatch
@@ -69,7 +69,7 @@ class ServerContainer(Container):
     certificate: providers.Provider[Certificate] = Service(Certificate, settings.provided.listen, data.provided.keys)
     directory = providers.ThreadSafeSingleton(Directory, providers.Object(OFFERS), hub_key, certificate)
     database: providers.Provider[Database] = Service(Database, settings.provided.database, data.provided.root)
-    objects: providers.Provider[ObjectFolder] = Service(ObjectFolder, data.provided.objects)
+    objects: providers.Provider[Objects] = Service(chosen_objects, data.provided.objects, settings.provided.objects)
     grants: providers.Provider[ObjectGrants] = providers.ThreadSafeSingleton(
         ObjectGrants, providers.Callable(_grant_secret, data)
     )

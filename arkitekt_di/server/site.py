@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from arkitekt_di.errors import PortTakenError, StorageFullError
+from arkitekt_di.errors import ObjectStoreLostError, PortTakenError, StorageFullError
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.certificate import Certificate
 from arkitekt_di.server.directory import CHALLENGE_PATH, Directory
@@ -178,6 +178,9 @@ async def _translate_errors(request: web.Request, handler: Handler) -> web.Strea
         raise
     except StorageFullError as error:
         return web.Response(status=507, text=f"{error}\n")
+    except ObjectStoreLostError as error:
+        log.error("%s %s failed: %s", request.method, _shown_path(request), error)  # noqa: TRY400  # no fault of the hub
+        return web.Response(status=503, text=f"{error}\n")
     except Exception:
         log.exception("%s %s failed", request.method, _shown_path(request))
         return web.Response(status=500, text="the hub failed to answer; its log says why\n")

@@ -139,6 +139,8 @@ class MikroSettings(Section):
 
     Attributes
     ----------
+    kind : {'hub', 'in_memory'}
+        Whether records and pixels are kept by the hub, or in the memory of this process, which forgets them at its end.
     chunk_px : int
         Longest edge of a chunk along y and x, or along the two last axes, in pixels.
     shard_mib : float
@@ -163,6 +165,7 @@ class MikroSettings(Section):
         Whether a large upload that was interrupted is gone on with when the same array is stored again.
     """
 
+    kind: Literal["hub", "in_memory"] = "hub"
     chunk_px: int = Field(default=512, ge=1)
     shard_mib: float = Field(default=16.0, gt=0)
     codec: Literal["lz4", "zstd", "none"] = "lz4"
@@ -181,6 +184,8 @@ class RekuestSettings(Section):
 
     Attributes
     ----------
+    kind : {'hub', 'in_memory'}
+        Whether functions are offered at the hub, or in the memory of this process, where this app alone can call them.
     limit : int
         Most bodies that run at once, of all functions together.
     processes : int
@@ -200,6 +205,7 @@ class RekuestSettings(Section):
         Whether reports that the hub has not confirmed survive the process.
     """
 
+    kind: Literal["hub", "in_memory"] = "hub"
     limit: int = Field(default=100, ge=1)
     processes: int = Field(default=4, ge=1)
     heartbeat: Literal["process", "loop"] = "process"
@@ -326,11 +332,43 @@ class IdentitySettings(Section):
     audit_events: int = Field(default=200_000, gt=0)
 
 
+class S3Settings(Section):
+    """The S3 on which the hub keeps its objects, where ``objects.store`` says so.
+
+    Attributes
+    ----------
+    endpoint : str or None
+        Its address, such as ``https://s3.lab.org``.
+    bucket : str or None
+        Name of a bucket that is there already.
+    prefix : str or None
+        Folder in the bucket, so that others may use the bucket too; None is all of it.
+    region : str
+        Region that requests are signed for; many stores take any.
+    access_key : SecretStr or None
+        Name of the key that the hub signs with.
+    secret_key : SecretStr or None
+        The key itself.
+    timeout_s : float
+        Longest time for one request, in seconds, and for trying it again.
+    """
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#@\s]+/?$")
+    bucket: str | None = Field(default=None, min_length=1)
+    prefix: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
+    region: str = Field(default="us-east-1", min_length=1)
+    access_key: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    timeout_s: float = Field(default=60.0, gt=0)
+
+
 class ObjectSettings(Section):
     """The hub's own object store.
 
     Attributes
     ----------
+    store : {'folder', 's3'}
+        Whether objects are kept in the data folder or on another S3; clients see the hub's own endpoint in any case.
     grant_s : int
         Lifetime of a grant, in seconds.
     max_object_mib : float
@@ -341,10 +379,21 @@ class ObjectSettings(Section):
         An upload that was not finished is removed this many seconds after its grant has expired.
     """
 
+    store: Literal["folder", "s3"] = "folder"
     grant_s: int = Field(default=3600, gt=0)
     max_object_mib: float = Field(default=512.0, gt=0)
     max_upload_gib: float = Field(default=1024.0, gt=0)
     abandoned_after_s: float = Field(default=3600.0, ge=0)
+    s3: S3Settings = S3Settings()
+
+    @model_validator(mode="after")
+    def _names_its_s3(self) -> "ObjectSettings":
+        needed = ("endpoint", "bucket", "access_key", "secret_key")
+        missing = [f"s3.{name}" for name in needed if getattr(self.s3, name) is None]
+        if self.store == "s3" and missing:
+            message = f"store s3 needs {', '.join(missing)}"
+            raise ValueError(message)
+        return self
 
 
 class NgffSettings(Section):

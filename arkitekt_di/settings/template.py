@@ -30,8 +30,9 @@ def _lines(model: type[BaseModel]) -> Iterator[str]:
         members = list(settings)
         yield ""
         if above:
-            yield f"# {summary(members[0].section)}"
-            yield f"{above[-1]}:"
+            indent = "  " * (len(above) - 1)
+            yield f"{indent}# {summary(members[0].section)}"
+            yield f"{indent}{above[-1]}:"
         for setting in members:
             yield from _entry(setting, "  " * len(above))
 

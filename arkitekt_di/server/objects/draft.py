@@ -5,13 +5,14 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from arkitekt_di.errors import ObjectRefusedError
 from arkitekt_di.private_file import FILE_MODE
 from arkitekt_di.server.objects.checksums import checksum_of
 from arkitekt_di.server.objects.promise import Allowance, Condition, Digest, ObjectEntry
-from arkitekt_di.server.objects.shelf import CompleteDraft, Shelf
 from arkitekt_di.server.objects.threads import Threads
 from arkitekt_di.server.objects.tree import missing
 from arkitekt_di.server.objects.usage import Reservation
@@ -20,12 +21,47 @@ BATCH_BYTES = 2**20
 """Bytes that are collected for one trip to a thread; at most two batches of a draft are in memory."""
 
 
+@dataclass(frozen=True)
+class CompleteDraft:
+    """A file that is ready to become an object: where it is, what its bytes sum up to, and what it was charged to."""
+
+    path: Path
+    checksum: int
+    reservation: Reservation | None
+
+
+class DraftPlaces(Protocol):
+    """What a draft needs of the shelf that it will be published on."""
+
+    staging: Path
+
+    def open_file(self, bucket: str, key: str) -> BinaryIO | None:
+        """Open an object as a file; None where there is none."""
+        ...
+
+    def refuse_sealed(self, bucket: str, key: str) -> None:
+        """Raise `ObjectRefusedError` where nothing may be written any more."""
+        ...
+
+    def reserve(self, reservation: Reservation, size: int) -> None:
+        """Count bytes on their way; raises `ObjectRefusedError` where they are too many."""
+        ...
+
+    def release(self, reservation: Reservation | None) -> None:
+        """Take back what was reserved."""
+        ...
+
+    def place(self, draft: CompleteDraft, bucket: str, key: str, *, condition: Condition | None) -> ObjectEntry:
+        """Make a complete draft visible; its file is gone afterwards."""
+        ...
+
+
 class DraftFile:
     """The file of a draft; for threads.
 
     Parameters
     ----------
-    shelf : Shelf
+    shelf : DraftPlaces
     bucket, key : str
         Where it will be published.
     allowance : Allowance or None
@@ -33,7 +69,7 @@ class DraftFile:
     """
 
     def __init__(
-        self, shelf: Shelf, bucket: str, key: str, *, allowance: Allowance | None, digests: Sequence[Digest]
+        self, shelf: DraftPlaces, bucket: str, key: str, *, allowance: Allowance | None, digests: Sequence[Digest]
     ) -> None:
         self._shelf = shelf
         self._bucket = bucket

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from arkitekt_di.errors import ObjectRefusedError, StorageFullError
+from arkitekt_di.errors import ObjectRefusedError, ObjectStoreLostError, StorageFullError
 from arkitekt_di.server.objects.authorization import Authorization
 from arkitekt_di.server.objects.delivery import deliver
 from arkitekt_di.server.objects.documents import Children, document, records
-from arkitekt_di.server.objects.faults import refusal, storage_full
+from arkitekt_di.server.objects.faults import refusal, storage_full, store_lost
 from arkitekt_di.server.objects.grants import Access, Grant, ObjectGrants
 from arkitekt_di.server.objects.keys import UPLOADS, check_key
 from arkitekt_di.server.objects.listing import PARAMETERS, listed
@@ -123,6 +123,8 @@ class ObjectEndpoint:
             return refusal(request, error)
         except StorageFullError as error:
             return storage_full(request, error)
+        except ObjectStoreLostError as error:
+            return store_lost(request, error)
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
         target = Target.of(request)

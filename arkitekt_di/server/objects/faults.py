@@ -5,7 +5,7 @@ import secrets
 
 from aiohttp import web
 
-from arkitekt_di.errors import ObjectRefusedError, StorageFullError
+from arkitekt_di.errors import ObjectRefusedError, ObjectStoreLostError, StorageFullError
 from arkitekt_di.server.objects.documents import document
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,12 @@ def storage_full(request: web.BaseRequest, error: StorageFullError) -> web.Respo
     """Answer that the disk is full."""
     logger.error("%s", error)
     return _fault(request, "InsufficientStorage", "the hub's disk is full. Ask who runs the hub", status=507)
+
+
+def store_lost(request: web.BaseRequest, error: ObjectStoreLostError) -> web.Response:
+    """Answer that the store behind the hub does not: clients try again."""
+    logger.error("%s", error)
+    return _fault(request, "ServiceUnavailable", "the hub's object store does not answer. Try again", status=503)
 
 
 def _fault(request: web.BaseRequest, code: str, reason: str, *, status: int) -> web.Response:

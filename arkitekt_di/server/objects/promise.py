@@ -21,7 +21,7 @@ class ObjectEntry:
     size : int
         Bytes.
     etag : str
-        Changes whenever the object is written; opaque, without quotes.
+        Changes whenever the object's bytes change; opaque, without quotes.
     modified_ns : int
         When it was written, in nanoseconds since 1970 (UTC).
     """
@@ -132,7 +132,11 @@ class Draft(Protocol):
 
 
 class OpenObject(Protocol):
-    """The bytes of one version of an object, whatever is written meanwhile."""
+    """The bytes of one version of an object, whatever is written meanwhile.
+
+    A store that cannot keep a large one for its readers raises `ObjectRefusedError` (``PreconditionFailed``) once it is
+    gone; bytes of two versions are never mixed.
+    """
 
     @property
     def entry(self) -> ObjectEntry:
@@ -153,8 +157,8 @@ class Objects(Protocol):
     """Keeps objects.
 
     Where a method takes a *prefix*, it is taken as a folder: ``a/b`` covers ``a/b/c`` and not ``a/bc``.
-    Any method raises `ObjectRefusedError` for names that are not acceptable; methods that write raise
-    `StorageFullError` where there is no space left.
+    Any method raises `ObjectRefusedError` for names that are not acceptable, and `ObjectStoreLostError` where a store
+    on another machine does not answer; methods that write raise `StorageFullError` where there is no space left.
     """
 
     async def start(self) -> None:
@@ -223,7 +227,7 @@ class Objects(Protocol):
         ...
 
     async def delete_prefix(self, bucket: str, prefix: str) -> None:
-        """Remove everything below *prefix* at once, sealed or not; a seal stays."""
+        """Remove everything below *prefix*, sealed or not, at once where the store can; a seal stays."""
         ...
 
     async def move(self, bucket: str, moves: Sequence[tuple[str, str]]) -> None:

@@ -6,12 +6,12 @@ import shutil
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from arkitekt_di.private_file import make_private_folder
 from arkitekt_di.server.objects.checksums import Checksums, checksum_of
+from arkitekt_di.server.objects.draft import CompleteDraft
 from arkitekt_di.server.objects.keys import UPLOADS
 from arkitekt_di.server.objects.promise import Condition, ObjectEntry, Page
 from arkitekt_di.server.objects.seals import Seals, sync
@@ -29,15 +29,6 @@ from arkitekt_di.server.objects.tree import (
 from arkitekt_di.server.objects.usage import Reservation, Usage
 
 _PIECE_BYTES: Final = 4 * 2**20
-
-
-@dataclass(frozen=True)
-class CompleteDraft:
-    """A file that is ready to become an object: where it is, what its bytes sum up to, and what it was charged to."""
-
-    path: Path
-    checksum: int
-    reservation: Reservation | None
 
 
 class Shelf:

@@ -24,15 +24,18 @@ class Threads:
     ----------
     where : str
         Names the store where its disk is full.
+    count : int, default 8
+        Most that work at the same time.
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, *, count: int = THREADS) -> None:
         self._where = where
+        self._count = count
         self._pool: ThreadPoolExecutor | None = None
 
     def start(self) -> None:
         """Let work in."""
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="objects")
+        self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="objects")
 
     async def stop(self) -> None:
         """Wait for the work that is under way."""

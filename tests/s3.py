@@ -1,0 +1,81 @@
+"""S3 servers of the tests' own, beside the hub's: rclone from PyPI, and Ceph where it is installed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+
+from pydantic import SecretStr
+
+from arkitekt_di.settings.models import S3Settings
+
+START_TIMEOUT_S = 60.0
+CEPH = ("radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool")
+
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """A running server.
+
+    Attributes
+    ----------
+    endpoint, bucket, access_key, secret_key : str
+        The bucket is there.
+    """
+
+    endpoint: str
+    bucket: str
+    access_key: str
+    secret_key: str
+
+    def settings(self, **changes: object) -> S3Settings:
+        """Return settings for a fresh, empty prefix."""
+        given = {
+            "endpoint": self.endpoint,
+            "bucket": self.bucket,
+            "prefix": f"t/{uuid.uuid4().hex}",
+            "access_key": SecretStr(self.access_key),
+            "secret_key": SecretStr(self.secret_key),
+            "timeout_s": 10.0,
+        }
+        return S3Settings.model_validate(given | changes)
+
+
+def find_rclone() -> str | None:
+    """Return the path of rclone; its wheel puts it beside Python."""
+    return shutil.which("rclone", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+
+
+@contextmanager
+def running_rclone(folder: Path) -> Iterator[S3Server]:
+    """Serve *folder* as S3 while the block runs."""
+    rclone = find_rclone()
+    assert rclone is not None
+    keys = uuid.uuid4().hex, uuid.uuid4().hex
+    (folder / "lab").mkdir(parents=True)
+    config = folder / "rclone.conf"
+    config.touch()
+    command = [rclone, "serve", "s3", "--config", str(config), "--auth-key", ",".join(keys), "--addr", "127.0.0.1:0"]
+    process = subprocess.Popen([*command, str(folder)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    bound = Timer(START_TIMEOUT_S, process.kill)
+    bound.start()
+    assert process.stderr is not None
+    try:
+        found = next((match for line in process.stderr if (match := _ADDRESS.search(line))), None)
+        bound.cancel()
+        assert found is not None, "rclone ended before it listened"
+        yield S3Server(found[0], "lab", *keys)
+    finally:
+        bound.cancel()
+        process.kill()
+        process.wait()
+        process.stderr.close()
