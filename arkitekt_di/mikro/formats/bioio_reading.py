@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from arkitekt_di.errors import FileRefusedError, MissingExtraError
+from arkitekt_di.errors import MissingExtraError
 from arkitekt_di.mikro.formats.found import FilePixels, FoundImage, unreadable
 from arkitekt_di.mikro.formats.naming import name_of
 
@@ -30,9 +31,8 @@ def is_known(path: Path) -> bool:
         return True
     if find_spec("bioio") is None:
         return False
-    from bioio import plugins
-
-    return any(name.endswith(ending) for ending in plugins.get_plugins(use_cache=True))
+    plugins = import_module("bioio.plugins").get_plugins(use_cache=True)
+    return any(name.endswith(ending) for ending in plugins)
 
 
 @contextmanager
@@ -49,14 +49,11 @@ def bioio_images(path: Path) -> Iterator[tuple[FoundImage, ...]]:
     ending = path.suffix.lower()
     if find_spec("bioio") is None or find_spec(ENDINGS.get(ending, "bioio")) is None:
         raise MissingExtraError("bioio", f"reading {ending} files")
-    from bioio import BioImage
-
+    opened = import_module("bioio").BioImage
     try:
-        scenes = len(BioImage(path).scenes)
+        scenes = len(opened(path).scenes)
         # A reader stands at one scene at a time, so each image has its own.
-        images = tuple(_image(path, BioImage(path), scene, alone=scenes == 1) for scene in range(scenes))
-    except FileRefusedError:
-        raise
+        images = tuple(_image(path, opened(path), scene, alone=scenes == 1) for scene in range(scenes))
     except Exception as error:  # what a plugin raises is its own affair: bioio has no class for it
         raise unreadable(path, error) from error
     yield images
