@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from arkitekt_di import Task, log, progress, register
 from arkitekt_di.koil import sleep
+from arkitekt_di.mikro import File, Image, Table
 
 
 @register(isolation="process")
@@ -47,6 +48,13 @@ def crash() -> None:
 def refuse(word: str) -> None:
     """Raise."""
     raise RuntimeError(word)
+
+
+@register(isolation="process")
+def look(image: Image, table: Table, file: File) -> tuple[int, int, int, Image, Table, File]:
+    """Tell which process this is and what it reads; give back what was given."""
+    rows = table.row_count or 0
+    return os.getpid(), int(image.data.sum()), rows + (file.size or 0), image, table, file
 
 
 @register(isolation="process", gpus=[3])

@@ -156,3 +156,10 @@ def test_what_another_process_cannot_import_is_refused():
 
     with pytest.raises(OfferRefusedError, match="another process cannot import"):
         register(isolation="process")(inner)
+
+
+def test_a_place_to_run_that_there_is_not_is_refused_with_the_reason():
+    with pytest.raises(OfferRefusedError, match="not sent to a Dask cluster"):
+        register(isolation="dask")(bodies.pid_of)  # type: ignore[call-overload]  # the word is wrong
+    with pytest.raises(OfferRefusedError, match="no isolation 'moon'"):
+        register(isolation="moon")(bodies.pid_of)  # type: ignore[call-overload]  # the word is wrong
