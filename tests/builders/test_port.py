@@ -10,6 +10,7 @@ import pytest
 
 from arkitekt_di import easy, port
 from arkitekt_di.errors import ConfigurationError
+from tests.server.identity.test_operator import arkitekt, listed
 from tests.serving import ServedHub, serving
 
 BOUND_S = 120.0
@@ -115,17 +116,12 @@ def test_a_program_in_a_container_stores_an_image_with_a_mounted_key(user_folder
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHub]:
     """Serve a hub for people, with Ada in it."""
     with serving(tmp_path_factory.mktemp("lab") / "data") as hub:
-        operate(hub, "users", "add", "ada", "--organization", "Lab", typed="canary horse battery staple\n")
+        arkitekt("users", "add", "ada", "--organization", "Lab", data=hub.data, typed="canary horse battery staple\n")
         yield hub
 
 
-def operate(hub: ServedHub, *words: str, typed: str = "") -> str:
-    command = [sys.executable, "-m", "arkitekt_di", *words, "--data", str(hub.data)]
-    return subprocess.run(command, input=typed, capture_output=True, text=True, check=True, timeout=BOUND_S).stdout
-
-
 def mandate(hub: ServedHub, *words: str) -> dict[str, str]:
-    made: dict[str, str] = json.loads(operate(hub, "mandates", "add", "container", *words, "--json"))[0]
+    made: dict[str, str] = listed("mandates", "add", "container", *words, data=hub.data)[0]
     return made
 
 
@@ -162,9 +158,9 @@ def test_a_program_stores_an_image_at_the_hub_of_a_lab(
     ran = headless("segmenter", {"FAKTS_URL": lab.url, **given[place]}, user_folders)
 
     assert (ran.returncode, ran.stdout) == (0, "plane in lab\n"), ran.stderr
-    (shown,) = [one for one in json.loads(operate(lab, "mandates", "list", "--json")) if one["id"] == made["id"]]
+    (shown,) = [one for one in listed("mandates", "list", data=lab.data) if one["id"] == made["id"]]
     assert shown["last_used"]
-    (event,) = json.loads(operate(lab, "audit", "list", "--action", "mandate-used", "--actor", made["user"], "--json"))
+    (event,) = listed("audit", "list", "--action", "mandate-used", "--actor", made["user"], data=lab.data)
     assert event["subject"] == "segmenter"
 
 
@@ -172,7 +168,7 @@ def test_a_key_that_was_removed_or_is_for_another_app_is_told_as_such(lab: Serve
     made = mandate(lab, "--user", "ada", "--app", "segmenter")
     given = {"FAKTS_URL": lab.url, "FAKTS_MANDATE_KEY": made["key"]}
     other = headless("cell-counter", given, user_folders)
-    operate(lab, "mandates", "remove", made["id"])
+    arkitekt("mandates", "remove", made["id"], data=lab.data)
     removed = headless("segmenter", given, user_folders)
 
     assert (other.returncode, removed.returncode) == (1, 1)
