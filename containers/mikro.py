@@ -10,6 +10,7 @@ from arkitekt_di.mikro.files.records import GraphQLFileRecords
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
 from arkitekt_di.mikro.folders.service import Folders
+from arkitekt_di.mikro.in_memory_records import InMemoryRecords
 from arkitekt_di.mikro.metrics.records import GraphQLMetricRecords
 from arkitekt_di.mikro.metrics.service import Metrics
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
@@ -40,7 +41,7 @@ from arkitekt_di.transport.service_address import ServiceAddress
 
 
 class MikroContainer(Container):
-    """Asks the hub for records over GraphQL, and moves pixels to and from its object store."""
+    """Asks the hub for records over GraphQL, and moves pixels to and from its object store; or keeps all in memory."""
 
     cfg = providers.Dependency(instance_of=MikroSettings)
     http = providers.Dependency(instance_of=HttpClient)
@@ -54,16 +55,41 @@ class MikroContainer(Container):
         tokens,
         endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "mikro", "graphql"),
     )
-    records: providers.Provider[ImageRecords] = providers.ThreadSafeSingleton(GraphQLImageRecords, graphql)
-    pixels: providers.Provider[PixelStore] = providers.ThreadSafeSingleton(
-        S3PixelStore,
-        endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "s3"),
-        trusted=http.provided.pinned,
+    memory = providers.ThreadSafeSingleton(InMemoryRecords)
+    records: providers.Provider[ImageRecords] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLImageRecords, graphql),
+        in_memory=memory.provided.images,
     )
-    folder_records: providers.Provider[FolderRecords] = providers.ThreadSafeSingleton(GraphQLFolderRecords, graphql)
-    metric_records: providers.Provider[MetricRecords] = providers.ThreadSafeSingleton(GraphQLMetricRecords, graphql)
-    table_records: providers.Provider[TableRecords] = providers.ThreadSafeSingleton(GraphQLTableRecords, graphql)
-    file_records: providers.Provider[FileRecords] = providers.ThreadSafeSingleton(GraphQLFileRecords, graphql)
+    pixels: providers.Provider[PixelStore] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(
+            S3PixelStore,
+            endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "s3"),
+            trusted=http.provided.pinned,
+        ),
+        in_memory=memory.provided.pixels,
+    )
+    folder_records: providers.Provider[FolderRecords] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLFolderRecords, graphql),
+        in_memory=memory.provided.folders,
+    )
+    metric_records: providers.Provider[MetricRecords] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLMetricRecords, graphql),
+        in_memory=memory.provided.metrics,
+    )
+    table_records: providers.Provider[TableRecords] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLTableRecords, graphql),
+        in_memory=memory.provided.tables,
+    )
+    file_records: providers.Provider[FileRecords] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLFileRecords, graphql),
+        in_memory=memory.provided.files,
+    )
 
     folders: providers.Provider[Folders] = providers.ThreadSafeSingleton(Folders, folder_records, bridge)
     files: providers.Provider[Files] = providers.ThreadSafeSingleton(Files, file_records, pixels, folders, bridge, cfg)
@@ -71,12 +97,22 @@ class MikroContainer(Container):
         Tables, table_records, pixels, folders, bridge, cfg
     )
     metrics: providers.Provider[Metrics] = providers.ThreadSafeSingleton(Metrics, metric_records)
-    roi_records: providers.Provider[RoiRecords] = providers.ThreadSafeSingleton(GraphQLRoiRecords, graphql)
+    roi_records: providers.Provider[RoiRecords] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLRoiRecords, graphql),
+        in_memory=memory.provided.rois,
+    )
     rois: providers.Provider[Rois] = providers.ThreadSafeSingleton(Rois, roi_records, bridge)
-    comment_records: providers.Provider[CommentRecords] = providers.ThreadSafeSingleton(GraphQLCommentRecords, graphql)
+    comment_records: providers.Provider[CommentRecords] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLCommentRecords, graphql),
+        in_memory=memory.provided.comments,
+    )
     comments: providers.Provider[Comments] = providers.ThreadSafeSingleton(Comments, comment_records, bridge)
-    provenance_records: providers.Provider[ProvenanceRecords] = providers.ThreadSafeSingleton(
-        GraphQLProvenanceRecords, graphql
+    provenance_records: providers.Provider[ProvenanceRecords] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLProvenanceRecords, graphql),
+        in_memory=memory.provided.provenance,
     )
     provenance: providers.Provider[Provenances] = providers.ThreadSafeSingleton(Provenances, provenance_records)
     areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(

@@ -26,6 +26,7 @@ from arkitekt_di.rekuest.executors.process import ProcessExecutor
 from arkitekt_di.rekuest.executors.thread import ThreadExecutor
 from arkitekt_di.rekuest.executors.work import Desk, Executor
 from arkitekt_di.rekuest.feed import Feed
+from arkitekt_di.rekuest.in_memory import InMemoryTaskHub
 from arkitekt_di.rekuest.injection import Injector
 from arkitekt_di.rekuest.ports.exchange import Exchange, Expand
 from arkitekt_di.rekuest.ports.shelf import Shelf
@@ -81,12 +82,21 @@ class RekuestContainer(Container):
     endpoint = providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "graphql")
     graphql = providers.ThreadSafeSingleton(HttpGraphQL, http, tokens, endpoint=endpoint)
     feed = providers.ThreadSafeSingleton(Feed, http, tokens, endpoint, give_up_s=give_up_s)
-    desk: providers.Provider[TaskDesk] = providers.ThreadSafeSingleton(GraphQLTaskDesk, graphql, feed)
+    memory = providers.ThreadSafeSingleton(InMemoryTaskHub)
+    desk: providers.Provider[TaskDesk] = providers.Selector(
+        cfg.provided.kind,
+        hub=providers.ThreadSafeSingleton(GraphQLTaskDesk, graphql, feed),
+        in_memory=memory,
+    )
     address = providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "agi")
     door: providers.Provider[AgentDoor] = providers.Selector(
-        cfg.provided.heartbeat,
-        process=providers.ThreadSafeSingleton(RelayedDoor, http, address, cfg, settings.provided.transport),
-        loop=providers.ThreadSafeSingleton(WebSocketDoor, http, address),
+        cfg.provided.kind,
+        hub=providers.Selector(
+            cfg.provided.heartbeat,
+            process=providers.ThreadSafeSingleton(RelayedDoor, http, address, cfg, settings.provided.transport),
+            loop=providers.ThreadSafeSingleton(WebSocketDoor, http, address),
+        ),
+        in_memory=memory,
     )
 
     journal: providers.Provider[Journal] = providers.Selector(
