@@ -256,6 +256,17 @@ class TaskHubContract:
 
         await bench.ended.wait()
 
+    async def test_a_caller_that_goes_while_it_asks_takes_its_task_along(self, app: App) -> None:
+        """The hub has the task, and has not said so yet."""
+        calling = asyncio.create_task(app.rekuest.acall("wait"))
+        app.rekuest.agent.listeners.append(lambda frame: calling.cancel() if frame.type == "ASSIGN" else None)
+
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+
+        (task,) = await app.rekuest.atasks(limit=1)
+        assert task.latest_event_kind == EventKind.CANCELLED
+
     async def test_a_call_that_takes_too_long_is_cancelled(self, app: App, bench: Bench) -> None:
         """The error names the call and the time."""
         with pytest.raises(CallTimeoutError, match=r"wait\(\) did not end within 0\.3 s"):

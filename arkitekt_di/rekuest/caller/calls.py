@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -130,7 +130,7 @@ class Calls:
     async def call(self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions) -> Any:
         """Call, and return the result; a caller that is cancelled cancels the task."""
         display = Display(target.name)
-        task = await self.submit(target, args, kwargs, options, [display.show])
+        task = await _kept(self.submit(target, args, kwargs, options, [display.show]))
         async with _within(options.timeout, target.name), self._attended(task, display):
             return await task.aresult()
 
@@ -139,7 +139,7 @@ class Calls:
     ) -> AsyncGenerator[Any, None]:
         """Call, and yield the results; leaving early cancels the task."""
         display = Display(target.name)
-        task = await self.submit(target, args, kwargs, options, [display.show])
+        task = await _kept(self.submit(target, args, kwargs, options, [display.show]))
         async with self._attended(task, display), aclosing(task.aiterate()) as values:
             async for value in values:
                 yield value
@@ -204,6 +204,17 @@ class Calls:
             await task.catch_up()
         except ArkitektError as error:
             logger.warning("what happened to the task %s while nothing listened is not known: %s", task.id, error)
+
+
+async def _kept(submission: Coroutine[Any, Any, RemoteTask]) -> RemoteTask:
+    """Await a submission; whoever goes meanwhile takes along the task that the hub may have by now."""
+    asking = asyncio.ensure_future(submission)
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        with suppress(ArkitektError):
+            await (await asking).astop(STOP_WITHIN_S)
+        raise
 
 
 @asynccontextmanager
