@@ -56,6 +56,7 @@ def offering(whose: str, python: Path, hub: ServedHub, folder: Path) -> Iterator
         process = subprocess.Popen(
             [python_of(whose, python), HERE / f"{whose}_agent.py", hub.url],
             cwd=home,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -64,7 +65,7 @@ def offering(whose: str, python: Path, hub: ServedHub, folder: Path) -> Iterator
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def python_of(whose: str, python: Path) -> str:
