@@ -17,7 +17,9 @@ _TIMEOUT: Final = timedelta(minutes=5)
 """For one object: a shard of 16 MiB passes a line of 0.5 Mbit/s."""
 
 _CONNECT_TIMEOUT: Final = timedelta(seconds=5)
-_RETRIES: Final = 3
+_RETRIES: Final = 2
+"""Each object is tried three times at most; the upload itself is gone on with where that did not help."""
+
 _RETRY_TIMEOUT: Final = timedelta(seconds=30)
 
 _STATUS = re.compile(r"status code: (\d{3})")
