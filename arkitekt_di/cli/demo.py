@@ -1,4 +1,4 @@
-"""``arkitekt-di demo``: stores a real picture, reads it back and shows what it did."""
+"""``arkitekt-di demo``: stores a real picture, reads it back, lets another process segment it, and shows all that."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ def demo(
         str | None, typer.Option(help="Hub to use; without it your own local one, started on demand.")
     ] = None,
 ) -> None:
-    """Store a microscope picture in a hub, find it, read it back lazily, and compare.
+    """Store a microscope picture in a hub, find it, read it back lazily, and compare; let another process segment it.
 
     The local hub goes on running for your other apps and ends when nobody needs it; ``arkitekt-di hub stop`` ends it
     at once.
@@ -27,19 +27,26 @@ def demo(
     from arkitekt_di.builders import easy
     from arkitekt_di.cli.picture import shown_picture
     from arkitekt_di.cli.round_trip import round_trip
+    from arkitekt_di.cli.segmentation import APP, Segmenter, call_segmenter
 
     console = Console()
     with (
         shown_picture(picture) as found,
-        console.status("finding a hub"),
-        easy("arkitekt-di-demo", version="1", url=url) as app,
+        console.status("finding a hub") as status,
+        easy(*APP, url=url) as app,
+        Segmenter(url) as segmenter,  # comes up while the picture travels
     ):
-        hub_url = app.fakts.url
-        console.print(f"Hub: {app.fakts.hub.name} at {hub_url}")
+        console.print(f"Hub: {app.fakts.hub.name} at {app.fakts.url}")
+        status.update("storing and reading")
         result = round_trip(found)
+        status.update("segmenting in another process")
+        is_flat = {"y", "x"} <= set(result.image.sizes)
+        segmented = call_segmenter(result.image, segmenter) if is_flat else None
     table = Table(show_header=False, box=None)
-    for label, value in result.rows():
-        table.add_row(label, value)
+    for row in (*result.rows(), *([segmented.row()] if segmented else [])):
+        table.add_row(*row)
     console.print(table)
     console.print("Every pixel and every coordinate came back equal.", style="green")
+    if segmented is not None:
+        console.print("Another process, found by its function, has stored the labels.", style="green")
     console.print("Next: the README shows the same in five lines of Python. `arkitekt-di hub stop` ends the local hub.")
