@@ -9,7 +9,23 @@ import pytest
 from arkitekt_di import __version__, errors
 from arkitekt_di.cli.main import exit_code
 
-COMMANDS = ("auth", "demo", "serve", "hub", "config", "graph", "images", "users", "clients", "keys")
+COMMANDS = (
+    "auth",
+    "init",
+    "run",
+    "call",
+    "actions",
+    "tasks",
+    "demo",
+    "serve",
+    "hub",
+    "config",
+    "graph",
+    "images",
+    "users",
+    "clients",
+    "keys",
+)
 
 
 def arkitekt(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -65,6 +81,10 @@ def test_debug_shows_the_traceback(tmp_path: Path):
         (errors.ServiceUnreachableError("s", []), 5),
         (errors.TransferError("u", "r"), 5),
         (errors.ImageNotFoundError("i"), 1),
+        (errors.ValueRefusedError("p", "r"), 2),
+        (errors.AppNotLoadedError("t", "r"), 3),
+        (errors.RemoteError("t", "m"), 6),
+        (errors.CallTimeoutError("c", 1.0), 6),
     ],
 )
 def test_each_kind_of_error_has_its_exit_code(error: errors.ArkitektError, code: int):
