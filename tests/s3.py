@@ -1,4 +1,4 @@
-"""S3 servers of the tests' own, beside the hub's: rclone from PyPI, and Ceph where it is installed."""
+"""An S3 server of the tests' own, beside the hub's: rclone, from PyPI."""
 
 import os
 import re
@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 
 from pydantic import SecretStr
 
 from arkitekt_di.settings.models import S3Settings
 
 START_TIMEOUT_S = 60.0
-CEPH = ("radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-osd", "ceph-authtool", "monmaptool")
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
@@ -68,14 +67,18 @@ def running_rclone(folder: Path) -> Iterator[S3Server]:
     process = subprocess.Popen([*command, str(folder)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     bound = Timer(START_TIMEOUT_S, process.kill)
     bound.start()
+    drain = Thread(target=lambda: process.stderr and process.stderr.read())  # or what it says fills the pipe
     assert process.stderr is not None
     try:
         found = next((match for line in process.stderr if (match := _ADDRESS.search(line))), None)
         bound.cancel()
         assert found is not None, "rclone ended before it listened"
+        drain.start()
         yield S3Server(found[0], "lab", *keys)
     finally:
         bound.cancel()
         process.kill()
         process.wait()
+        if drain.ident is not None:
+            drain.join()
         process.stderr.close()
