@@ -572,7 +572,7 @@ class LoginExpiredError(LoginError):
 
 
 class LoginWayClosedError(LoginError):
-    """This way of logging in is not open here; another may be."""
+    """A way of logging in that is not open here; another may be."""
 
     def __str__(self) -> str:
         return f"this way of logging in at {self.url} is not open here: {self.reason}. Set herre.login to another one"

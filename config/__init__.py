@@ -24,5 +24,7 @@ def preset_path(name: str) -> Path:
     """
     if name not in PRESETS:
         known = ", ".join(map(repr, PRESETS))
-        raise ConfigurationError([Problem("--preset", None, None, name, f"there is no such preset: choose one of {known}")])
+        raise ConfigurationError(
+            [Problem("--preset", None, None, name, f"there is no such preset: choose one of {known}")]
+        )
     return Path(str(files(__name__).joinpath(f"{name}.yaml")))

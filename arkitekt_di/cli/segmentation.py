@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import xarray as xr
@@ -48,7 +48,9 @@ def segment(image: Image, channel: int = 0) -> tuple[Image, int]:
         pixels = np.abs(pixels).astype("float64")
     progress(30, "read")
     bright = pixels > otsu(pixels)
-    labels, count = ndimage.label(bright if bright.mean() <= 0.5 else ~bright)
+    # scipy has no types: its stubs tell that a bare count could come back, which needs an output array to be given.
+    found: Any = ndimage.label(bright if bright.mean() <= 0.5 else ~bright)
+    labels, count = found
     progress(70, "segmented")
     mask = plane.copy(data=labels.astype("uint16" if count < 2**16 else "uint32"))
     return from_xarray(mask.drop_vars("c", errors="ignore"), name=f"segments of {image.name}"), int(count)

@@ -42,7 +42,7 @@ def _object(ports: Sequence[ArgPort | ReturnPort]) -> dict[str, Any]:
 
 def port_schema(port: ArgPort | ReturnPort) -> dict[str, Any]:
     """Return the schema of one value."""
-    schema = _KINDS[port.kind](port)
+    schema: dict[str, Any] = _KINDS[port.kind](port)
     if isinstance(port, ArgPort):
         for validator in port.validators or ():
             schema |= _limits(validator, port.kind)

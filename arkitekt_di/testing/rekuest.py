@@ -13,6 +13,7 @@ from arkitekt_di.app import App
 from arkitekt_di.errors import ActionNotFoundError, CallTimeoutError, RemoteError, TaskStoppedError, ValueRefusedError
 from arkitekt_di.messages.calls import TaskEvent
 from arkitekt_di.messages.definitions import Execution
+from arkitekt_di.messages.frames import Frame
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.rekuest.functions import acall
 from arkitekt_di.rekuest.offer import make_offer
@@ -259,7 +260,12 @@ class TaskHubContract:
     async def test_a_caller_that_goes_while_it_asks_takes_its_task_along(self, app: App) -> None:
         """The hub has the task, and has not said so yet."""
         calling = asyncio.create_task(app.rekuest.acall("wait"))
-        app.rekuest.agent.listeners.append(lambda frame: calling.cancel() if frame.type == "ASSIGN" else None)
+
+        def leave(frame: Frame) -> None:
+            if frame.type == "ASSIGN":
+                calling.cancel()
+
+        app.rekuest.agent.listeners.append(leave)
 
         with pytest.raises(asyncio.CancelledError):
             await calling

@@ -88,6 +88,7 @@ class TaskStoreContract:
         found = await store.get(created.task.id)
 
         assert created.is_new
+        assert found is not None
         assert found == created.task
         assert found.draft == asked
         assert found.is_waiting

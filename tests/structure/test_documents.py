@@ -96,4 +96,4 @@ def test_the_documents_are_built_without_a_warning(tmp_path: Path):
     )
 
     assert ran.returncode == 0, ran.stderr
-    assert "class=\"doc" in (tmp_path / "site" / "reference" / "app" / "index.html").read_text()
+    assert 'class="doc' in (tmp_path / "site" / "reference" / "app" / "index.html").read_text()

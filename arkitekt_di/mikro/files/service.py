@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Literal
 
 from arkitekt_di.errors import FileDamagedError, RecordRefusedError
 from arkitekt_di.messages.files import FileQuery, FileRecord
@@ -66,7 +66,7 @@ class Files:
         self._folders = folders
         self._bridge = bridge
         self._margin_s = chosen.access_margin_s
-        self._progress = chosen.progress
+        self._progress: Literal["auto", "never"] = chosen.progress
         self._sender = BlobSender(records, store, transfers=chosen.transfers, margin_s=self._margin_s)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-file")  # starts threads when used
         self._streams: set[Stream[Any]] = set()

@@ -101,7 +101,7 @@ def _image(path: Path, group: Any, place: str, *, alone: bool) -> FoundImage:
     shown = shown if shown and len(shown) == array.sizes["c"] else ()
     labels = [channel.label for channel in shown]
     array = array.assign_coords(c=labels) if labels and all(labels) else array
-    finest = multiscale.datasets[0]
+    finest = next(iter(multiscale.datasets))
     if any(step.translation is not None and any(step.translation) for step in finest.coordinate_transformations):
         left.append("its place in the world (translation)")
     known = [

@@ -42,6 +42,6 @@ def _coarse(coordinate: xr.DataArray, step: Mapping[str, int]) -> xr.Variable | 
 
 def _means(values: np.ndarray[Any, Any], step: int) -> np.ndarray[Any, Any]:
     starts = np.arange(0, len(values), step)
-    counts = np.diff([*starts, len(values)])
+    counts = np.diff(np.append(starts, len(values)))
     means: np.ndarray[Any, Any] = np.add.reduceat(values.astype(np.float64), starts) / counts
     return means.astype(values.dtype) if values.dtype.kind == "f" else means

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Final, Never
+from typing import Any, Final, Never
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
@@ -76,6 +76,17 @@ class S3Prefix:
 
     def __init__(self, endpoint: str, grant: StoreGrant, certificate: str | None = None) -> None:
         self.address = f"{endpoint.rstrip('/')}/{grant.bucket}/{grant.key}"
+        options: Any = {  # the type that obstore has for it cannot be imported
+            "allow_http": True,
+            "timeout": _TIMEOUT,
+            "connect_timeout": _CONNECT_TIMEOUT,
+            # A proxy named in the environment cannot reach a hub on this machine, and the app's HTTP client goes
+            # straight to the hub, too; only a proxy of one's own keeps object_store from taking that one.
+            "proxy_url": "http://proxy.invalid",
+            "proxy_excludes": "*,0.0.0.0/0,::/0",  # every name, and every address
+        }
+        if certificate is not None:
+            options["root_certificate"] = certificate
         self._store = S3Store(
             grant.bucket,
             prefix=grant.key,
@@ -88,16 +99,7 @@ class S3Prefix:
             # On this machine nobody on the way can change a byte, and every inner chunk carries a checksum: hashing
             # the payload twice more would only cost (3.4 times slower puts, see benchmarks/objects.py).
             unsigned_payload=Origin.of(endpoint).is_loopback,
-            client_options={
-                "allow_http": True,
-                "timeout": _TIMEOUT,
-                "connect_timeout": _CONNECT_TIMEOUT,
-                # A proxy named in the environment cannot reach a hub on this machine, and the app's HTTP client goes
-                # straight to the hub, too; only a proxy of one's own keeps object_store from taking that one.
-                "proxy_url": "http://proxy.invalid",
-                "proxy_excludes": "*,0.0.0.0/0,::/0",  # every name, and every address
-                **({} if certificate is None else {"root_certificate": certificate}),
-            },
+            client_options=options,
             retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
         )
 

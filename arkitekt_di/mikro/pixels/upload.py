@@ -214,7 +214,7 @@ def _levels(picture: Picture, wishes: Wishes) -> tuple[Level, ...]:
 
 def _document(finest: PixelDocument, lane: Lane, level: Level) -> PixelDocument:
     """Return what stands beside the pixels of one level."""
-    contents = {
+    contents: dict[str, Any] = {
         "manifest": dict(sorted(lane.manifest.items())),
         "checksums": dict(sorted(lane.checksums.items())),
     }

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, Literal, cast
 
 from arkitekt_di.errors import RecordRefusedError, TableNotFoundError, TableRefusedError
 from arkitekt_di.messages.tables import TableDraft, TableQuery, TableRecord
@@ -65,7 +65,7 @@ class Tables:
         self._folders = folders
         self._bridge = bridge
         self._margin_s = chosen.access_margin_s
-        self._progress = chosen.progress
+        self._progress: Literal["auto", "never"] = chosen.progress
         self._sender = BlobSender(records, store, transfers=chosen.transfers, margin_s=self._margin_s)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-table")  # starts threads when used
         self._streams: set[Stream[Any]] = set()

@@ -48,4 +48,4 @@ def group_document(
 def _dataset(number: int, finest: ServedArray, level: ServedArray) -> Dataset:
     factors = level.scale() or [reduction(whole, size) for whole, size in zip(finest.shape, level.shape, strict=True)]
     transformations = level_transformations(finest.pixel_sizes(), factors)
-    return Dataset(path=str(number), coordinate_transformations=transformations)
+    return Dataset(path=str(number), coordinateTransformations=transformations)
