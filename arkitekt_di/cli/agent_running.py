@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from arkitekt_di.cli.loading import LoadedApp
 from arkitekt_di.cli.task_news import News, Voice
@@ -117,7 +118,8 @@ async def _first(
     """Wait until one of the events is set, the work is done, or the time is over."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait([*waits, *([work] if work else [])], return_when=asyncio.FIRST_COMPLETED, timeout=seconds)
+        watched: set[asyncio.Future[Any]] = {*waits, *([work] if work else [])}
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED, timeout=seconds)
     finally:
         for wait in waits:
             wait.cancel()

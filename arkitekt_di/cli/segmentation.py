@@ -40,7 +40,7 @@ def segment(image: Image, channel: int = 0) -> tuple[Image, int]:
     int
         number of pieces
     """
-    from scipy import ndimage
+    from scipy import ndimage  # type: ignore[import-untyped]  # it has no types of its own
 
     plane = plane_of(image.data, channel)
     pixels = np.asarray(plane)
