@@ -17,7 +17,7 @@ from arkitekt_di.herre.authorization_code import AuthorizationCodeFlow
 from arkitekt_di.herre.client import OAuthClient
 from arkitekt_di.herre.client_credentials import ClientCredentialsFlow
 from arkitekt_di.herre.device_code import DeviceCodeFlow
-from arkitekt_di.herre.flow import LoginFlow
+from arkitekt_di.herre.flow import Login, LoginFlow
 from arkitekt_di.herre.provider import read_provider
 from arkitekt_di.messages.fakts import WellKnown
 from arkitekt_di.messages.oauth import OAuthRefusal
@@ -345,7 +345,9 @@ async def test_the_secret_of_a_registered_client_is_in_no_address_at_an_issuer_o
     for flow in (by_browser, by_code, ClientCredentialsFlow(confidential())):
         token = (await flow.login()).token
         if token.refresh_token is not None:
-            token = (await flow.renew(token)).token
+            renewed = await flow.renew(token)
+            assert isinstance(renewed, Login)
+            token = renewed.token
         await flow.revoke(token)
 
     addresses = [*issuer.addresses, *(prompt.link for prompt in [*browser.prompts, *presenter.prompts])]

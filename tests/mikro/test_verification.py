@@ -97,6 +97,7 @@ def test_an_image_that_grows_is_verified_by_its_chunks(
     with mikro.image_writer(("t", "y", "x"), name="series") as writer:
         for number in range(3):
             writer.append(np.full((80, 80), number, np.uint16))
+        assert writer.image is not None
         growing = koil.call(mikro.aget_image, writer.image.id)
         assert growing.verify() == ()
         path = path_of(pixels, growing, 0, "c/1/0/0")

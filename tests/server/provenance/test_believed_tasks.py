@@ -29,7 +29,7 @@ def row(table: Any, **members: object) -> dict[str, object]:
 async def add_task(database: Database, **members: object) -> str:
     """Write a running task of an agent of Ada's into the ledger; *members* make it another's."""
     whose = {"organization_id": "lab", "user_id": "ada", "client_id": "app"}
-    whose |= {name: value for name, value in members.items() if name in whose}
+    whose |= {name: str(value) for name, value in members.items() if name in whose}
     agent, action, offer, task = (new_identifier() for _ in range(4))
     async with database.transaction() as session:
         await session.execute(insert(AGENTS).values(row(AGENTS, id=agent, **whose)))
