@@ -1,12 +1,13 @@
 """The clients that everybody else uses, and ours, offer and call each other's functions through our hub."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 import venv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,13 @@ def wait_until(condition: Any) -> None:
         time.sleep(0.1)
 
 
+def has_started(hub: ServedHub) -> bool:
+    """Tell whether the ledger of the hub knows that a task has begun."""
+    with closing(sqlite3.connect(f"file:{hub.data / 'hub.sqlite'}?mode=ro", uri=True)) as ledger:
+        (count,) = ledger.execute("SELECT count(*) FROM task_events WHERE kind = 'STARTED'").fetchone()
+        return bool(count)
+
+
 @contextmanager
 def calling(
     whose: str, python: Path, hub: ServedHub, folder: Path, *, scenario: str, image: str = ""
@@ -142,7 +150,7 @@ def test_a_killed_agent_is_told_within_ten_seconds(rekuest_python: Path, hub: Se
         calling("real", rekuest_python, hub, tmp_path, scenario="lose") as caller,
     ):
         wait_until((tmp_path / "notes").exists)
-        time.sleep(0.5)  # that it began is on its way
+        wait_until(lambda: has_started(hub))  # what the body notes may be there before the hub has heard of it
         agent.kill()
         killed = time.monotonic()
         report = report_of(caller)

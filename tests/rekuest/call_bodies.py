@@ -3,10 +3,13 @@
 import os
 import signal
 import sys
+import threading
 import time
 
 from arkitekt_di import call, easy, iterate, submit
 from arkitekt_di.errors import AgentLostError, RemoteError
+
+BOUND_S = 120.0
 
 if __name__ == "__main__":
     with easy("caller"):
@@ -16,8 +19,9 @@ if __name__ == "__main__":
         except RemoteError as error:
             print(error.kind, error.message)
         task = submit("willing")
-        while not task.has_started:
-            time.sleep(0.01)
+        started = threading.Event()
+        task.on_event.append(lambda _: started.set() if task.has_started else None)
+        assert task.has_started or started.wait(BOUND_S)
         os.kill(int(sys.argv[1]), signal.SIGKILL)
         killed = time.monotonic()
         try:

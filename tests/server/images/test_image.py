@@ -207,7 +207,8 @@ async def test_a_deleted_image_takes_its_pixels_along_when_it_cannot_be_restored
     for document in (GET, DELETE, RESTORE):
         with pytest.raises(RefusedError, match="no image"):
             await hub.ask(document, id=image["id"])
-    with pytest.raises(RefusedError, match=r"no store|has been discarded"):
+    await hub.endpoint.collector.collect()  # its grants ran out long ago, so that its row may go, too
+    with pytest.raises(RefusedError, match="no store"):
         await hub.create(store)
 
 
