@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -133,9 +132,9 @@ class Shipment:
             await asyncio.shield(work)
         except asyncio.CancelledError:
             self._stop()
-            with anyio.CancelScope(shield=True), suppress(Exception):  # the cancellation is what the caller hears of
+            with anyio.CancelScope(shield=True):
                 await asyncio.wait([work])
-                work.exception()
+            work.exception()  # the cancellation is what the caller hears of
             raise
         finally:
             executor.shutdown(wait=False)
