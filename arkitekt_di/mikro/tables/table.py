@@ -166,7 +166,7 @@ class Table:
         try:
             import polars as pl
         except ImportError as error:
-            raise MissingExtraError("tables", "tables of polars") from error
+            raise MissingExtraError("polars", "tables of polars") from error
         return pl.from_arrow(self.to_arrow(columns, where=where))
 
     async def ato_arrow(self, columns: Sequence[str] | None = None, *, where: Any = None) -> Any:

@@ -2,8 +2,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -192,7 +194,6 @@ def test_progress_is_told(tables: Tables, koil: Koil) -> None:
 
 
 def test_polars_reads_and_writes_tables(tables: Tables, koil: Koil) -> None:
-    pl = pytest.importorskip("polars")
     frame = pl.DataFrame({"area": [1.0, 2.0, None], "kind": ["a", None, "b"]})
 
     table = koil.call(tables.afrom_dataframe, frame, name="cells")
@@ -203,7 +204,6 @@ def test_polars_reads_and_writes_tables(tables: Tables, koil: Koil) -> None:
 
 
 def test_duckdb_asks_tables(tables: Tables, koil: Koil) -> None:
-    duckdb = pytest.importorskip("duckdb")
     table = koil.call(tables.afrom_dataframe, {"area": [1.0, 2.0, 4.0], "kind": ["a", "b", "b"]}, name="cells")
 
     relation = duckdb.from_arrow(table.data)
