@@ -42,9 +42,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_every_package_is_listed():
+def test_every_folder_with_files_is_listed():
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "arkitekt_di").rglob("__init__.py")}
+    files = {Path(path) for path in tracked_files() if path.startswith("arkitekt_di/")} - {Path(link) for link in LINKS}
+    found = {".".join(path.parent.parts) for path in files}
 
     assert listed == found | {"arkitekt_di.containers", "arkitekt_di.config"}
 
