@@ -9,18 +9,20 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 import aiohttp
 import platformdirs
 import pytest
 
+from arkitekt_di.errors import LoginRefusedError
 from arkitekt_di.fakts.cache import InMemoryClaimCache
 from arkitekt_di.herre.authorization_answer import PATH
 from arkitekt_di.herre.authorization_code import AuthorizationCodeFlow
 from arkitekt_di.herre.client import OAuthClient
+from arkitekt_di.herre.device_code import DeviceCodeFlow
 from arkitekt_di.messages.oauth import OAuthRefusal
+from arkitekt_di.protocols.presenter import LoginPrompt
 from arkitekt_di.settings.models import HerreSettings, TransportSettings
 from arkitekt_di.testing.hub import InMemoryHub
 from arkitekt_di.transport.http import HttpClient
@@ -30,6 +32,8 @@ pytestmark = [pytest.mark.conformance, pytest.mark.anyio, pytest.mark.timeout(30
 PACKAGE = "oidc-provider@9"
 SCRIPT = Path(__file__).with_name("strict_provider.mjs")
 BOUND_S = 60
+MOST_FORMS = 6
+"""The code of the device, its confirmation, login, consent; one more is there by mistake."""
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +68,22 @@ def issuer(package: Path) -> Iterator[str]:
 
 
 class Ada:
-    """Fills in the forms of the provider, one after the other, until it sends her back to the app."""
+    """Fills in the forms of the provider, one after the other, until there are no more.
+
+    Parameters
+    ----------
+    is_hers : bool, optional
+        Whether the device that is to be confirmed is hers; where it is not, she aborts.
+    """
+
+    def __init__(self, *, is_hers: bool = True) -> None:
+        self.is_hers = is_hers
+        self.prompts: list[LoginPrompt] = []
+        self.pages: list[str] = []
 
     @asynccontextmanager
-    async def showing(self, prompt: Any) -> AsyncIterator[None]:
+    async def showing(self, prompt: LoginPrompt) -> AsyncIterator[None]:
+        self.prompts.append(prompt)
         visit = asyncio.create_task(self._visit(prompt.link))
         try:
             yield
@@ -78,22 +94,31 @@ class Ada:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
             async with browser.get(link) as page:
                 url, text = str(page.url), await page.text()
-            for _ in range(2):  # login, consent
-                action = re.findall(r'<form[^>]* action="([^"]+)"', text)[0]
-                fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)"', text))
-                if fields["prompt"] == "login":
-                    fields |= {"login": "ada", "password": "any"}
-                async with browser.post(urljoin(url, action), data=fields) as page:
+            for _ in range(MOST_FORMS):
+                self.pages.append(text)
+                form = re.search(r'<form[^>]* action="([^"]+)"', text)
+                if form is None or "The Sign-in request was interrupted" in text:
+                    return
+                async with browser.post(urljoin(url, form[1]), data=self._fill_in(text)) as page:
                     url, text = str(page.url), await page.text()
-            assert "You can close this page" in text
+            raise AssertionError(f"there is no end of forms: {text}")
+
+    def _fill_in(self, page: str) -> dict[str, str]:
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+        if fields.get("prompt") == "login":
+            return fields | {"login": "ada", "password": "any"}
+        return fields if self.is_hers else fields | {"abort": "yes"}
 
 
 @pytest.fixture
-async def client(issuer: str) -> AsyncIterator[OAuthClient]:
-    async with (
-        InMemoryHub(mandate_key="k") as hub,
-        HttpClient(TransportSettings(connect_timeout_s=5, request_timeout_s=20)) as http,
-    ):
+async def http() -> AsyncIterator[HttpClient]:
+    async with HttpClient(TransportSettings(connect_timeout_s=5, request_timeout_s=20)) as http:
+        yield http
+
+
+@pytest.fixture
+async def client(issuer: str, http: HttpClient) -> AsyncIterator[OAuthClient]:
+    async with InMemoryHub(mandate_key="k") as hub:
         fakts = make_fakts(http, hub.url, InMemoryClaimCache())
         await fakts.start()
         yield OAuthClient(http, fakts, HerreSettings(issuer=issuer, client_id="herre"), time.time)
@@ -101,11 +126,13 @@ async def client(issuer: str) -> AsyncIterator[OAuthClient]:
 
 
 async def test_a_person_logs_in_renews_and_is_known_by_the_id_token(client: OAuthClient) -> None:
-    flow = AuthorizationCodeFlow(client, Ada(), timeout_s=BOUND_S)
+    ada = Ada()
+    flow = AuthorizationCodeFlow(client, ada, timeout_s=BOUND_S)
 
     login = await flow.login()
     renewed = await flow.renew(login.token)
 
+    assert "You can close this page" in ada.pages[-1]
     assert login.token.end_user is not None
     assert login.token.end_user.sub == "ada"
     assert renewed is not None
@@ -122,3 +149,37 @@ async def test_a_refresh_token_that_was_used_is_refused_and_so_is_its_family(cli
 
     for spent in (login.token, renewed.token):
         assert isinstance(await flow.renew(spent), OAuthRefusal)
+
+
+async def test_a_person_lets_a_device_in_that_renews_and_is_known_by_the_id_token(
+    client: OAuthClient, http: HttpClient
+) -> None:
+    ada = Ada()
+    flow = DeviceCodeFlow(client, http, ada)
+
+    login = await flow.login()
+    renewed = await flow.renew(login.token)
+
+    (prompt,) = ada.prompts
+    assert any(prompt.code in page for page in ada.pages if "Confirm Device" in page)
+    assert "Sign-in Success" in ada.pages[-1]
+    assert login.token.end_user is not None
+    assert login.token.end_user.sub == "ada"
+    assert renewed is not None
+    assert not isinstance(renewed, OAuthRefusal)
+    assert renewed.token.refresh_token != login.token.refresh_token
+    assert isinstance(await flow.renew(login.token), OAuthRefusal)
+
+
+async def test_a_device_that_a_person_sends_away_is_told_so(client: OAuthClient, http: HttpClient) -> None:
+    with pytest.raises(LoginRefusedError):
+        await DeviceCodeFlow(client, http, Ada(is_hers=False)).login()
+
+
+async def test_a_revoked_login_cannot_be_renewed(client: OAuthClient) -> None:
+    flow = AuthorizationCodeFlow(client, Ada(), timeout_s=BOUND_S)
+    login = await flow.login()
+
+    await flow.revoke(login.token)
+
+    assert isinstance(await flow.renew(login.token), OAuthRefusal)
