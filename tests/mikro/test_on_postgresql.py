@@ -14,10 +14,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from arkitekt_di.errors import FolderNotFoundError, HubRefusedError, NotFoundError, StoredFileNotFoundError
+from arkitekt_di.errors import (
+    FolderNotFoundError,
+    HubRefusedError,
+    ImageRefusedError,
+    NotFoundError,
+    StoredFileNotFoundError,
+)
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.files import FileQuery, FileRecord
 from arkitekt_di.messages.folders import FolderQuery
+from arkitekt_di.messages.images import UploadKey
 from arkitekt_di.messages.metrics import MetricDraft
 from arkitekt_di.mikro.files.records import GraphQLFileRecords
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
@@ -249,6 +256,38 @@ async def test_racing_uploads_under_one_key_are_one_file(
     assert len(made) == 1
     assert {type(error) for error in lost} == {HubRefusedError}
     assert [file.id for file in await files.search(FileQuery())] == [made[0].id]
+
+
+@pytest.mark.anyio
+async def test_racing_uploads_under_one_key_are_one_image(hubs: tuple[Hub, Hub], lab: str) -> None:
+    key = UploadKey(text="stack of Monday", outlives_image=True)
+
+    async def begin(graphql: HttpGraphQL, levels: int) -> tuple[str, ...]:
+        opened = await GraphQLImageRecords(graphql).begin_uploads(levels, key=key)
+        return tuple(grant.store for grant in opened.grants)
+
+    opened, lost = await race(*(begin(graphql, 3) for graphql in alternating(hubs, lab)))
+
+    assert lost == []
+    assert len(opened) == RACERS
+    assert len(set(opened)) == 1
+    assert len(opened[0]) == 3
+
+
+@pytest.mark.anyio
+async def test_of_racing_hubs_with_other_numbers_of_levels_the_last_one_has_its_key(
+    hubs: tuple[Hub, Hub], lab: str
+) -> None:
+    key = UploadKey(text="stack of Monday", outlives_image=True)
+    racers = [GraphQLImageRecords(graphql) for graphql in alternating(hubs, lab)]
+
+    opened, lost = await race(*(racer.begin_uploads(1 + place % 3, key=key) for place, racer in enumerate(racers)))
+    again = await racers[0].begin_uploads(2, key=key)
+    once_more = await racers[1].begin_uploads(2, key=key)
+
+    assert {type(error) for error in lost} <= {ImageRefusedError, HubRefusedError}
+    assert opened
+    assert [grant.store for grant in again.grants] == [grant.store for grant in once_more.grants]
 
 
 @pytest.mark.anyio

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from arkitekt_di.server.database import Table
@@ -22,6 +22,9 @@ class StoreState(StrEnum):
     """Holds the pixels of an image."""
     DISCARDED = "DISCARDED"
     """Garbage; kept as a row until no grant can write there any more."""
+
+
+_UNFINISHED = text("state IN ('OPEN', 'FINISHED')")
 
 
 class Store(Table):
@@ -52,6 +55,17 @@ class Store(Table):
         Index("ix_image_stores_content", "organization_id", "content"),
         Index("ix_image_stores_upload", "user_id", "upload_key"),
         Index("ix_image_stores_shared", "shared_key"),
+        # However many hubs race, one key opens one upload of each level.
+        Index(
+            "uq_image_stores_unfinished",
+            "organization_id",
+            "user_id",
+            "upload_key",
+            "upload_part",
+            unique=True,
+            sqlite_where=_UNFINISHED,
+            postgresql_where=_UNFINISHED,
+        ),
     )
 
     @property

@@ -1,11 +1,11 @@
 """Uploads: a place for one array, from the request until it is finished or given up."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
 
 from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
 from arkitekt_di.messages.images import StoredObject, UploadGrant, UploadKey
@@ -19,6 +19,9 @@ from arkitekt_di.server.principal import Principal
 
 MAX_OPEN_UPLOADS = 1000
 """Uploads that one user may have open at the same time."""
+
+MAX_RACES = 8
+"""How often the uploads of a key are looked at again, because another request opened others in between."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,25 @@ class Uploads:
         self._pixels = pixels
         self._collector = collector
         self._clock = clock
-        self._keys: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def open(self, principal: Principal) -> UploadGrant:
         """Open a fresh, empty place for one array."""
-        return self._pixels.write_grant(await self._open(principal))
+        (store,) = await self._open(principal, [None])
+        return self._pixels.write_grant(store)
 
-    async def _open(self, principal: Principal, key: str | None = None, part: int | None = None) -> Store:
+    async def _open(self, principal: Principal, parts: Sequence[int | None], key: str | None = None) -> Sequence[Store]:
+        """Open a place for each of *parts*, or none; raises `IntegrityError` where *key* has places already."""
         now = self._clock()
+        stores = [self._fresh(principal, now, part, key) for part in parts]
+        async with self._database.transaction() as session:
+            await _refuse_too_many(session, principal, len(stores))
+            session.add_all(stores)
+        self._collector.wake()
+        return stores
+
+    def _fresh(self, principal: Principal, now: float, part: int | None, key: str | None) -> Store:
         identifier = new_identifier()
-        store = Store(
+        return Store(
             id=identifier,
             organization_id=principal.organization_id,
             user_id=principal.user_id,
@@ -71,15 +83,6 @@ class Uploads:
             upload_key=key,
             upload_part=part,
         )
-        async with self._database.transaction() as session:
-            owned = select(func.count()).where(*_owned_by(principal), Store.state == StoreState.OPEN)
-            if (await session.scalar(owned) or 0) >= MAX_OPEN_UPLOADS:
-                raise ImageRefusedError(
-                    f"you have {MAX_OPEN_UPLOADS} uploads open", "Finish or discard some before you request another"
-                )
-            session.add(store)
-        self._collector.wake()
-        return store
 
     async def resume(self, principal: Principal, count: int, key: UploadKey) -> Resumed:
         """Go on with the *count* uploads of this user that were opened under *key*, or open them.
@@ -89,9 +92,14 @@ class Uploads:
         if not 1 <= count <= MAX_LEVELS:
             raise ImageRefusedError(f"{count} uploads were asked for at once", f"Ask for 1 to {MAX_LEVELS}")
         text = stored_key(key)
-        lock = self._keys.setdefault((principal.user_id, text), asyncio.Lock())
-        async with lock:  # two tries at once go on with the same uploads, and one of them becomes the image
-            return await self._resume(principal, count, text)
+        for _ in range(MAX_RACES):
+            try:
+                return await self._resume(principal, count, text)
+            except IntegrityError:  # another request, maybe at another hub of this database, was first: join it
+                continue
+        raise ImageRefusedError(
+            "others open and give up uploads under this key all the time", "Use a key of its own for each image"
+        )
 
     async def _resume(self, principal: Principal, count: int, text: str) -> Resumed:
         async with self._database.transaction() as session:
@@ -115,7 +123,7 @@ class Uploads:
         if [store.upload_part for store in stores] != list(range(count)):
             for store in stores:  # of another number of levels: cut otherwise, so nothing of it can be used
                 await self.discard(principal, store.id)
-            stores = [await self._open(principal, text, part) for part in range(count)]
+            stores = await self._open(principal, range(count), text)
         grants = [await self._continued(store) for store in stores]
         return Resumed(tuple(grants), tuple([await self._pixels.held(store) for store in stores]), None)
 
@@ -206,6 +214,14 @@ class Uploads:
 
 def _owned_by(principal: Principal) -> tuple[ColumnElement[bool], ...]:
     return Store.organization_id == principal.organization_id, Store.user_id == principal.user_id
+
+
+async def _refuse_too_many(session: AsyncSession, principal: Principal, count: int) -> None:
+    owned = select(func.count()).where(*_owned_by(principal), Store.state == StoreState.OPEN)
+    if (await session.scalar(owned) or 0) + count > MAX_OPEN_UPLOADS:
+        raise ImageRefusedError(
+            f"you have {MAX_OPEN_UPLOADS} uploads open", "Finish or discard some before you request another"
+        )
 
 
 def _settled(store: Store) -> ImageRefusedError:

@@ -112,6 +112,14 @@ async def test_under_one_key_there_is_one_image(hub: Hub, koil: Koil) -> None:
     assert await mikro.afrom_xarray(STACK, name="stack", dims=DIMS) != first
 
 
+async def test_tries_that_begin_at_once_go_on_with_the_same_upload(hub: Hub) -> None:
+    key = UploadKey(text="k", outlives_image=True)
+
+    opened = await asyncio.gather(*(hub.records.begin_uploads(3, key=key) for _ in range(8)))
+
+    assert len({tuple(grant.store for grant in one.grants) for one in opened}) == 1
+
+
 async def test_of_two_that_use_one_key_at_once_no_one_gets_a_mixture(hub: Hub, koil: Koil) -> None:
     mikro = Mikro(hub.records, hub.pixels, koil, CUT)
 
