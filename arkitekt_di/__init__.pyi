@@ -5,6 +5,7 @@ from arkitekt_di.builders import easy as easy
 from arkitekt_di.builders import embedded as embedded
 from arkitekt_di.builders import jupy as jupy
 from arkitekt_di.builders import port as port
+from arkitekt_di.builders import scheduler as scheduler
 from arkitekt_di.errors import ArkitektError as ArkitektError
 from arkitekt_di.rekuest.functions import acall as acall
 from arkitekt_di.rekuest.functions import afind as afind
@@ -49,6 +50,7 @@ __all__ = [
     "progress",
     "register",
     "register_structure",
+    "scheduler",
     "search_actions",
     "shutdown",
     "startup",

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, ParamSpec, Self
+from typing import Generic, ParamSpec, Self, get_args, is_typeddict
 
 from arkitekt_di.app import App
 from arkitekt_di.containers.presets import Preset
@@ -56,7 +56,7 @@ class Builder(Generic[P]):
         self._take_order = take_order
         self._preset = preset
         functools.update_wrapper(self, take_order, updated=())
-        self.__signature__ = inspect.signature(take_order).replace(return_annotation=App)
+        self.__signature__ = _spelled_out(inspect.signature(take_order)).replace(return_annotation=App)
 
     @property
     def preset(self) -> Preset:
@@ -65,7 +65,12 @@ class Builder(Generic[P]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> App:
         """Make an app, closed; enter it with ``with`` or ``async with``."""
-        return self.build(self._take_order(*args, **kwargs))
+        return self.build(self.order(*args, **kwargs))
+
+    def order(self, *args: P.args, **kwargs: P.kwargs) -> Order:
+        """Return what is asked for; an argument that there is not is a `TypeError`, as for every function."""
+        self.__signature__.bind(*args, **kwargs)
+        return self._take_order(*args, **kwargs)
 
     def build(self, order: Order) -> App:
         """Make the app that *order* asks for."""
@@ -84,6 +89,21 @@ class Builder(Generic[P]):
 
     def __repr__(self) -> str:
         return f"<builder {self._preset.name!r}>"
+
+
+def _spelled_out(signature: inspect.Signature) -> inspect.Signature:
+    """Return a signature with the names that ``**options`` stands for; ``...`` is a default, as in stubs."""
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        options = next(iter(get_args(parameter.annotation)), None)
+        if parameter.kind is parameter.VAR_KEYWORD and is_typeddict(options):
+            parameters += [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=..., annotation=annotation)
+                for name, annotation in options.__annotations__.items()
+            ]
+        else:
+            parameters.append(parameter)
+    return signature.replace(parameters=parameters)
 
 
 def building(preset: Preset) -> Callable[[Callable[P, Order]], Builder[P]]:

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from arkitekt_di.builders.builder import Builder
 from arkitekt_di.builders.embedding import embedded
 from arkitekt_di.builders.notebooks import jupy
+from arkitekt_di.builders.scheduling import scheduler
 from arkitekt_di.builders.scripts import easy
 from arkitekt_di.builders.unattended import port
 from arkitekt_di.errors import CompositionError
@@ -14,7 +15,9 @@ from arkitekt_di.settings.suggestion import did_you_mean
 ENTRY_POINTS = "arkitekt_di.builders"
 """Group of entry points in which a package names its builders."""
 
-SHIPPED: Mapping[str, Builder[...]] = {builder.preset.name: builder for builder in (easy, jupy, port, embedded)}
+SHIPPED: Mapping[str, Builder[...]] = {
+    builder.preset.name: builder for builder in (easy, jupy, port, scheduler, embedded)
+}
 """The builders of this package."""
 
 

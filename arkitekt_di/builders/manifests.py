@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from arkitekt_di.containers.application import REQUIREMENTS
 from arkitekt_di.errors import ConfigurationError, Problem
-from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.messages.manifest import Manifest, Requirement
 
 
 def manifest_of(
@@ -18,6 +18,7 @@ def manifest_of(
     logo: str | None = None,
     scopes: Sequence[str] = ("openid",),
     device_id: str | None = None,
+    requirements: Sequence[Requirement] = REQUIREMENTS,
 ) -> Manifest:
     """Return the manifest of an app; one without a name has that of the running script.
 
@@ -32,7 +33,7 @@ def manifest_of(
             version=version,
             logo=logo,
             scopes=tuple(scopes),
-            requirements=REQUIREMENTS,
+            requirements=tuple(requirements),
             device_id=device_id,
         )
     except ValidationError as error:

@@ -2,14 +2,13 @@
 
 import atexit
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from types import TracebackType
-from typing import ParamSpec
+from typing import ParamSpec, Unpack
 
 from arkitekt_di.app import App
 from arkitekt_di.builders.builder import Builder, Order
-from arkitekt_di.builders.manifests import manifest_of, without_none
+from arkitekt_di.builders.options import AppOptions, order_of
 from arkitekt_di.containers.presets import shipped_preset
 from arkitekt_di.governing import APPS
 
@@ -61,7 +60,7 @@ class NotebookBuilder(Builder[P]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> NotebookApp:
         """Return the app, open."""
-        return self.build(self._take_order(*args, **kwargs))
+        return self.build(self.order(*args, **kwargs))
 
     def build(self, order: Order) -> NotebookApp:
         """Make the app that *order* asks for, and enter it; one that is open already is returned."""
@@ -72,23 +71,7 @@ class NotebookBuilder(Builder[P]):
         return app.follow(order)
 
 
-def _jupy(  # noqa: PLR0913  # the arguments of the usage document, all but two keyword-only
-    identifier: str | None = None,
-    version: str = "0.0.1",
-    *,
-    logo: str | None = None,
-    scopes: Sequence[str] = ("openid",),
-    url: str | None = None,
-    token: str | None = None,
-    issuer: str | None = None,
-    log_level: str | None = None,
-    no_cache: bool = False,
-    insecure: bool = False,
-    instance_id: str | None = None,
-    config: Path | str | None = None,
-    overrides: Mapping[str, object] | None = None,
-    settings: Mapping[str, object] | None = None,
-) -> Order:
+def _jupy(identifier: str | None = None, version: str = "0.0.1", **options: Unpack[AppOptions]) -> Order:
     """Make an app for a notebook and enter it, until the kernel ends.
 
     Functions are called plainly in plain cells, and awaited in cells with ``await``.  Running the cell again with the
@@ -101,7 +84,7 @@ def _jupy(  # noqa: PLR0913  # the arguments of the usage document, all but two 
         Name of the app; the name of the notebook by default, where Jupyter tells it.
     version : str, default "0.0.1"
         Version of the app.
-    logo, scopes, url, token, issuer, log_level, no_cache, insecure, instance_id, config, overrides, settings
+    **options
         As for :func:`easy`.
 
     Returns
@@ -122,24 +105,7 @@ def _jupy(  # noqa: PLR0913  # the arguments of the usage document, all but two 
     --------
     >>> app = jupy("my-notebook")
     """
-    return Order(
-        manifest_of(identifier or _notebook(), version, logo=logo, scopes=scopes, device_id=instance_id),
-        {
-            **(settings or {}),
-            **without_none(
-                {
-                    "fakts.url": url,
-                    "herre.token": token,
-                    "herre.issuer": issuer,
-                    "fakts.cache": "none" if no_cache else None,
-                    "transport.insecure": True if insecure else None,
-                }
-            ),
-        },
-        config=config,
-        overrides=overrides,
-        log_level=log_level,
-    )
+    return order_of(identifier or _notebook(), version, options)
 
 
 _jupy.__name__ = _jupy.__qualname__ = "jupy"

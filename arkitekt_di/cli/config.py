@@ -23,7 +23,8 @@ class Kind(StrEnum):
 
 
 PresetOption = Annotated[
-    str, typer.Option(help="The preset of the app: easy, jupy, port, embedded, or one that a package offers.")
+    str,
+    typer.Option(help="The preset of the app: easy, jupy, port, scheduler, embedded, or one that a package offers."),
 ]
 KindOption = Annotated[Kind, typer.Option(help="Settings of an app, or of a hub.")]
 ConfigOption = Annotated[list[Path] | None, typer.Option(help="YAML file with settings; may be given again.")]

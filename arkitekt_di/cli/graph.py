@@ -8,7 +8,9 @@ import typer
 def graph(
     preset: Annotated[
         str,
-        typer.Option("--preset", "-p", help="Which preset: easy, jupy, port, embedded, or one that a package offers."),
+        typer.Option(
+            "--preset", "-p", help="Which preset: easy, jupy, port, scheduler, embedded, or one that a package offers."
+        ),
     ] = "easy",
 ) -> None:
     """Draw the services of a preset and what they need, in the Mermaid language.

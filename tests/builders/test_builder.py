@@ -7,7 +7,7 @@ import pytest
 from dependency_injector import providers
 from typer.testing import CliRunner
 
-from arkitekt_di import App, builder, easy, embedded
+from arkitekt_di import App, builder, easy, embedded, jupy, port, scheduler
 from arkitekt_di.builders import find_builder
 from arkitekt_di.cli.main import app as command_line
 from arkitekt_di.containers.easy import EasyContainer
@@ -97,11 +97,17 @@ def test_the_base_has_to_be_a_builder():
 def test_a_builder_looks_like_the_function_that_it_stands_for():
     signature = inspect.signature(easy)
 
-    assert list(signature.parameters)[:3] == ["identifier", "version", "logo"]
+    assert list(signature.parameters)[:4] == ["identifier", "version", "headless", "logo"]
     assert signature.return_annotation is App
     assert repr(easy) == "<builder 'easy'>"
     assert inspect.getdoc(easy)
     assert inspect.signature(builder("lab", base=easy)) == signature
+
+
+@pytest.mark.parametrize("make", [easy, port, scheduler, jupy, embedded], ids=repr)
+def test_an_argument_that_there_is_not_is_refused(make):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'ulr'"):
+        make("analysis", ulr="http://127.0.0.1:1")
 
 
 def test_a_log_level_is_set_only_where_it_is_asked_for(caplog: pytest.LogCaptureFixture):
@@ -203,7 +209,7 @@ def test_two_packages_may_not_offer_one_name(offer, lab_yaml: Path):
 
 
 def test_an_unknown_builder_tells_the_nearest_and_all():
-    with pytest.raises(CompositionError, match=r"known: easy, jupy, port, embedded.*did you mean 'jupy'"):
+    with pytest.raises(CompositionError, match=r"known: easy, jupy, port, scheduler, embedded.*did you mean 'jupy'"):
         find_builder("jupi")
 
 

@@ -5,7 +5,8 @@ from typing import assert_type
 import numpy as np
 import xarray as xr
 
-from arkitekt_di import App, current_app, easy, embedded
+from arkitekt_di import App, current_app, easy, embedded, jupy, port, scheduler
+from arkitekt_di.builders.notebooks import NotebookApp
 from arkitekt_di.fakts import Fakts
 from arkitekt_di.herre import Herre
 from arkitekt_di.koil import Koil
@@ -14,7 +15,12 @@ from arkitekt_di.mikro import Image, Mikro, afrom_xarray, aget_image, from_xarra
 app = easy("types", version="1", url="http://localhost")
 assert_type(app, App)
 assert_type(embedded("types"), App)
+assert_type(port("types", mandate_key="key", scopes=["openid"]), App)
+assert_type(scheduler("types", headless=True, no_cache=False), App)
 assert_type(current_app(), App)
+easy("types", ulr="http://localhost")  # type: ignore[call-arg]  # the names are known
+easy("types", url=8000)  # type: ignore[arg-type]  # and their types
+port("types", headless=True)  # type: ignore[call-arg]  # nobody is asked
 
 with app as entered:
     assert_type(entered, App)
@@ -22,6 +28,7 @@ with app as entered:
     assert_type(app.fakts, Fakts)
     assert_type(app.herre, Herre)
     assert_type(app.koil, Koil)
+    assert_type(jupy("types"), NotebookApp)
     image = from_xarray(np.zeros((2, 2)), name="zeros", app=app)
     assert_type(image, Image)
     assert_type(get_image(image.id), Image)
