@@ -23,6 +23,8 @@ class PinnedCertificates(aiohttp.Fingerprint):
 
     Attributes
     ----------
+    certificates : tuple of str
+        In PEM, one each.
     pem : str
         The certificates, one after another.
 
@@ -33,9 +35,9 @@ class PinnedCertificates(aiohttp.Fingerprint):
     """
 
     def __init__(self, certificates: Iterable[str]) -> None:
-        listed = tuple(certificates)
-        self.pem = "".join(f"{one.strip()}\n" for one in listed)
-        self._digests = frozenset(map(certificate_digest, listed))
+        self.certificates = tuple(f"{one.strip()}\n" for one in certificates)
+        self.pem = "".join(self.certificates)
+        self._digests = frozenset(map(certificate_digest, self.certificates))
         if not self._digests:
             message = "there is no certificate to trust"
             raise ValueError(message)

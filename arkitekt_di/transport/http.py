@@ -81,9 +81,10 @@ class HttpClient:
         known = self._pinned.get(Origin.of(url))
         return None if known is None else known.pem
 
-    def is_pinned(self, url: str) -> bool:
-        """Tell whether only certain certificates are trusted at the origin of *url*."""
-        return Origin.of(url) in self._pinned
+    def certificates(self, url: str) -> tuple[str, ...]:
+        """Return the certificates (PEM, one each) that alone are trusted at *url*; empty where the system decides."""
+        known = self._pinned.get(Origin.of(url))
+        return () if known is None else known.certificates
 
     def unpin(self, url: str) -> None:
         """Trust at the origin of *url* what the system trusts."""

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -35,12 +36,15 @@ class Relay:
     http : HttpClient
     patience_s : float
         Longest silence of the agent, in seconds, during which heartbeats are answered for it.
+    certificates : sequence of str
+        Those (PEM, one each) that alone are trusted where the agent connects to; none for those of the system.
     """
 
-    def __init__(self, output: int, http: HttpClient, patience_s: float) -> None:
+    def __init__(self, output: int, http: HttpClient, patience_s: float, certificates: Sequence[str]) -> None:
         self._output = output
         self._http = http
         self._patience_s = patience_s
+        self._certificates = certificates
         self._url = ""
         self._heard = time.monotonic()
         self._socket: Any = None
@@ -70,6 +74,8 @@ class Relay:
             case "open":
                 await self._close()
                 self._url = rest
+                if self._certificates:
+                    self._http.pin(rest, self._certificates)
                 self._socket = await WebSocketDoor(self._http, self._address).open()
                 self.say("opened")
                 self._receiving = asyncio.create_task(self._receive(self._socket))
@@ -116,7 +122,7 @@ async def main(output: int) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     facts = json.loads(await orders.readline())
     async with HttpClient(TransportSettings.model_validate(facts["transport"])) as http:
-        await Relay(output, http, facts["patience_s"]).follow(orders)
+        await Relay(output, http, facts["patience_s"], facts["certificates"]).follow(orders)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Final
 
 from arkitekt_di.errors import ConnectionLostError
 from arkitekt_di.protocols.rekuest import AgentSocket
-from arkitekt_di.rekuest.agent.door import WebSocketDoor, closed
+from arkitekt_di.rekuest.agent.door import closed
 from arkitekt_di.rekuest.agent.relay import ALIVE_S, LIMIT
 from arkitekt_di.settings.models import RekuestSettings, TransportSettings
 from arkitekt_di.transport.http import HttpClient
@@ -20,7 +20,7 @@ _RELAY: Final = ("-m", "arkitekt_di.rekuest.agent.relay")
 class RelayedDoor:
     """Connects through a process that answers heartbeats by itself.
 
-    A hub whose certificate is pinned is connected to directly: the process has no pins.
+    The process trusts the certificates that the app trusts at that address.
 
     Parameters
     ----------
@@ -46,8 +46,6 @@ class RelayedDoor:
     async def open(self) -> AgentSocket:
         """Start the process, and connect."""
         url = await self._endpoint()
-        if self._http.is_pinned(url):
-            return await WebSocketDoor(self._http, self._endpoint).open()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *_RELAY,
@@ -59,6 +57,7 @@ class RelayedDoor:
         facts = {
             "transport": self._transport.model_dump(mode="json"),
             "patience_s": self._settings.patience_s,
+            "certificates": self._http.certificates(url),
         }
         try:
             await socket.begin(json.dumps(facts))
