@@ -1,6 +1,7 @@
 from arkitekt_di.mikro.comments.functions import acreate_comment as acreate_comment
 from arkitekt_di.mikro.comments.functions import adelete_comment as adelete_comment
 from arkitekt_di.mikro.comments.functions import aedit_comment as aedit_comment
+from arkitekt_di.mikro.comments.functions import aget_comments as aget_comments
 from arkitekt_di.mikro.comments.functions import awatch_comments as awatch_comments
 from arkitekt_di.mikro.comments.functions import create_comment as create_comment
 from arkitekt_di.mikro.comments.functions import delete_comment as delete_comment
@@ -14,11 +15,13 @@ from arkitekt_di.mikro.comments.service import Comments as Comments
 from arkitekt_di.mikro.files.file import File as File
 from arkitekt_di.mikro.files.functions import adelete_file as adelete_file
 from arkitekt_di.mikro.files.functions import aget_file as aget_file
+from arkitekt_di.mikro.files.functions import aiterate_files as aiterate_files
 from arkitekt_di.mikro.files.functions import amove_file as amove_file
 from arkitekt_di.mikro.files.functions import arename_file as arename_file
 from arkitekt_di.mikro.files.functions import arestore_file as arestore_file
 from arkitekt_di.mikro.files.functions import asearch_files as asearch_files
 from arkitekt_di.mikro.files.functions import aupload_file as aupload_file
+from arkitekt_di.mikro.files.functions import awatch_files as awatch_files
 from arkitekt_di.mikro.files.functions import delete_file as delete_file
 from arkitekt_di.mikro.files.functions import get_file as get_file
 from arkitekt_di.mikro.files.functions import iterate_files as iterate_files
@@ -31,6 +34,7 @@ from arkitekt_di.mikro.files.functions import watch_files as watch_files
 from arkitekt_di.mikro.files.in_memory import InMemoryFileRecords as InMemoryFileRecords
 from arkitekt_di.mikro.files.records import GraphQLFileRecords as GraphQLFileRecords
 from arkitekt_di.mikro.files.service import Files as Files
+from arkitekt_di.mikro.finding import afind_images as afind_images
 from arkitekt_di.mikro.finding import amove_image as amove_image
 from arkitekt_di.mikro.finding import arestore_image as arestore_image
 from arkitekt_di.mikro.finding import find_images as find_images
@@ -42,10 +46,13 @@ from arkitekt_di.mikro.folders.functions import adelete_folder as adelete_folder
 from arkitekt_di.mikro.folders.functions import aensure_folder as aensure_folder
 from arkitekt_di.mikro.folders.functions import afind_folder as afind_folder
 from arkitekt_di.mikro.folders.functions import aget_folder as aget_folder
+from arkitekt_di.mikro.folders.functions import aiterate_folders as aiterate_folders
 from arkitekt_di.mikro.folders.functions import amove_folder as amove_folder
 from arkitekt_di.mikro.folders.functions import arename_folder as arename_folder
 from arkitekt_di.mikro.folders.functions import arestore_folder as arestore_folder
 from arkitekt_di.mikro.folders.functions import asearch_folders as asearch_folders
+from arkitekt_di.mikro.folders.functions import awatch_folder as awatch_folder
+from arkitekt_di.mikro.folders.functions import awatch_folders as awatch_folders
 from arkitekt_di.mikro.folders.functions import create_folder as create_folder
 from arkitekt_di.mikro.folders.functions import delete_folder as delete_folder
 from arkitekt_di.mikro.folders.functions import ensure_folder as ensure_folder
@@ -73,15 +80,11 @@ from arkitekt_di.mikro.functions import afrom_xarray as afrom_xarray
 from arkitekt_di.mikro.functions import aget_image as aget_image
 from arkitekt_di.mikro.functions import arename_image as arename_image
 from arkitekt_di.mikro.functions import asearch_images as asearch_images
-from arkitekt_di.mikro.functions import awatch_image as awatch_image
-from arkitekt_di.mikro.functions import awatch_images as awatch_images
 from arkitekt_di.mikro.functions import delete_image as delete_image
 from arkitekt_di.mikro.functions import from_xarray as from_xarray
 from arkitekt_di.mikro.functions import get_image as get_image
 from arkitekt_di.mikro.functions import rename_image as rename_image
 from arkitekt_di.mikro.functions import search_images as search_images
-from arkitekt_di.mikro.functions import watch_image as watch_image
-from arkitekt_di.mikro.functions import watch_images as watch_images
 from arkitekt_di.mikro.image import Image as Image
 from arkitekt_di.mikro.in_memory import InMemoryImageRecords as InMemoryImageRecords
 from arkitekt_di.mikro.in_memory import InMemoryPixelStore as InMemoryPixelStore
@@ -108,6 +111,7 @@ from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
 from arkitekt_di.mikro.rois.functions import acreate_roi as acreate_roi
 from arkitekt_di.mikro.rois.functions import acreate_rois as acreate_rois
 from arkitekt_di.mikro.rois.functions import aget_roi as aget_roi
+from arkitekt_di.mikro.rois.functions import aget_rois as aget_rois
 from arkitekt_di.mikro.rois.functions import awatch_rois as awatch_rois
 from arkitekt_di.mikro.rois.functions import create_roi as create_roi
 from arkitekt_di.mikro.rois.functions import create_rois as create_rois
@@ -124,10 +128,12 @@ from arkitekt_di.mikro.service import Mikro as Mikro
 from arkitekt_di.mikro.tables.functions import adelete_table as adelete_table
 from arkitekt_di.mikro.tables.functions import afrom_dataframe as afrom_dataframe
 from arkitekt_di.mikro.tables.functions import aget_table as aget_table
+from arkitekt_di.mikro.tables.functions import aiterate_tables as aiterate_tables
 from arkitekt_di.mikro.tables.functions import amove_table as amove_table
 from arkitekt_di.mikro.tables.functions import arename_table as arename_table
 from arkitekt_di.mikro.tables.functions import arestore_table as arestore_table
 from arkitekt_di.mikro.tables.functions import asearch_tables as asearch_tables
+from arkitekt_di.mikro.tables.functions import awatch_tables as awatch_tables
 from arkitekt_di.mikro.tables.functions import delete_table as delete_table
 from arkitekt_di.mikro.tables.functions import from_dataframe as from_dataframe
 from arkitekt_di.mikro.tables.functions import get_table as get_table
@@ -143,6 +149,10 @@ from arkitekt_di.mikro.tables.service import Tables as Tables
 from arkitekt_di.mikro.tables.table import Table as Table
 from arkitekt_di.mikro.verifying import averify_image as averify_image
 from arkitekt_di.mikro.verifying import verify_image as verify_image
+from arkitekt_di.mikro.watched import awatch_image as awatch_image
+from arkitekt_di.mikro.watched import awatch_images as awatch_images
+from arkitekt_di.mikro.watched import watch_image as watch_image
+from arkitekt_di.mikro.watched import watch_images as watch_images
 from arkitekt_di.mikro.watching import Change as Change
 from arkitekt_di.mikro.watching import Watch as Watch
 from arkitekt_di.mikro.writer import ImageWriter as ImageWriter
@@ -205,19 +215,25 @@ __all__ = [
     "aensure_folder",
     "aexport_image",
     "afind_folder",
+    "afind_images",
     "afrom_dataframe",
     "afrom_frames",
     "afrom_xarray",
+    "aget_comments",
     "aget_file",
     "aget_folder",
     "aget_image",
     "aget_metrics",
     "aget_provenance",
     "aget_roi",
+    "aget_rois",
     "aget_table",
     "aimage_writer",
     "aimport_image",
     "aimport_images",
+    "aiterate_files",
+    "aiterate_folders",
+    "aiterate_tables",
     "amove_file",
     "amove_folder",
     "amove_image",
@@ -237,9 +253,13 @@ __all__ = [
     "aupload_file",
     "averify_image",
     "awatch_comments",
+    "awatch_files",
+    "awatch_folder",
+    "awatch_folders",
     "awatch_image",
     "awatch_images",
     "awatch_rois",
+    "awatch_tables",
     "create_comment",
     "create_folder",
     "create_metric",

@@ -8,6 +8,7 @@ from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.descriptions import MAX_CHANNELS, MAX_TEXT, Acquisition, Channel, Creator, ImageEdit
 from arkitekt_di.messages.images import Axis, AxisType, ImageRecord
 from arkitekt_di.messages.provenance import Origin
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.protocols.koil import Bridge
 
@@ -169,7 +170,7 @@ class Describable(Description, Generic[T]):
 
     async def atag(self, *tags: str) -> T:
         """Add tags; those that it has already, whatever their case, count once."""
-        return await self._home.aedit_image(self.id, ImageEdit(added_tags=tags))
+        return await across(self._home.bridge, self._home.aedit_image, self.id, ImageEdit(added_tags=tags))
 
     def tag(self, *tags: str) -> T:
         """Add tags; see `atag`."""
@@ -177,7 +178,7 @@ class Describable(Description, Generic[T]):
 
     async def auntag(self, *tags: str) -> T:
         """Take tags away; one that it does not have is no error."""
-        return await self._home.aedit_image(self.id, ImageEdit(removed_tags=tags))
+        return await across(self._home.bridge, self._home.aedit_image, self.id, ImageEdit(removed_tags=tags))
 
     def untag(self, *tags: str) -> T:
         """Take tags away; see `auntag`."""
@@ -185,7 +186,7 @@ class Describable(Description, Generic[T]):
 
     async def amove(self, folder: Folder | str | None) -> T:
         """Put it into a folder, by the folder or by a path that is made where it is not there; None for no folder."""
-        return await self._home.amove_image(self.id, folder)
+        return await across(self._home.bridge, self._home.amove_image, self.id, folder)
 
     def move(self, folder: Folder | str | None) -> T:
         """Put it into a folder; see `amove`."""
@@ -214,7 +215,7 @@ class Describable(Description, Generic[T]):
             channels=None if channels is None else channels_from(channels),
             acquisition=acquisition,
         )
-        return await self._home.aedit_image(self.id, edit)
+        return await across(self._home.bridge, self._home.aedit_image, self.id, edit)
 
     def describe(
         self,
@@ -228,7 +229,7 @@ class Describable(Description, Generic[T]):
 
     async def asources(self) -> Sequence[T]:
         """Return the images that it was derived from, as ``derived_from`` of `from_xarray` said."""
-        return await self._home.asources(self.id)
+        return await across(self._home.bridge, self._home.asources, self.id)
 
     def sources(self) -> Sequence[T]:
         """Return the images that it was derived from; see `asources`."""
@@ -236,7 +237,7 @@ class Describable(Description, Generic[T]):
 
     async def aderived(self) -> Sequence[T]:
         """Return the images that were derived from it, oldest first."""
-        return await self._home.aderived(self.id)
+        return await across(self._home.bridge, self._home.aderived, self.id)
 
     def derived(self) -> Sequence[T]:
         """Return the images that were derived from it; see `aderived`."""
@@ -244,7 +245,7 @@ class Describable(Description, Generic[T]):
 
     async def aprovenance(self) -> list[Origin]:
         """Return which app, user and task made and changed it, oldest first; see `get_provenance`."""
-        return await self._home.aprovenance(self.id)
+        return await across(self._home.bridge, self._home.aprovenance, self.id)
 
     def provenance(self) -> list[Origin]:
         """Return which app, user and task made and changed it; see `aprovenance`."""
@@ -252,7 +253,7 @@ class Describable(Description, Generic[T]):
 
     async def arestore(self) -> T:
         """Take it out of the trash, where it was put when it was deleted."""
-        return await self._home.arestore_image(self.id)
+        return await across(self._home.bridge, self._home.arestore_image, self.id)
 
     def restore(self) -> T:
         """Take it out of the trash; see `arestore`."""

@@ -8,6 +8,7 @@ from arkitekt_di.messages.descriptions import ImageQuery, SizeRange
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.functions import MikroApp
 from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
 
@@ -94,20 +95,24 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
     return governing(app).mikro.find_images(query, folder=folder)
 
 
-async def amove_image(image_id: str, folder: Folder | str | None, *, app: MikroApp | None = None) -> Image:
+afind_images = find_images
+"""The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
+
+
+async def amove_image(image: Image | str, folder: Folder | str | None, *, app: MikroApp | None = None) -> Image:
     """Put an image into a folder: `move_image` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.amove_image, image_id, folder)
+    return await on_loop(chosen, chosen.mikro.amove_image, identifier_of(image, Image), folder)
 
 
 @dual(bridge=bridge_of)
-async def move_image(image_id: str, folder: Folder | str | None, *, app: MikroApp | None = None) -> Image:
+async def move_image(image: Image | str, folder: Folder | str | None, *, app: MikroApp | None = None) -> Image:
     """Put an image into a folder.
 
     Parameters
     ----------
-    image_id : str
-        Identifier of the image.
+    image : Image or str
+        The image, or its identifier.
     folder : Folder or str or None
         The folder; a path such as ``"2026/november"`` is made where it is not there.  None takes it out of any folder.
     app : App, optional
@@ -122,23 +127,23 @@ async def move_image(image_id: str, folder: Folder | str | None, *, app: MikroAp
     ImageNotFoundError, FolderNotFoundError
         One of them is not there any more.
     """
-    return await amove_image(image_id, folder, app=app)
+    return await amove_image(image, folder, app=app)
 
 
-async def arestore_image(image_id: str, *, app: MikroApp | None = None) -> Image:
+async def arestore_image(image: Image | str, *, app: MikroApp | None = None) -> Image:
     """Take an image out of the trash: `restore_image` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.arestore_image, image_id)
+    return await on_loop(chosen, chosen.mikro.arestore_image, identifier_of(image, Image))
 
 
 @dual(bridge=bridge_of)
-async def restore_image(image_id: str, *, app: MikroApp | None = None) -> Image:
+async def restore_image(image: Image | str, *, app: MikroApp | None = None) -> Image:
     """Take an image out of the trash, into the folder where it was, if that is still there.
 
     Parameters
     ----------
-    image_id : str
-        Identifier of the image, which `find_images` with ``in_trash=True`` tells.
+    image : Image or str
+        The image, or its identifier.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -154,7 +159,7 @@ async def restore_image(image_id: str, *, app: MikroApp | None = None) -> Image:
     HubRefusedError
         It went there with its folder: restore the folder.
     """
-    return await arestore_image(image_id, app=app)
+    return await arestore_image(image, app=app)
 
 
 def _size(axis: str, bounds: Bounds) -> SizeRange:

@@ -1,63 +1,25 @@
 """Functions over the image service of the app that governs, for sync and async code alike."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from arkitekt_di.errors import AppClosedError
-from arkitekt_di.governing import APPS
 from arkitekt_di.koil import dual
 from arkitekt_di.messages.descriptions import Acquisition, Channel
 from arkitekt_di.mikro.folders.folder import Folder
-from arkitekt_di.mikro.governed import opened
+from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.service import Mikro
-from arkitekt_di.mikro.watching import Watch
-from arkitekt_di.protocols.koil import Bridge
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
-class MikroApp(Protocol):
+class MikroApp(OpenApp, Protocol):
     """An app that holds images."""
-
-    @property
-    def identifier(self) -> str:
-        """Name of the app."""
-        ...
 
     @property
     def mikro(self) -> Mikro:
         """Its image service."""
         ...
-
-    @property
-    def koil(self) -> Bridge:
-        """The way to its loop."""
-        ...
-
-
-def _governing(app: MikroApp | None) -> MikroApp:
-    """Return *app*, which has to be open, or else the one that governs here."""
-    if app is None:
-        return cast("MikroApp", APPS.find())
-    if not APPS.is_open(app):
-        raise AppClosedError(app.identifier)
-    return app
-
-
-def _bridge(kwargs: dict[str, Any]) -> Bridge:
-    """Choose the app where the call is made: on its loop, neither context nor thread would tell."""
-    app = kwargs["app"] = _governing(kwargs.get("app"))
-    return app.koil
-
-
-async def _on(app: MikroApp, fn: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Await *fn* on the loop of *app*, from whichever loop this is."""
-    if app.koil.is_own_loop():
-        return await fn(*args, **kwargs)
-    return await app.koil.cross(fn, *args, **kwargs)
 
 
 async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's
@@ -78,8 +40,8 @@ async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's
     app: MikroApp | None = None,
 ) -> Image:
     """Store an array as a new image: `from_xarray` for async code, typed as a coroutine function."""
-    chosen = _governing(app)
-    return await _on(
+    chosen = governing(app)
+    return await on_loop(
         chosen,
         chosen.mikro.afrom_xarray,
         array,
@@ -98,7 +60,7 @@ async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's
     )
 
 
-@dual(bridge=_bridge)
+@dual(bridge=bridge_of)
 async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
     array: object,
     *,
@@ -203,20 +165,20 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
     )
 
 
-async def aget_image(image_id: str, *, app: MikroApp | None = None) -> Image:
+async def aget_image(image: Image | str, *, app: MikroApp | None = None) -> Image:
     """Return one image: `get_image` for async code, typed as a coroutine function."""
-    chosen = _governing(app)
-    return await _on(chosen, chosen.mikro.aget_image, image_id)
+    chosen = governing(app)
+    return await on_loop(chosen, chosen.mikro.aget_image, identifier_of(image, Image))
 
 
-@dual(bridge=_bridge)
-async def get_image(image_id: str, *, app: MikroApp | None = None) -> Image:
+@dual(bridge=bridge_of)
+async def get_image(image: Image | str, *, app: MikroApp | None = None) -> Image:
     """Return one image.
 
     Parameters
     ----------
-    image_id : str
-        Identifier given by the hub when the image was created.
+    image : Image or str
+        The image, or its identifier.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -236,18 +198,18 @@ async def get_image(image_id: str, *, app: MikroApp | None = None) -> Image:
     --------
     >>> plane = get_image(image.id).data.isel(c=0, z=4).compute()
     """
-    return await aget_image(image_id, app=app)
+    return await aget_image(image, app=app)
 
 
 async def asearch_images(
     text: str | None = None, *, limit: int = 50, offset: int = 0, app: MikroApp | None = None
 ) -> list[Image]:
     """Find images: `search_images` for async code, typed as a coroutine function."""
-    chosen = _governing(app)
-    return await _on(chosen, chosen.mikro.asearch_images, text, limit=limit, offset=offset)
+    chosen = governing(app)
+    return await on_loop(chosen, chosen.mikro.asearch_images, text, limit=limit, offset=offset)
 
 
-@dual(bridge=_bridge)
+@dual(bridge=bridge_of)
 async def search_images(
     text: str | None = None, *, limit: int = 50, offset: int = 0, app: MikroApp | None = None
 ) -> list[Image]:
@@ -276,20 +238,20 @@ async def search_images(
     return await asearch_images(text, limit=limit, offset=offset, app=app)
 
 
-async def arename_image(image_id: str, name: str, *, app: MikroApp | None = None) -> Image:
+async def arename_image(image: Image | str, name: str, *, app: MikroApp | None = None) -> Image:
     """Change a name: `rename_image` for async code, typed as a coroutine function."""
-    chosen = _governing(app)
-    return await _on(chosen, chosen.mikro.arename_image, image_id, name)
+    chosen = governing(app)
+    return await on_loop(chosen, chosen.mikro.arename_image, identifier_of(image, Image), name)
 
 
-@dual(bridge=_bridge)
-async def rename_image(image_id: str, name: str, *, app: MikroApp | None = None) -> Image:
+@dual(bridge=bridge_of)
+async def rename_image(image: Image | str, name: str, *, app: MikroApp | None = None) -> Image:
     """Change the name of an image.
 
     Parameters
     ----------
-    image_id : str
-        Identifier of the image.
+    image : Image or str
+        The image, or its identifier.
     name : str
         Its new name, 1 to 255 characters.
     app : App, optional
@@ -307,17 +269,17 @@ async def rename_image(image_id: str, name: str, *, app: MikroApp | None = None)
     ImageRefusedError
         The name is empty or too long.
     """
-    return await arename_image(image_id, name, app=app)
+    return await arename_image(image, name, app=app)
 
 
-async def adelete_image(image_id: str, *, app: MikroApp | None = None) -> None:
+async def adelete_image(image: Image | str, *, app: MikroApp | None = None) -> None:
     """Remove an image: `delete_image` for async code, typed as a coroutine function."""
-    chosen = _governing(app)
-    await _on(chosen, chosen.mikro.adelete_image, image_id)
+    chosen = governing(app)
+    await on_loop(chosen, chosen.mikro.adelete_image, identifier_of(image, Image))
 
 
-@dual(bridge=_bridge)
-async def delete_image(image_id: str, *, app: MikroApp | None = None) -> None:
+@dual(bridge=bridge_of)
+async def delete_image(image: Image | str, *, app: MikroApp | None = None) -> None:
     """Put an image into the trash.
 
     Nobody sees it there, and `restore_image` brings it back.  After the time that the hub's setting ``trash.keep_s``
@@ -325,8 +287,8 @@ async def delete_image(image_id: str, *, app: MikroApp | None = None) -> None:
 
     Parameters
     ----------
-    image_id : str
-        Identifier of the image.
+    image : Image or str
+        The image, or its identifier.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -335,70 +297,4 @@ async def delete_image(image_id: str, *, app: MikroApp | None = None) -> None:
     ImageNotFoundError
         No image has this identifier, or this user may not remove it.
     """
-    await adelete_image(image_id, app=app)
-
-
-def awatch_images(folder: Folder | str | None = None, *, app: MikroApp | None = None) -> Watch[Image]:
-    """Watch images: `watch_images` for async code, not open until it is entered or iterated over."""
-    return _governing(app).mikro.watch_images(folder=folder)
-
-
-def watch_images(folder: Folder | str | None = None, *, app: MikroApp | None = None) -> Watch[Image]:
-    """Tell what happens to images, as it happens.
-
-    Parameters
-    ----------
-    folder : Folder or str, optional
-        The folder, or its path, such as ``"2026/november"``: only images right in it are watched.  All images where it
-        is left out.
-    app : App, optional
-        The app to use; by default the one that governs here.
-
-    Returns
-    -------
-    Watch of Image
-        Yields a `Change` for each image that is created, updated or deleted.  It is open when this returns, except on
-        the app's own loop, where ``async with`` opens it.  What it promises when a connection is lost: see `Watch`.
-
-    Raises
-    ------
-    ConnectionLostError
-        The hub does not answer.
-    NoAppError, AppClosedError, AmbiguousAppError
-        No app is open here, *app* is not, or several are and none was named.
-
-    See Also
-    --------
-    awatch_images : The same for async code.
-    watch_image : One image.
-
-    Examples
-    --------
-    >>> for change in watch_images():
-    ...     print(change.kind, change.record)
-    ...     break
-    """
-    return opened(awatch_images(folder, app=app))
-
-
-def awatch_image(image_id: str, *, app: MikroApp | None = None) -> Watch[Image]:
-    """Watch one image: `watch_image` for async code, not open until it is entered or iterated over."""
-    return _governing(app).mikro.watch_images(image_id=str(image_id))
-
-
-def watch_image(image_id: str, *, app: MikroApp | None = None) -> Watch[Image]:
-    """Tell what happens to one image, as it happens; see `watch_images`.
-
-    Parameters
-    ----------
-    image_id : str
-        Identifier of the image.
-    app : App, optional
-        The app to use; by default the one that governs here.
-
-    Returns
-    -------
-    Watch of Image
-        Yields a `Change` whenever the image gets another name, more frames, or is deleted.
-    """
-    return opened(awatch_image(image_id, app=app))
+    await adelete_image(image, app=app)

@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from arkitekt_di.errors import AppClosedError
 from arkitekt_di.governing import APPS
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.mikro.watching import Watch
 from arkitekt_di.protocols.koil import Bridge
 
@@ -50,9 +51,7 @@ def bridge_of(kwargs: dict[str, Any]) -> Bridge:
 
 async def on_loop(app: OpenApp, fn: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
     """Await *fn* on the loop of *app*, from whichever loop this is."""
-    if app.koil.is_own_loop():
-        return await fn(*args, **kwargs)
-    return await app.koil.cross(fn, *args, **kwargs)
+    return await across(app.koil, fn, *args, **kwargs)
 
 
 def opened(watch: Watch[T]) -> Watch[T]:

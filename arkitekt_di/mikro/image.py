@@ -9,6 +9,7 @@ import xarray as xr
 from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.messages.pixels import ChannelStatistics, PixelDocument
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.mikro.described import Describable, DescribedHome
 from arkitekt_di.mikro.pixels.coarse import coarse_xarray
 from arkitekt_di.mikro.pixels.opening import OpenedImage
@@ -183,7 +184,7 @@ class Image(Describable["Image"]):
         if place == 0:
             return finest.to_xarray()
         if place not in self._coarser:
-            self._coarser[place] = await self._home.aopen_image(self._record, place)
+            self._coarser[place] = await across(self._home.bridge, self._home.aopen_image, self._record, place)
         return coarse_xarray(finest, self._coarser[place])
 
     @property
@@ -196,7 +197,7 @@ class Image(Describable["Image"]):
 
     async def averify(self) -> tuple[Damage, ...]:
         """Return the stored objects that are damaged; see `verify`."""
-        return await self._home.averify(self._record)
+        return await across(self._home.bridge, self._home.averify, self._record)
 
     def verify(self) -> tuple[Damage, ...]:
         """Read every stored object of every level, and return those that are missing or not what was written.
@@ -228,11 +229,11 @@ class Image(Describable["Image"]):
 
     async def arename(self, name: str) -> "Image":
         """Change the name, and return the image with it."""
-        return await self._home.arename_image(self.id, name)
+        return await across(self._home.bridge, self._home.arename_image, self.id, name)
 
     async def adelete(self) -> None:
         """Put the image into the trash, from which `restore` brings it back for a while."""
-        await self._home.adelete_image(self.id)
+        await across(self._home.bridge, self._home.adelete_image, self.id)
 
     def rename(self, name: str) -> "Image":
         """Change the name, and return the image with it; see `arename`."""
@@ -241,7 +242,7 @@ class Image(Describable["Image"]):
 
     async def angff_url(self, *, expires_in: int | None = None) -> str:
         """Return an address under which other tools open this image; see `ngff_url`."""
-        return await self._home.angff_url(self.id, expires_in=expires_in)
+        return await across(self._home.bridge, self._home.angff_url, self.id, expires_in=expires_in)
 
     def ngff_url(self, *, expires_in: int | None = None) -> str:
         """Return an address under which other tools open this image, without a login.
@@ -292,7 +293,7 @@ class Image(Describable["Image"]):
 
     async def _aopen(self) -> OpenedImage:
         if self._opened is None:
-            self._opened = await self._home.aopen_image(self._record)
+            self._opened = await across(self._home.bridge, self._home.aopen_image, self._record)
             self._document = self._opened.document
         return self._opened
 

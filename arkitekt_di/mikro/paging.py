@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Final, Generic, TypeVar
 
 from arkitekt_di.errors import OwnLoopError
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.protocols.koil import Bridge
 
 T = TypeVar("T")
@@ -44,14 +45,9 @@ class Pages(Generic[T]):
 
     async def __aiter__(self) -> AsyncIterator[T]:
         offset = 0
-        while page := await self._next(offset):
+        while page := await across(self._bridge, self._page, offset):
             for item in page:
                 yield item
             if len(page) < PAGE:
                 return
             offset += len(page)
-
-    async def _next(self, offset: int) -> list[T]:
-        if self._bridge.is_own_loop():
-            return await self._page(offset)
-        return await self._bridge.cross(self._page, offset)

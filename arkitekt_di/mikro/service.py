@@ -20,6 +20,7 @@ from arkitekt_di.mikro.described import channels_from, named_channels
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.metrics.service import Metrics
 from arkitekt_di.mikro.paging import Pages
@@ -267,7 +268,7 @@ class Mikro:
         """Return a writer of an image that grows; see `arkitekt_di.mikro.image_writer`."""
         chosen = changed(self._settings, settings or {})
         if image is not None:
-            image_id = image if isinstance(image, str) else image.id
+            image_id = identifier_of(image, Image)
 
             async def resume() -> Appender:
                 record = await self._records.get(image_id)

@@ -3,6 +3,7 @@
 from arkitekt_di.koil import dual
 from arkitekt_di.mikro.functions import MikroApp
 from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.pixels.verification import Damage
 
@@ -12,8 +13,7 @@ async def averify_image(image: Image | str, *, app: MikroApp | None = None) -> t
     chosen = governing(app)
 
     async def verify() -> tuple[Damage, ...]:
-        image_id = image if isinstance(image, str) else image.id
-        return await (await chosen.mikro.aget_image(image_id)).averify()
+        return await (await chosen.mikro.aget_image(identifier_of(image, Image))).averify()
 
     return await on_loop(chosen, verify)
 

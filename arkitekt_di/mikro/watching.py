@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, ParamSpec, Self, TypeVar, cast
 
 from arkitekt_di.errors import KoilError
 from arkitekt_di.messages.changes import ChangeKind
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.protocols.koil import Bridge
 
 T = TypeVar("T")
@@ -99,9 +100,7 @@ class Watch(Generic[T]):
             self._bridge.call(self._stream.close)
 
     async def _on_loop(self, fn: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
-        if self._bridge.is_own_loop():
-            return await fn(*args, **kwargs)
-        return await self._bridge.cross(fn, *args, **kwargs)
+        return await across(self._bridge, fn, *args, **kwargs)
 
     def __iter__(self) -> Iterator[Change[T]]:
         try:

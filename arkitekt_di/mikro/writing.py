@@ -1,34 +1,14 @@
 """Functions that store frames: a series that is there, or one that is being acquired."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from arkitekt_di.koil import dual
+from arkitekt_di.mikro.functions import MikroApp
 from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.pixels.progress import ProgressListener
-from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.mikro.writer import ImageWriter
-from arkitekt_di.protocols.koil import Bridge
-
-
-class WritingApp(Protocol):
-    """An app that holds images."""
-
-    @property
-    def identifier(self) -> str:
-        """Name of the app."""
-        ...
-
-    @property
-    def mikro(self) -> Mikro:
-        """Its image service."""
-        ...
-
-    @property
-    def koil(self) -> Bridge:
-        """The way to its loop."""
-        ...
 
 
 async def afrom_frames(  # noqa: PLR0913  # each is a word of the user's
@@ -41,7 +21,7 @@ async def afrom_frames(  # noqa: PLR0913  # each is a word of the user's
     key: str | None = None,
     progress: ProgressListener | None = None,
     settings: Mapping[str, Any] | None = None,
-    app: WritingApp | None = None,
+    app: MikroApp | None = None,
 ) -> Image:
     """Store frames as one image: `from_frames` for async code, typed as a coroutine function."""
     chosen = governing(app)
@@ -70,7 +50,7 @@ async def from_frames(  # noqa: PLR0913  # each is a word of the user's
     key: str | None = None,
     progress: ProgressListener | None = None,
     settings: Mapping[str, Any] | None = None,
-    app: WritingApp | None = None,
+    app: MikroApp | None = None,
 ) -> Image:
     """Store frames that come one after the other as one image, however many there will be.
 
@@ -126,7 +106,7 @@ def image_writer(  # noqa: PLR0913  # each is a word of the user's
     pixel_size: Mapping[str, float] | None = None,
     unit: str | Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
-    app: WritingApp | None = None,
+    app: MikroApp | None = None,
 ) -> ImageWriter:
     """Return a writer of frames that every reader sees as soon as they are appended.
 

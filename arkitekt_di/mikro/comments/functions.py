@@ -29,7 +29,7 @@ class CommentApp(OpenApp, Protocol):
 
 
 async def acreate_comment(
-    on: Commented, text: str, *, reply_to: Comment | None = None, app: CommentApp | None = None
+    on: Commented, text: str, *, reply_to: Comment | str | None = None, app: CommentApp | None = None
 ) -> Comment:
     """Say something about a record: `create_comment` for async code, typed as a coroutine function."""
     chosen = governing(app)
@@ -38,7 +38,7 @@ async def acreate_comment(
 
 @dual(bridge=bridge_of)
 async def create_comment(
-    on: Commented, text: str, *, reply_to: Comment | None = None, app: CommentApp | None = None
+    on: Commented, text: str, *, reply_to: Comment | str | None = None, app: CommentApp | None = None
 ) -> Comment:
     """Say something about a record, to everybody in the organization.
 
@@ -48,8 +48,8 @@ async def create_comment(
         What it is about.
     text : str
         1 to 4,096 characters.
-    reply_to : Comment, optional
-        The comment on the same record that it answers; that one is no reply itself.
+    reply_to : Comment or str, optional
+        The comment on the same record, or its identifier, that it answers; that one is no reply itself.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -88,14 +88,18 @@ def get_comments(on: Commented, *, app: CommentApp | None = None) -> Pages[Comme
     return governing(app).mikro.comments.iterate(on)
 
 
-async def aedit_comment(comment: Comment, text: str, *, app: CommentApp | None = None) -> Comment:
+aget_comments = get_comments
+"""The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
+
+
+async def aedit_comment(comment: Comment | str, text: str, *, app: CommentApp | None = None) -> Comment:
     """Change a comment: `edit_comment` for async code, typed as a coroutine function."""
     chosen = governing(app)
     return await on_loop(chosen, chosen.mikro.comments.aedit, comment, text)
 
 
 @dual(bridge=bridge_of)
-async def edit_comment(comment: Comment, text: str, *, app: CommentApp | None = None) -> Comment:
+async def edit_comment(comment: Comment | str, text: str, *, app: CommentApp | None = None) -> Comment:
     """Change what one's own comment says, and return it as it is then.
 
     Raises
@@ -108,14 +112,14 @@ async def edit_comment(comment: Comment, text: str, *, app: CommentApp | None = 
     return await aedit_comment(comment, text, app=app)
 
 
-async def adelete_comment(comment: Comment, *, app: CommentApp | None = None) -> None:
+async def adelete_comment(comment: Comment | str, *, app: CommentApp | None = None) -> None:
     """Remove a comment: `delete_comment` for async code, typed as a coroutine function."""
     chosen = governing(app)
     await on_loop(chosen, chosen.mikro.comments.adelete, comment)
 
 
 @dual(bridge=bridge_of)
-async def delete_comment(comment: Comment, *, app: CommentApp | None = None) -> None:
+async def delete_comment(comment: Comment | str, *, app: CommentApp | None = None) -> None:
     """Remove one's own comment for good, with the replies to it; an admin may remove anybody's.
 
     Raises

@@ -9,6 +9,7 @@ from typing import Any
 from arkitekt_di.errors import RecordRefusedError
 from arkitekt_di.messages.comments import MAX_COMMENT, CommentDraft, CommentRecord
 from arkitekt_di.messages.descriptions import Creator
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.subject import Commented, subject_of
 from arkitekt_di.mikro.watching import Change, Stream, Watch
@@ -64,9 +65,9 @@ class Comments:
         for stream in list(self._streams):
             await stream.close()
 
-    async def acreate(self, on: Commented, text: str, *, reply_to: Comment | None = None) -> Comment:
+    async def acreate(self, on: Commented, text: str, *, reply_to: Comment | str | None = None) -> Comment:
         """Say something about a record; see `arkitekt_di.mikro.create_comment`."""
-        reply_to_id = None if reply_to is None else reply_to.id
+        reply_to_id = None if reply_to is None else identifier_of(reply_to, Comment)
         draft = CommentDraft(subject=subject_of(on), text=_checked(text), reply_to_id=reply_to_id)
         return _comment(await self._records.create(draft))
 
@@ -79,13 +80,13 @@ class Comments:
 
         return Pages(self._bridge, fetch)
 
-    async def aedit(self, comment: Comment, text: str) -> Comment:
+    async def aedit(self, comment: Comment | str, text: str) -> Comment:
         """Change what one's own comment says; raises `CommentNotFoundError`."""
-        return _comment(await self._records.edit(comment.id, _checked(text)))
+        return _comment(await self._records.edit(identifier_of(comment, Comment), _checked(text)))
 
-    async def adelete(self, comment: Comment) -> None:
+    async def adelete(self, comment: Comment | str) -> None:
         """Remove a comment with the replies to it; raises `CommentNotFoundError`."""
-        await self._records.delete(comment.id)
+        await self._records.delete(identifier_of(comment, Comment))
 
     def watch(self, on: Commented) -> Watch[Comment]:
         """Return what happens to the comments on a record; it is not open yet."""

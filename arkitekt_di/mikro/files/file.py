@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.files import FileRecord
 from arkitekt_di.mikro.blobs.reading import BUFFER_BYTES
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.protocols.koil import Bridge
 
@@ -158,7 +159,7 @@ class File:
 
     async def aread(self, start: int = 0, stop: int | None = None) -> bytes:
         """Return the bytes from *start* up to *stop*, or to the end."""
-        return await self._home.aread(self._record, start, stop)
+        return await across(self._home.bridge, self._home.aread, self._record, start, stop)
 
     def read(self, start: int = 0, stop: int | None = None) -> bytes:
         """Return the bytes from *start* up to *stop*, or to the end."""
@@ -167,7 +168,7 @@ class File:
 
     async def adownload(self, path: str | os.PathLike[str] = ".", *, overwrite: bool = False) -> Path:
         """Write the file to this machine; see `download`."""
-        return await self._home.adownload(self._record, Path(path), overwrite=overwrite)
+        return await across(self._home.bridge, self._home.adownload, self._record, Path(path), overwrite=overwrite)
 
     def download(self, path: str | os.PathLike[str] = ".", *, overwrite: bool = False) -> Path:
         """Write the file to this machine.
@@ -218,19 +219,19 @@ class File:
 
     async def arename(self, name: str) -> "File":
         """Change the name, and return the file with it."""
-        return await self._home.arename(self.id, name)
+        return await across(self._home.bridge, self._home.arename, self.id, name)
 
     async def amove(self, folder: Folder | str | None) -> "File":
         """Put it into a folder, or a path of folders, or none, and return it."""
-        return await self._home.amove(self.id, folder)
+        return await across(self._home.bridge, self._home.amove, self.id, folder)
 
     async def adelete(self) -> None:
         """Put it into the trash."""
-        await self._home.adelete(self.id)
+        await across(self._home.bridge, self._home.adelete, self.id)
 
     async def arestore(self) -> "File":
         """Take it out of the trash."""
-        return await self._home.arestore(self.id)
+        return await across(self._home.bridge, self._home.arestore, self.id)
 
     def rename(self, name: str) -> "File":
         """Change the name; see `arename`."""

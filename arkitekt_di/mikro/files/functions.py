@@ -7,6 +7,7 @@ from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.files.service import Files, Readable
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop, opened
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.watching import Watch
@@ -114,20 +115,20 @@ async def upload_file(  # noqa: PLR0913  # each is a word of the user's
     )
 
 
-async def aget_file(file_id: str, *, app: FileApp | None = None) -> File:
+async def aget_file(file: File | str, *, app: FileApp | None = None) -> File:
     """Return one file: `get_file` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.files.aget, file_id)
+    return await on_loop(chosen, chosen.mikro.files.aget, identifier_of(file, File))
 
 
 @dual(bridge=bridge_of)
-async def get_file(file_id: str, *, app: FileApp | None = None) -> File:
+async def get_file(file: File | str, *, app: FileApp | None = None) -> File:
     """Return one file.
 
     Parameters
     ----------
-    file_id : str
-        Identifier given by the hub when the file was created.
+    file : File or str
+        The file, or its identifier.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -136,7 +137,7 @@ async def get_file(file_id: str, *, app: FileApp | None = None) -> File:
     StoredFileNotFoundError
         No file has this identifier, or this user may not read it, or it is in the trash.
     """
-    return await aget_file(file_id, app=app)
+    return await aget_file(file, app=app)
 
 
 async def asearch_files(
@@ -210,26 +211,30 @@ def iterate_files(
     return governing(app).mikro.files.iterate(text, folder=folder)
 
 
-async def arename_file(file_id: str, name: str, *, app: FileApp | None = None) -> File:
+aiterate_files = iterate_files
+"""The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
+
+
+async def arename_file(file: File | str, name: str, *, app: FileApp | None = None) -> File:
     """Change a name: `rename_file` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.files.arename, file_id, name)
+    return await on_loop(chosen, chosen.mikro.files.arename, identifier_of(file, File), name)
 
 
 @dual(bridge=bridge_of)
-async def rename_file(file_id: str, name: str, *, app: FileApp | None = None) -> File:
+async def rename_file(file: File | str, name: str, *, app: FileApp | None = None) -> File:
     """Change the name of a file; raises `StoredFileNotFoundError`."""
-    return await arename_file(file_id, name, app=app)
+    return await arename_file(file, name, app=app)
 
 
-async def amove_file(file_id: str, folder: Folder | str | None, *, app: FileApp | None = None) -> File:
+async def amove_file(file: File | str, folder: Folder | str | None, *, app: FileApp | None = None) -> File:
     """Move a file: `move_file` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.files.amove, file_id, folder)
+    return await on_loop(chosen, chosen.mikro.files.amove, identifier_of(file, File), folder)
 
 
 @dual(bridge=bridge_of)
-async def move_file(file_id: str, folder: Folder | str | None, *, app: FileApp | None = None) -> File:
+async def move_file(file: File | str, folder: Folder | str | None, *, app: FileApp | None = None) -> File:
     """Put a file into a folder, or a path of folders, or none where that is None.
 
     Raises
@@ -237,17 +242,17 @@ async def move_file(file_id: str, folder: Folder | str | None, *, app: FileApp |
     StoredFileNotFoundError, FolderNotFoundError
         The file, or the folder, is not there.
     """
-    return await amove_file(file_id, folder, app=app)
+    return await amove_file(file, folder, app=app)
 
 
-async def adelete_file(file_id: str, *, app: FileApp | None = None) -> None:
+async def adelete_file(file: File | str, *, app: FileApp | None = None) -> None:
     """Delete a file: `delete_file` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    await on_loop(chosen, chosen.mikro.files.adelete, file_id)
+    await on_loop(chosen, chosen.mikro.files.adelete, identifier_of(file, File))
 
 
 @dual(bridge=bridge_of)
-async def delete_file(file_id: str, *, app: FileApp | None = None) -> None:
+async def delete_file(file: File | str, *, app: FileApp | None = None) -> None:
     """Put a file into the trash, from which `restore_file` brings it back for 30 days or as the hub is set.
 
     Raises
@@ -255,17 +260,17 @@ async def delete_file(file_id: str, *, app: FileApp | None = None) -> None:
     StoredFileNotFoundError
         No file has this identifier, or it is in the trash already.
     """
-    await adelete_file(file_id, app=app)
+    await adelete_file(file, app=app)
 
 
-async def arestore_file(file_id: str, *, app: FileApp | None = None) -> File:
+async def arestore_file(file: File | str, *, app: FileApp | None = None) -> File:
     """Take a file out of the trash: `restore_file` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.files.arestore, file_id)
+    return await on_loop(chosen, chosen.mikro.files.arestore, identifier_of(file, File))
 
 
 @dual(bridge=bridge_of)
-async def restore_file(file_id: str, *, app: FileApp | None = None) -> File:
+async def restore_file(file: File | str, *, app: FileApp | None = None) -> File:
     """Take a file out of the trash.
 
     Raises
@@ -275,22 +280,28 @@ async def restore_file(file_id: str, *, app: FileApp | None = None) -> File:
     HubRefusedError
         It went there with its folder: restore that.
     """
-    return await arestore_file(file_id, app=app)
+    return await arestore_file(file, app=app)
 
 
-def watch_files(*, folder: Folder | None = None, app: FileApp | None = None) -> Watch[File]:
+def awatch_files(*, folder: Folder | str | None = None, app: FileApp | None = None) -> Watch[File]:
+    """Watch files: `watch_files` for async code, not open until it is entered or iterated over."""
+    return governing(app).mikro.files.watch(folder=folder)
+
+
+def watch_files(*, folder: Folder | str | None = None, app: FileApp | None = None) -> Watch[File]:
     """Tell of files as they are added, changed and deleted.
 
     Parameters
     ----------
-    folder : Folder, optional
-        Only those right inside this one; a file that is moved there is created, one that is moved away is deleted.
+    folder : Folder or str, optional
+        Only those right inside this one, or the one at this path; a file that is moved there is created, one that is
+        moved away is deleted.
     app : App, optional
         The app to use; by default the one that governs here.
 
     Returns
     -------
-    Watch
+    Watch of File
         Iterate over it in sync or in async code; it survives lost connections.
     """
-    return opened(governing(app).mikro.files.watch(folder=folder))
+    return opened(awatch_files(folder=folder, app=app))

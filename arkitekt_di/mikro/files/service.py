@@ -199,11 +199,12 @@ class Files:
         )
         return target
 
-    def watch(self, *, folder: Folder | None = None) -> Watch[File]:
+    def watch(self, *, folder: Folder | str | None = None) -> Watch[File]:
         """Tell of files as they change: all, or those in one folder; see `Watch`."""
 
         async def source() -> AsyncGenerator[Change[File] | None, None]:
-            async with aclosing(self._records.watch(folder_id=None if folder is None else folder.id)) as events:
+            folder_id = await self._folders.aexisting(folder)
+            async with aclosing(self._records.watch(folder_id=folder_id)) as events:
                 async for event in events:
                     if event is None:
                         yield None

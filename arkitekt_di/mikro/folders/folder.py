@@ -5,6 +5,7 @@ from typing import Protocol
 
 from arkitekt_di.errors import OwnLoopError
 from arkitekt_di.messages.folders import FolderRecord
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.protocols.koil import Bridge
 
@@ -107,19 +108,19 @@ class Folder:
 
     async def arename(self, name: str) -> "Folder":
         """Change the name, and return the folder with it."""
-        return await self._home.arename(self.id, name)
+        return await across(self._home.bridge, self._home.arename, self.id, name)
 
     async def amove(self, parent: "Folder | str | None") -> "Folder":
         """Put it, with everything in it, into another folder, and return it; None makes it outermost."""
-        return await self._home.amove(self.id, parent)
+        return await across(self._home.bridge, self._home.amove, self.id, parent)
 
     async def adelete(self) -> None:
         """Put it, and everything in it, into the trash."""
-        await self._home.adelete(self.id)
+        await across(self._home.bridge, self._home.adelete, self.id)
 
     async def arestore(self) -> "Folder":
         """Take it, and everything that went with it, out of the trash."""
-        return await self._home.arestore(self.id)
+        return await across(self._home.bridge, self._home.arestore, self.id)
 
     def rename(self, name: str) -> "Folder":
         """Change the name; see `arename`."""

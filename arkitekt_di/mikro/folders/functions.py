@@ -6,6 +6,7 @@ from arkitekt_di.koil import dual
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop, opened
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.watching import Watch
 
@@ -105,20 +106,20 @@ async def ensure_folder(path: str, *, parent: Folder | str | None = None, app: F
     return await aensure_folder(path, parent=parent, app=app)
 
 
-async def aget_folder(folder_id: str, *, app: FolderApp | None = None) -> Folder:
+async def aget_folder(folder: Folder | str, *, app: FolderApp | None = None) -> Folder:
     """Return one folder: `get_folder` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.folders.aget, folder_id)
+    return await on_loop(chosen, chosen.mikro.folders.aget, identifier_of(folder, Folder))
 
 
 @dual(bridge=bridge_of)
-async def get_folder(folder_id: str, *, app: FolderApp | None = None) -> Folder:
+async def get_folder(folder: Folder | str, *, app: FolderApp | None = None) -> Folder:
     """Return one folder.
 
     Parameters
     ----------
-    folder_id : str
-        Identifier given by the hub when the folder was made.
+    folder : Folder or str
+        The folder, or its identifier.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -127,7 +128,7 @@ async def get_folder(folder_id: str, *, app: FolderApp | None = None) -> Folder:
     FolderNotFoundError
         No folder has this identifier, or this user may not see it, or it is in the trash.
     """
-    return await aget_folder(folder_id, app=app)
+    return await aget_folder(folder, app=app)
 
 
 async def afind_folder(path: str, *, app: FolderApp | None = None) -> Folder:
@@ -243,32 +244,36 @@ def iterate_folders(
     return governing(app).mikro.folders.iterate(text, parent=parent)
 
 
-async def arename_folder(folder_id: str, name: str, *, app: FolderApp | None = None) -> Folder:
+aiterate_folders = iterate_folders
+"""The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
+
+
+async def arename_folder(folder: Folder | str, name: str, *, app: FolderApp | None = None) -> Folder:
     """Change a name: `rename_folder` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.folders.arename, folder_id, name)
+    return await on_loop(chosen, chosen.mikro.folders.arename, identifier_of(folder, Folder), name)
 
 
 @dual(bridge=bridge_of)
-async def rename_folder(folder_id: str, name: str, *, app: FolderApp | None = None) -> Folder:
+async def rename_folder(folder: Folder | str, name: str, *, app: FolderApp | None = None) -> Folder:
     """Change the name of a folder; raises `FolderNotFoundError`, and `HubRefusedError` where the name is taken."""
-    return await arename_folder(folder_id, name, app=app)
+    return await arename_folder(folder, name, app=app)
 
 
-async def amove_folder(folder_id: str, parent: Folder | str | None, *, app: FolderApp | None = None) -> Folder:
+async def amove_folder(folder: Folder | str, parent: Folder | str | None, *, app: FolderApp | None = None) -> Folder:
     """Move a folder: `move_folder` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.folders.amove, folder_id, parent)
+    return await on_loop(chosen, chosen.mikro.folders.amove, identifier_of(folder, Folder), parent)
 
 
 @dual(bridge=bridge_of)
-async def move_folder(folder_id: str, parent: Folder | str | None, *, app: FolderApp | None = None) -> Folder:
+async def move_folder(folder: Folder | str, parent: Folder | str | None, *, app: FolderApp | None = None) -> Folder:
     """Put a folder, with everything in it, into another one.
 
     Parameters
     ----------
-    folder_id : str
-        Identifier of the folder.
+    folder : Folder or str
+        The folder, or its identifier.
     parent : Folder, str or None
         Where it goes; a path is made where it is not there; None makes it outermost.
     app : App, optional
@@ -281,17 +286,17 @@ async def move_folder(folder_id: str, parent: Folder | str | None, *, app: Folde
     HubRefusedError
         It would be inside itself, or too deep, or its name is taken there.
     """
-    return await amove_folder(folder_id, parent, app=app)
+    return await amove_folder(folder, parent, app=app)
 
 
-async def adelete_folder(folder_id: str, *, app: FolderApp | None = None) -> None:
+async def adelete_folder(folder: Folder | str, *, app: FolderApp | None = None) -> None:
     """Delete a folder: `delete_folder` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    await on_loop(chosen, chosen.mikro.folders.adelete, folder_id)
+    await on_loop(chosen, chosen.mikro.folders.adelete, identifier_of(folder, Folder))
 
 
 @dual(bridge=bridge_of)
-async def delete_folder(folder_id: str, *, app: FolderApp | None = None) -> None:
+async def delete_folder(folder: Folder | str, *, app: FolderApp | None = None) -> None:
     """Put a folder, and everything in it, into the trash.
 
     The hub removes it for good after ``trash.keep_s`` seconds, 30 days by default; until then `restore_folder` brings
@@ -302,17 +307,17 @@ async def delete_folder(folder_id: str, *, app: FolderApp | None = None) -> None
     FolderNotFoundError
         No folder has this identifier, or it is in the trash already.
     """
-    await adelete_folder(folder_id, app=app)
+    await adelete_folder(folder, app=app)
 
 
-async def arestore_folder(folder_id: str, *, app: FolderApp | None = None) -> Folder:
+async def arestore_folder(folder: Folder | str, *, app: FolderApp | None = None) -> Folder:
     """Take a folder out of the trash: `restore_folder` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.folders.arestore, folder_id)
+    return await on_loop(chosen, chosen.mikro.folders.arestore, identifier_of(folder, Folder))
 
 
 @dual(bridge=bridge_of)
-async def restore_folder(folder_id: str, *, app: FolderApp | None = None) -> Folder:
+async def restore_folder(folder: Folder | str, *, app: FolderApp | None = None) -> Folder:
     """Take a folder, and everything that went with it, out of the trash.
 
     Raises
@@ -322,31 +327,37 @@ async def restore_folder(folder_id: str, *, app: FolderApp | None = None) -> Fol
     HubRefusedError
         The folder that it was in is in the trash, too, or its name is taken meanwhile.
     """
-    return await arestore_folder(folder_id, app=app)
+    return await arestore_folder(folder, app=app)
 
 
-def watch_folders(*, parent: Folder | None = None, app: FolderApp | None = None) -> Watch[Folder]:
+def awatch_folders(*, parent: Folder | str | None = None, app: FolderApp | None = None) -> Watch[Folder]:
+    """Watch folders: `watch_folders` for async code, not open until it is entered or iterated over."""
+    return governing(app).mikro.folders.watch(parent=parent)
+
+
+def watch_folders(*, parent: Folder | str | None = None, app: FolderApp | None = None) -> Watch[Folder]:
     """Tell of folders as they are made, changed and deleted.
 
     Parameters
     ----------
-    parent : Folder, optional
-        Only those right inside this one.
+    parent : Folder or str, optional
+        Only those right inside this one, or the one at this path.
     app : App, optional
         The app to use; by default the one that governs here.
 
     Returns
     -------
-    Watch
+    Watch of Folder
         Iterate over it in sync or in async code; it survives lost connections.
     """
-    return _opened(governing(app), parent=parent)
+    return opened(awatch_folders(parent=parent, app=app))
 
 
-def watch_folder(folder: Folder, *, app: FolderApp | None = None) -> Watch[Folder]:
-    """Tell of one folder as it is renamed, moved or deleted; see `watch_folders`."""
-    return _opened(governing(app), folder=folder)
+def awatch_folder(folder: Folder | str, *, app: FolderApp | None = None) -> Watch[Folder]:
+    """Watch one folder: `watch_folder` for async code, not open until it is entered or iterated over."""
+    return governing(app).mikro.folders.watch(folder=identifier_of(folder, Folder))
 
 
-def _opened(app: FolderApp, *, parent: Folder | None = None, folder: Folder | None = None) -> Watch[Folder]:
-    return opened(app.mikro.folders.watch(parent=parent, folder=folder))
+def watch_folder(folder: Folder | str, *, app: FolderApp | None = None) -> Watch[Folder]:
+    """Tell of one folder, or the one of this identifier, as it is renamed, moved or deleted; see `watch_folders`."""
+    return opened(awatch_folder(folder, app=app))

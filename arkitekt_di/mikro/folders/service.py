@@ -112,12 +112,12 @@ class Folders:
         """Take a folder out of the trash; raises `FolderNotFoundError`."""
         return Folder(await self._records.restore(str(folder_id)), self)
 
-    def watch(self, *, parent: Folder | None = None, folder: Folder | None = None) -> Watch[Folder]:
-        """Tell of folders as they change: all, those right inside *parent*, or one; see `Watch`."""
+    def watch(self, *, parent: Folder | str | None = None, folder: str | None = None) -> Watch[Folder]:
+        """Tell of folders as they change: all, those right inside *parent*, or that of an identifier; see `Watch`."""
 
         async def source() -> AsyncGenerator[Change[Folder] | None, None]:
-            events = self._records.watch(parent_id=_identifier(parent), folder_id=_identifier(folder))
-            async with aclosing(events):
+            parent_id = await self.aexisting(parent)
+            async with aclosing(self._records.watch(parent_id=parent_id, folder_id=folder)) as events:
                 async for event in events:
                     if event is None:
                         yield None

@@ -16,7 +16,7 @@ from arkitekt_di.mikro.formats.found import FoundImage
 from arkitekt_di.mikro.formats.importing import all_images, one_image, stacked_image
 from arkitekt_di.mikro.formats.pattern import group_files
 from arkitekt_di.mikro.formats.writing import Exported, keeps_levels, write_image
-from arkitekt_di.mikro.functions import MikroApp
+from arkitekt_di.mikro.functions import MikroApp, aget_image, get_image
 from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.pixels.progress import Progress, ProgressListener
@@ -186,13 +186,15 @@ async def import_images(
 
 
 async def aexport_image(
-    image: Image,
+    image: Image | str,
     path: str | PathLike[str],
     *,
     isel: Mapping[str, int | slice] | None = None,
     progress: ProgressListener | None = None,
+    app: MikroApp | None = None,
 ) -> Exported:
     """Write an image to a file: `export_image` for async code."""
+    image = await aget_image(image, app=app) if isinstance(image, str) else image
     place = Path(path)
     is_whole = await asyncio.to_thread(keeps_levels, place)
     levels = [await image.alevel(number) for number in range(len(image.levels) if is_whole else 1)]
@@ -201,11 +203,12 @@ async def aexport_image(
 
 
 def export_image(
-    image: Image,
+    image: Image | str,
     path: str | PathLike[str],
     *,
     isel: Mapping[str, int | slice] | None = None,
     progress: ProgressListener | None = None,
+    app: MikroApp | None = None,
 ) -> Exported:
     """Write an image to a file, whole or not at all.
 
@@ -214,7 +217,8 @@ def export_image(
 
     Parameters
     ----------
-    image : Image
+    image : Image or str
+        The image, or its identifier.
     path : str or path-like
         Where nothing is yet; its ending names the format: ``.ome.zarr`` (keeps everything), ``.ome.tif`` or ``.tif``,
         ``.png``, ``.npy``, ``.npz``.
@@ -223,6 +227,8 @@ def export_image(
     progress : callable, optional
         Called with a `Progress`, block by block, from one thread at a time: it must return soon, and what it raises
         ends the export.
+    app : App, optional
+        The app to find an identifier in; by default the one that governs here.
 
     Returns
     -------
@@ -243,6 +249,7 @@ def export_image(
     >>> export_image(image, "embryo.ome.tif").left_out
     ()
     """
+    image = get_image(image, app=app) if isinstance(image, str) else image
     place = Path(path)
     is_whole = keeps_levels(place)
     levels = [image.level(number) for number in range(1, len(image.levels) if is_whole else 1)]

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from arkitekt_di.koil import dual
 from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.metrics.service import Measured, Metric, Metrics
 
 
@@ -31,7 +32,7 @@ async def acreate_metric(
     value: float | str,
     *,
     unit: str | None = None,
-    supersedes: Metric | None = None,
+    supersedes: Metric | str | None = None,
     app: MetricApp | None = None,
 ) -> Metric:
     """Write a value down: `create_metric` for async code, typed as a coroutine function."""
@@ -46,7 +47,7 @@ async def create_metric(
     value: float | str,
     *,
     unit: str | None = None,
-    supersedes: Metric | None = None,
+    supersedes: Metric | str | None = None,
     app: MetricApp | None = None,
 ) -> Metric:
     """Write down what was measured of an image, a file or a table.
@@ -63,8 +64,8 @@ async def create_metric(
         A finite number, or a word such as ``"good"``.
     unit : str, optional
         Unit of the number; kept as it is written.
-    supersedes : Metric, optional
-        The metric of the same thing and key that this one corrects; it has one successor at most.
+    supersedes : Metric or str, optional
+        The metric, or its identifier, of the same thing and key that this one corrects; it has one successor at most.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -137,13 +138,13 @@ async def get_metrics(
     return await aget_metrics(of, key=key, superseded=superseded, limit=limit, offset=offset, app=app)
 
 
-async def adelete_metric(metric_id: str, *, app: MetricApp | None = None) -> None:
+async def adelete_metric(metric: Metric | str, *, app: MetricApp | None = None) -> None:
     """Remove a metric: `delete_metric` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    await on_loop(chosen, chosen.mikro.metrics.adelete, metric_id)
+    await on_loop(chosen, chosen.mikro.metrics.adelete, identifier_of(metric, Metric))
 
 
 @dual(bridge=bridge_of)
-async def delete_metric(metric_id: str, *, app: MetricApp | None = None) -> None:
+async def delete_metric(metric: Metric | str, *, app: MetricApp | None = None) -> None:
     """Remove a metric for good; raises `MetricNotFoundError`."""
-    await adelete_metric(metric_id, app=app)
+    await adelete_metric(metric, app=app)

@@ -8,6 +8,7 @@ from arkitekt_di.errors import RecordRefusedError
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.metrics import MetricDraft, MetricRecord
 from arkitekt_di.mikro.files.file import File
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.tables.table import Table
 from arkitekt_di.protocols.metrics import MetricRecords
@@ -63,7 +64,7 @@ class Metrics:
         value: float | str,
         *,
         unit: str | None = None,
-        supersedes: Metric | None = None,
+        supersedes: Metric | str | None = None,
     ) -> Metric:
         """Write a value down; see `arkitekt_di.mikro.create_metric`."""
         magnitude = None if isinstance(value, str) else float(value)
@@ -76,7 +77,7 @@ class Metrics:
             magnitude=magnitude,
             code=value if isinstance(value, str) else None,
             unit=unit,
-            supersedes_id=None if supersedes is None else supersedes.id,
+            supersedes_id=None if supersedes is None else identifier_of(supersedes, Metric),
         )
         return _metric(await self._records.create(draft))
 

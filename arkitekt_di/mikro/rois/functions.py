@@ -10,6 +10,7 @@ from arkitekt_di.errors import RoiRefusedError
 from arkitekt_di.koil import dual
 from arkitekt_di.messages.rois import RoiDraft, RoiKind
 from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop, opened
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.rois.roi import Roi
@@ -44,7 +45,7 @@ def draw(  # noqa: PLR0913  # each is a word of the user's
     label: str = "",
     tags: Sequence[str] = (),
     color: Sequence[int] | None = None,
-    mask: Image | None = None,
+    mask: Image | str | None = None,
 ) -> RoiDraft:
     """Return a region of interest that is not stored yet, for `create_rois`.
 
@@ -66,8 +67,8 @@ def draw(  # noqa: PLR0913  # each is a word of the user's
     tags : sequence of str, optional
     color : sequence of int, optional
         Red, green, blue and maybe opacity, from 0 to 255.
-    mask : Image, optional
-        Image of labels that a mask is in.
+    mask : Image or str, optional
+        Image of labels that a mask is in, or its identifier.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def draw(  # noqa: PLR0913  # each is a word of the user's
             label=label,
             tags=tuple(tags),
             stroke_color=None if color is None else tuple(color),
-            mask_id=None if mask is None else mask.id,
+            mask_id=None if mask is None else identifier_of(mask, Image),
         )
     except ValueError as error:  # pydantic's is one, too
         raise RoiRefusedError(f"this is no {kind}: {_reason(error)}") from error
@@ -94,7 +95,7 @@ def draw(  # noqa: PLR0913  # each is a word of the user's
 async def acreate_rois(image: Image | str, drafts: Sequence[RoiDraft], *, app: RoiApp | None = None) -> list[Roi]:
     """Draw regions on an image: `create_rois` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.rois.acreate, _identifier(image), list(drafts))
+    return await on_loop(chosen, chosen.mikro.rois.acreate, identifier_of(image, Image), list(drafts))
 
 
 @dual(bridge=bridge_of)
@@ -141,7 +142,7 @@ async def acreate_roi(  # noqa: PLR0913  # each is a word of the user's
     label: str = "",
     tags: Sequence[str] = (),
     color: Sequence[int] | None = None,
-    mask: Image | None = None,
+    mask: Image | str | None = None,
     app: RoiApp | None = None,
 ) -> Roi:
     """Draw a region on an image: `create_roi` for async code, typed as a coroutine function."""
@@ -160,7 +161,7 @@ async def create_roi(  # noqa: PLR0913  # each is a word of the user's
     label: str = "",
     tags: Sequence[str] = (),
     color: Sequence[int] | None = None,
-    mask: Image | None = None,
+    mask: Image | str | None = None,
     app: RoiApp | None = None,
 ) -> Roi:
     """Draw one region on an image; the parameters are those of `draw`, the rest is as for `create_rois`.
@@ -196,24 +197,28 @@ def get_rois(
         In the order in which they were drawn, fetched page by page.
     """
     chosen = None if kind is None else RoiKind(str(kind).upper())
-    return governing(app).mikro.rois.iterate(_identifier(image), kind=chosen, text=text)
+    return governing(app).mikro.rois.iterate(identifier_of(image, Image), kind=chosen, text=text)
 
 
-async def aget_roi(roi_id: str, *, app: RoiApp | None = None) -> Roi:
+aget_rois = get_rois
+"""The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
+
+
+async def aget_roi(roi: Roi | str, *, app: RoiApp | None = None) -> Roi:
     """Return one region: `get_roi` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.rois.aget, roi_id)
+    return await on_loop(chosen, chosen.mikro.rois.aget, identifier_of(roi, Roi))
 
 
 @dual(bridge=bridge_of)
-async def get_roi(roi_id: str, *, app: RoiApp | None = None) -> Roi:
+async def get_roi(roi: Roi | str, *, app: RoiApp | None = None) -> Roi:
     """Return one region of interest by its identifier; raises `RoiNotFoundError`."""
-    return await aget_roi(roi_id, app=app)
+    return await aget_roi(roi, app=app)
 
 
 def awatch_rois(image: Image | str, *, app: RoiApp | None = None) -> Watch[Roi]:
     """Watch regions: `watch_rois` for async code, not open until it is entered or iterated over."""
-    return governing(app).mikro.rois.watch(_identifier(image))
+    return governing(app).mikro.rois.watch(identifier_of(image, Image))
 
 
 def watch_rois(image: Image | str, *, app: RoiApp | None = None) -> Watch[Roi]:
@@ -232,10 +237,6 @@ def watch_rois(image: Image | str, *, app: RoiApp | None = None) -> Watch[Roi]:
         Yields a `Change` for each region that is drawn, changed or removed.
     """
     return opened(awatch_rois(image, app=app))
-
-
-def _identifier(image: Image | str) -> str:
-    return image if isinstance(image, str) else image.id
 
 
 def _reason(error: ValueError) -> str:

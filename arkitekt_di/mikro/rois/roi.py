@@ -10,6 +10,7 @@ import xarray as xr
 
 from arkitekt_di.errors import OwnLoopError, RoiRefusedError
 from arkitekt_di.messages.rois import RoiDraft, RoiEdit, RoiKind, RoiRecord
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.mikro.rois.geojson import feature_of
 from arkitekt_di.mikro.rois.outlines import inside, slices, vertices
 from arkitekt_di.protocols.koil import Bridge
@@ -139,7 +140,7 @@ class Roi:
 
     async def acrop(self) -> xr.DataArray:
         """Return the pixels of the box around it, lazily, read on the app's loop; see `crop`."""
-        return self._cut(await self._home.adata(self.image_id))
+        return self._cut(await across(self._home.bridge, self._home.adata, self.image_id))
 
     def crop(self) -> xr.DataArray:
         """Return the pixels of the box around it, lazily.
@@ -205,7 +206,7 @@ class Roi:
             vectors=None if vectors is None else tuple(map(tuple, np.asarray(vectors, dtype=float).tolist())),
             stroke_color=None if color is None else tuple(color),
         )
-        return await self._home.aedit(self.id, edit)
+        return await across(self._home.bridge, self._home.aedit, self.id, edit)
 
     def update(
         self,
@@ -232,7 +233,7 @@ class Roi:
 
     async def adelete(self) -> None:
         """Remove it for good."""
-        await self._home.adelete(self.id)
+        await across(self._home.bridge, self._home.adelete, self.id)
 
     def delete(self) -> None:
         """Remove it for good; see `adelete`."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from arkitekt_di.koil import dual
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop, opened
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.progress import ProgressListener
@@ -134,20 +135,20 @@ async def from_dataframe(  # noqa: PLR0913  # each is a word of the user's
     )
 
 
-async def aget_table(table_id: str, *, app: TableApp | None = None) -> Table:
+async def aget_table(table: Table | str, *, app: TableApp | None = None) -> Table:
     """Return one table: `get_table` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.tables.aget, table_id)
+    return await on_loop(chosen, chosen.mikro.tables.aget, identifier_of(table, Table))
 
 
 @dual(bridge=bridge_of)
-async def get_table(table_id: str, *, app: TableApp | None = None) -> Table:
+async def get_table(table: Table | str, *, app: TableApp | None = None) -> Table:
     """Return one table.
 
     Parameters
     ----------
-    table_id : str
-        Identifier given by the hub when the table was created.
+    table : Table or str
+        The table, or its identifier.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -156,7 +157,7 @@ async def get_table(table_id: str, *, app: TableApp | None = None) -> Table:
     TableNotFoundError
         No table has this identifier, or this user may not read it, or it is in the trash.
     """
-    return await aget_table(table_id, app=app)
+    return await aget_table(table, app=app)
 
 
 async def asearch_tables(  # noqa: PLR0913  # each is a word of the user's
@@ -241,26 +242,30 @@ def iterate_tables(
     return governing(app).mikro.tables.iterate(text, folder=folder)
 
 
-async def arename_table(table_id: str, name: str, *, app: TableApp | None = None) -> Table:
+aiterate_tables = iterate_tables
+"""The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
+
+
+async def arename_table(table: Table | str, name: str, *, app: TableApp | None = None) -> Table:
     """Change a name: `rename_table` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.tables.arename, table_id, name)
+    return await on_loop(chosen, chosen.mikro.tables.arename, identifier_of(table, Table), name)
 
 
 @dual(bridge=bridge_of)
-async def rename_table(table_id: str, name: str, *, app: TableApp | None = None) -> Table:
+async def rename_table(table: Table | str, name: str, *, app: TableApp | None = None) -> Table:
     """Change the name of a table; raises `TableNotFoundError`."""
-    return await arename_table(table_id, name, app=app)
+    return await arename_table(table, name, app=app)
 
 
-async def amove_table(table_id: str, folder: Folder | str | None, *, app: TableApp | None = None) -> Table:
+async def amove_table(table: Table | str, folder: Folder | str | None, *, app: TableApp | None = None) -> Table:
     """Move a table: `move_table` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.tables.amove, table_id, folder)
+    return await on_loop(chosen, chosen.mikro.tables.amove, identifier_of(table, Table), folder)
 
 
 @dual(bridge=bridge_of)
-async def move_table(table_id: str, folder: Folder | str | None, *, app: TableApp | None = None) -> Table:
+async def move_table(table: Table | str, folder: Folder | str | None, *, app: TableApp | None = None) -> Table:
     """Put a table into a folder, or a path of folders, or none where that is None.
 
     Raises
@@ -268,17 +273,17 @@ async def move_table(table_id: str, folder: Folder | str | None, *, app: TableAp
     TableNotFoundError, FolderNotFoundError
         The table, or the folder, is not there.
     """
-    return await amove_table(table_id, folder, app=app)
+    return await amove_table(table, folder, app=app)
 
 
-async def adelete_table(table_id: str, *, app: TableApp | None = None) -> None:
+async def adelete_table(table: Table | str, *, app: TableApp | None = None) -> None:
     """Delete a table: `delete_table` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    await on_loop(chosen, chosen.mikro.tables.adelete, table_id)
+    await on_loop(chosen, chosen.mikro.tables.adelete, identifier_of(table, Table))
 
 
 @dual(bridge=bridge_of)
-async def delete_table(table_id: str, *, app: TableApp | None = None) -> None:
+async def delete_table(table: Table | str, *, app: TableApp | None = None) -> None:
     """Put a table into the trash, from which `restore_table` brings it back for 30 days or as the hub is set.
 
     Raises
@@ -286,17 +291,17 @@ async def delete_table(table_id: str, *, app: TableApp | None = None) -> None:
     TableNotFoundError
         No table has this identifier, or it is in the trash already.
     """
-    await adelete_table(table_id, app=app)
+    await adelete_table(table, app=app)
 
 
-async def arestore_table(table_id: str, *, app: TableApp | None = None) -> Table:
+async def arestore_table(table: Table | str, *, app: TableApp | None = None) -> Table:
     """Take a table out of the trash: `restore_table` for async code, typed as a coroutine function."""
     chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.tables.arestore, table_id)
+    return await on_loop(chosen, chosen.mikro.tables.arestore, identifier_of(table, Table))
 
 
 @dual(bridge=bridge_of)
-async def restore_table(table_id: str, *, app: TableApp | None = None) -> Table:
+async def restore_table(table: Table | str, *, app: TableApp | None = None) -> Table:
     """Take a table out of the trash.
 
     Raises
@@ -306,22 +311,28 @@ async def restore_table(table_id: str, *, app: TableApp | None = None) -> Table:
     HubRefusedError
         It went there with its folder: restore that.
     """
-    return await arestore_table(table_id, app=app)
+    return await arestore_table(table, app=app)
 
 
-def watch_tables(*, folder: Folder | None = None, app: TableApp | None = None) -> Watch[Table]:
+def awatch_tables(*, folder: Folder | str | None = None, app: TableApp | None = None) -> Watch[Table]:
+    """Watch tables: `watch_tables` for async code, not open until it is entered or iterated over."""
+    return governing(app).mikro.tables.watch(folder=folder)
+
+
+def watch_tables(*, folder: Folder | str | None = None, app: TableApp | None = None) -> Watch[Table]:
     """Tell of tables as they are added, changed and deleted.
 
     Parameters
     ----------
-    folder : Folder, optional
-        Only those right inside this one; a table that is moved there is created, one that is moved away is deleted.
+    folder : Folder or str, optional
+        Only those right inside this one, or the one at this path; a table that is moved there is created, one that is
+        moved away is deleted.
     app : App, optional
         The app to use; by default the one that governs here.
 
     Returns
     -------
-    Watch
+    Watch of Table
         Iterate over it in sync or in async code; it survives lost connections.
     """
-    return opened(governing(app).mikro.tables.watch(folder=folder))
+    return opened(awatch_tables(folder=folder, app=app))

@@ -15,6 +15,7 @@ from arkitekt_di.mikro.blobs.sending import BlobSender, Sent, Source
 from arkitekt_di.mikro.blobs.uploads import object_name
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
+from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.grants import RenewedSource
@@ -113,7 +114,7 @@ class Tables:
             columns=columns,
             row_count=table.num_rows,
             folder_id=await self._folders.aplace(folder),
-            image_id=image.id if isinstance(image, Image) else image,
+            image_id=None if image is None else identifier_of(image, Image),
         )
         return Table(await self._records.create(draft), self)
 
@@ -144,7 +145,7 @@ class Tables:
         query = TableQuery(
             text=text,
             folder_id=await self._folders.aexisting(folder),
-            image_id=image.id if isinstance(image, Image) else image,
+            image_id=None if image is None else identifier_of(image, Image),
             is_trashed=trashed,
             limit=limit,
             offset=offset,
@@ -189,11 +190,12 @@ class Tables:
         source = await self._open(record)
         return await asyncio.to_thread(_dataset, record, source)
 
-    def watch(self, *, folder: Folder | None = None) -> Watch[Table]:
+    def watch(self, *, folder: Folder | str | None = None) -> Watch[Table]:
         """Tell of tables as they change: all, or those in one folder; see `Watch`."""
 
         async def source() -> AsyncGenerator[Change[Table] | None, None]:
-            async with aclosing(self._records.watch(folder_id=None if folder is None else folder.id)) as events:
+            folder_id = await self._folders.aexisting(folder)
+            async with aclosing(self._records.watch(folder_id=folder_id)) as events:
                 async for event in events:
                     if event is None:
                         yield None

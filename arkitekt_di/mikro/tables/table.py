@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from arkitekt_di.errors import MissingExtraError, OwnLoopError
 from arkitekt_di.messages.tables import Column, TableRecord
+from arkitekt_di.mikro.crossing import across
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.tables.frame import pyarrow
 from arkitekt_di.protocols.koil import Bridge
@@ -171,27 +172,31 @@ class Table:
 
     async def ato_arrow(self, columns: Sequence[str] | None = None, *, where: Any = None) -> Any:
         """Return rows as a `pyarrow.Table`, read in a thread; see `to_arrow`."""
-        return await asyncio.to_thread(_rows, await self._home.adataset(self._record), columns, where)
+        return await asyncio.to_thread(
+            _rows, await across(self._home.bridge, self._home.adataset, self._record), columns, where
+        )
 
     async def ato_pandas(self, columns: Sequence[str] | None = None, *, where: Any = None) -> Any:
         """Return rows as a `pandas.DataFrame`, read in a thread; see `to_pandas`."""
-        return await asyncio.to_thread(_frame, await self._home.adataset(self._record), columns, where)
+        return await asyncio.to_thread(
+            _frame, await across(self._home.bridge, self._home.adataset, self._record), columns, where
+        )
 
     async def arename(self, name: str) -> "Table":
         """Change the name, and return the table with it."""
-        return await self._home.arename(self.id, name)
+        return await across(self._home.bridge, self._home.arename, self.id, name)
 
     async def amove(self, folder: Folder | str | None) -> "Table":
         """Put it into a folder, or a path of folders, or none, and return it."""
-        return await self._home.amove(self.id, folder)
+        return await across(self._home.bridge, self._home.amove, self.id, folder)
 
     async def adelete(self) -> None:
         """Put it into the trash."""
-        await self._home.adelete(self.id)
+        await across(self._home.bridge, self._home.adelete, self.id)
 
     async def arestore(self) -> "Table":
         """Take it out of the trash."""
-        return await self._home.arestore(self.id)
+        return await across(self._home.bridge, self._home.arestore, self.id)
 
     def rename(self, name: str) -> "Table":
         """Change the name; see `arename`."""

@@ -286,19 +286,20 @@ def test_the_apps_own_loop_is_never_blocked(files: Files, koil: Koil) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("small_parts")
-async def test_a_file_in_parts_goes_through_the_hub(hub: Hub, koil: Koil, tmp_path: Path) -> None:
-    folders = Folders(GraphQLFolderRecords(hub.graphql), koil)
-    files = Files(GraphQLFileRecords(hub.graphql), hub.pixels, folders, koil)
-    path = written(tmp_path, 1000 * KIB)
+async def test_a_file_in_parts_goes_through_the_hub(hub: Hub, tmp_path: Path) -> None:
+    async with Koil() as koil:
+        folders = Folders(GraphQLFolderRecords(hub.graphql), koil)
+        files = Files(GraphQLFileRecords(hub.graphql), hub.pixels, folders, koil)
+        path = written(tmp_path, 1000 * KIB)
 
-    file = await files.aupload(path, folder="raw/today", key="one")
-    again = await files.aupload(path, key="one")
+        file = await files.aupload(path, folder="raw/today", key="one")
+        again = await files.aupload(path, key="one")
 
-    assert again == file
-    assert await file.aread(500 * KIB, 700 * KIB) == path.read_bytes()[500 * KIB : 700 * KIB]
-    copy = await file.adownload(tmp_path / "copy")
-    assert copy.read_bytes() == path.read_bytes()
-    assert [found.id for found in await files.asearch("scan", folder="raw/today")] == [file.id]
+        assert again == file
+        assert await file.aread(500 * KIB, 700 * KIB) == path.read_bytes()[500 * KIB : 700 * KIB]
+        copy = await file.adownload(tmp_path / "copy")
+        assert copy.read_bytes() == path.read_bytes()
+        assert [found.id for found in await files.asearch("scan", folder="raw/today")] == [file.id]
 
 
 @pytest.mark.usefixtures("small_parts")

@@ -158,16 +158,17 @@ def test_the_apps_own_loop_is_never_blocked(tables: Tables, koil: Koil) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_table_goes_through_the_hub(hub: Hub, koil: Koil) -> None:
-    folders = Folders(GraphQLFolderRecords(hub.graphql), koil)
-    tables = Tables(GraphQLTableRecords(hub.graphql), hub.pixels, folders, koil)
+async def test_a_table_goes_through_the_hub(hub: Hub) -> None:
+    async with Koil() as koil:
+        folders = Folders(GraphQLFolderRecords(hub.graphql), koil)
+        tables = Tables(GraphQLTableRecords(hub.graphql), hub.pixels, folders, koil)
 
-    table = await tables.afrom_dataframe(everything(), name="everything", folder="results", units={"f64": "µm"})
-    found = (await tables.asearch("every", folder="results"))[0]
+        table = await tables.afrom_dataframe(everything(), name="everything", folder="results", units={"f64": "µm"})
+        found = (await tables.asearch("every", folder="results"))[0]
 
-    assert found == table
-    assert found.units == {"f64": "µm"}
-    pd.testing.assert_frame_equal(await found.ato_pandas(), everything())
+        assert found == table
+        assert found.units == {"f64": "µm"}
+        pd.testing.assert_frame_equal(await found.ato_pandas(), everything())
 
 
 def test_a_key_names_one_table(tables: Tables, store: CountingStore, koil: Koil) -> None:
