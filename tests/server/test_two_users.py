@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Column, insert, select
 from sqlalchemy import Table as SqlTable
 
+from arkitekt_di.messages.definitions import Definition
 from arkitekt_di.server.database import Table
 from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.identity import tables as identity_tables
@@ -58,6 +59,7 @@ RULES = {
     "/mikro/graphql": TOKEN,
     "/rekuest/graphql": TOKEN,
     "/rekuest/agi": TOKEN,
+    "/rekuest/desk": TOKEN,
     "/rekuest/ht": PUBLIC,
     "/ngff/{token}/{image}.ome.zarr{key}": LINK,
     **{f"/{bucket}": SIGNED for bucket in ("zarr", "bigfile", "parquet")},
@@ -65,16 +67,34 @@ RULES = {
 }
 """What is true of each route; a route without a line here fails the first test."""
 
-DEFINITION = json.dumps({"key": "f", "name": CANARY, "kind": "FUNCTION", "args": [], "returns": []})
+DEFINITION = Definition(key="f", version="1", name=CANARY, kind="FUNCTION").model_dump_json()
 """A function of Ada's as her agent declared it."""
+
+DOCUMENT = json.dumps({"interface": CANARY, "execution": "PLAIN", "effects": "NONE"})
+"""How her agent carries it out."""
 
 WEBSOCKET = (400, 426)
 """What a route says that opens a WebSocket only, where the token comes in the first message."""
 
+REFERENCES = {"agent_id": "agents.id", "action_id": "actions.id", "implementation_id": "implementations.id"}
+"""What columns refer to that are no foreign keys, as tasks outlive what they ran."""
+
 OF_TASKS = frozenset({"agents", "actions", "implementations", "tasks"})
 GRAPHQL = ("/mikro/graphql", "/rekuest/graphql")
-SHOWN = {"/mikro/graphql": {"folder", "folders", "file", "files"}}
-"""Queries that do show Ada what is hers; agents are shown while they are connected, as in the tests of tasks."""
+SHOWN = {
+    "/mikro/graphql": {"folder", "folders", "file", "files"},
+    "/rekuest/graphql": {
+        "agent",
+        "agents",
+        "action",
+        "actions",
+        "implementation",
+        "implementations",
+        "task",
+        "tasks",
+    },
+}
+"""Queries that do show Ada what is hers."""
 
 UNREACHED: dict[str, dict[str, str]] = {}
 """Fields that no sample reaches, by endpoint, each with the test that holds it against two users instead."""
@@ -88,11 +108,18 @@ class Matrix:
 
     def __init__(self, folder: Path) -> None:
         self.runner = asyncio.Runner()
-        self.context = whole_hub(folder / "data")
-        self.hub: WholeHub = self.runner.run(self.context.__aenter__())
         self.ids: list[str] = []
         self.firsts: dict[str, str] = {}
+        filled = self._open(folder / "data")
         self.runner.run(self._fill())
+        self.close_hub()  # what the hub keeps at hand, as agents and what they offer, it reads when it starts
+        self._open(folder / "data")
+        self.run(self.hub.welcome(filled.people))
+
+    def _open(self, data: Path) -> WholeHub:
+        self.context = whole_hub(data)
+        self.hub: WholeHub = self.runner.run(self.context.__aenter__())
+        return self.hub
 
     async def _fill(self) -> None:
         ada = await self.hub.add("ada", LAB)
@@ -168,8 +195,11 @@ class Matrix:
         answered: tuple[int, str] = self.runner.run(ask())
         return answered
 
-    def close(self) -> None:
+    def close_hub(self) -> None:
         self.runner.run(self.context.__aexit__(None, None, None))
+
+    def close(self) -> None:
+        self.close_hub()
         self.runner.close()
 
 
@@ -192,7 +222,10 @@ def _value(column: Column[Any], known: dict[str, Any], number: int, state: str |
         "user_id": ada.user_id,
         "user_name": CANARY,
         "state": state,
-        "kind": {"blobs": "bigfile"}.get(table, "CREATED"),
+        "kind": {"blobs": "bigfile", "tasks": "QUEUED", "task_events": "QUEUED"}.get(table, "CREATED"),
+        "instruct": "ASSIGN",
+        "effects": "NONE",
+        "execution": "PLAIN",
         "id": new_identifier(),
         "created_at": 1.0,
         "updated_at": 1.0,
@@ -202,9 +235,13 @@ def _value(column: Column[Any], known: dict[str, Any], number: int, state: str |
         "args": "{}",
         "options": "{}",
         "definition": DEFINITION,
+        "document": DOCUMENT,
+        "is_active": True,
     }
     for foreign in column.foreign_keys:
         return known[foreign.target_fullname]
+    if column.name in REFERENCES:
+        return known.get(REFERENCES[column.name], CANARY)
     if column.name in by_name:
         return by_name[column.name]
     kind = column.type.python_type

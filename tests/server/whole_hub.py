@@ -37,9 +37,15 @@ class WholeHub:
     async def add(self, name: str, organization: str) -> Standing:
         """Make a person who has let an app in that wants every service of the hub."""
         users = Users(self.database, CHEAP, self.identity._clock)
-        self.people[name] = await users.create(name, SecretStr(PASSWORD), organization, role=Role.ADMIN)
-        self.tokens[name] = await self.log_in(name, [offer.service for offer in OFFERS])
-        return self.people[name]
+        standing = await users.create(name, SecretStr(PASSWORD), organization, role=Role.ADMIN)
+        await self.welcome({name: standing})
+        return standing
+
+    async def welcome(self, people: Mapping[str, Standing]) -> None:
+        """Log people in whom the database of the hub knows."""
+        self.people |= people
+        for name in people:
+            self.tokens[name] = await self.log_in(name, [offer.service for offer in OFFERS])
 
     async def log_in(self, name: str, services: Sequence[str]) -> str:
         """Let an app in that wants *services*; returns its access token."""

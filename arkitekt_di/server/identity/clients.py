@@ -15,7 +15,7 @@ from arkitekt_di.server.identity.client_rights import CONFIDENTIAL, WITH_REDIREC
 from arkitekt_di.server.identity.clock import Clock
 from arkitekt_di.server.identity.opaque import digest, new_id, new_secret
 from arkitekt_di.server.identity.redirect_uris import is_registrable
-from arkitekt_di.server.identity.scopes import SCOPES
+from arkitekt_di.server.identity.scopes import OFFLINE, SCOPES
 from arkitekt_di.server.identity.standing import Role
 from arkitekt_di.server.identity.tables import Client, Membership, Organization, Registration, User
 from arkitekt_di.server.identity.users import LOCAL
@@ -184,7 +184,7 @@ def _named(slug: str | None) -> Select[Organization]:
 def _manifest(name: str, services: Sequence[str]) -> Manifest:
     requirements = tuple(Requirement(key=service.rpartition(".")[2], service=service) for service in services)
     try:
-        return Manifest(identifier=name, requirements=requirements, scopes=tuple(SCOPES))
+        return Manifest(identifier=name, requirements=requirements, scopes=tuple(sorted(set(SCOPES) - {OFFLINE})))
     except ValidationError as error:
         reason = "the name of a client has 1 to 255 characters and no slash"
         raise ClientRefusedError(reason, "Choose another") from error

@@ -5,10 +5,13 @@ from collections.abc import Iterable
 from arkitekt_di.messages.manifest import MIKRO_SERVICE, S3_SERVICE
 
 OPENID = "openid"
+OFFLINE = "offline_access"
+"""OpenID Connect Core 1.0, section 11.  Every login can be renewed here; msal asks for it, also when it renews one."""
 
 SCOPES = {
     OPENID: "Know who you are on this hub: your name and your organization",
     "profile": "Read your profile on this hub",
+    OFFLINE: "Stay logged in when you are away, until you end that under “My apps”",
 }
 """Every scope that the hub grants, in plain words."""
 

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -62,6 +62,13 @@ class SecureHub:
         answer = self._press(page, answer="allow")
         assert answer.status_code == 303, answer.text
         return answer.headers["Location"]
+
+    def device_code(self, client_id: str, scopes: Sequence[str]) -> dict[str, Any]:
+        """Ask for a device code, as only some libraries do by themselves."""
+        form = {"client_id": client_id, "scope": " ".join(scopes)}
+        endpoint = self.document()["device_authorization_endpoint"]
+        asked: dict[str, Any] = self.session.post(endpoint, data=form, verify=self.ca, timeout=BOUND_S).json()
+        return asked
 
     def approve(self, url: str) -> None:
         """Let the device in whose page *url* is."""

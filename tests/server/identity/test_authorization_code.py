@@ -219,7 +219,11 @@ async def test_an_unknown_scope_is_left_out_and_the_answer_says_so(hub: Hub, bro
 
     code = await get_code(hub, browser, attempt, scope="openid offline_access admin")
 
-    assert (await hub.token(**attempt.redemption(code))).json["scope"] == "openid"
+    first = await hub.token(**attempt.redemption(code))
+    assert first.json["scope"] == "openid offline_access"
+    renewal = {"grant_type": "refresh_token", "client_id": client.client_id, "scope": "openid offline_access"}
+    renewed = await hub.token(refresh_token=first.json["refresh_token"], **renewal)
+    assert (renewed.status, renewed.json["scope"]) == (200, "openid offline_access")
 
 
 async def test_prompts_and_max_age_ask_for_the_password_again(hub: Hub, browser: Browser) -> None:

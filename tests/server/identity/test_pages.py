@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from aiohttp import web
@@ -307,10 +308,26 @@ def test_paths_of_this_hub_are_followed() -> None:
 
 
 @pytest.mark.usefixtures("ada")
-async def test_login_never_leads_to_another_site(browser: Browser) -> None:
-    page = await browser.get("/login?next=https://evil.example/")
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\r\nLocation: //evil.example",
+        " //evil.example",
+        "/ /evil.example",
+        "/\u2215evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+    ],
+)
+async def test_login_never_leads_to_another_site(browser: Browser, target: str) -> None:
+    page = await browser.get(f"/login?{urlencode({'next': target})}")
     assert 'value="/device"' in page.text
-    answer = await browser.submit_and_stay("/login", name="ada", password=PASSWORD, next="//evil.example")
+    answer = await browser.submit_and_stay("/login", name="ada", password=PASSWORD, next=target)
     assert (answer.status, answer.headers["Location"]) == (303, "/device")
 
 

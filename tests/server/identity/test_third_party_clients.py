@@ -2,20 +2,24 @@
 
 import ssl
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 
 import msal
 import pytest
 from authlib.integrations.httpx_client import OAuth2Client as AuthlibClient
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
+from google.auth.transport.requests import Request
 from google_auth_oauthlib.flow import Flow
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from oauthlib.oauth2 import BackendApplicationClient, DeviceClient
 from requests_oauthlib import OAuth2Session
 
+from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
 from arkitekt_di.server.identity.client_kind import ClientKind
 from arkitekt_di.server.identity.clients import RegisteredClient
 from tests.server.identity.provider import REDIRECT
-from tests.server.identity.secure_hub import SecureHub, answer_in, serving_securely
+from tests.server.identity.secure_hub import BOUND_S, SecureHub, answer_in, serving_securely
 
 SITE = "https://site.example.org/callback"
 SCOPES = ["openid", "profile"]
@@ -138,9 +142,36 @@ def test_requests_oauthlib_logs_in(hub: SecureHub, native: RegisteredClient, nam
         session.verify = hub.ca
         url, _ = session.authorization_url(known["authorization_endpoint"])
         code = answer_in(hub.allow(url))["code"]
-        session.fetch_token(known["token_endpoint"], code=code, include_client_id=named_in_the_form)
-
+        first = session.fetch_token(known["token_endpoint"], code=code, include_client_id=named_in_the_form)
         assert session.get(known["userinfo_endpoint"]).json()["preferred_username"] == "ada"
+
+        second = session.refresh_token(known["token_endpoint"], client_id=native.client_id)
+
+        assert second["refresh_token"] != first["refresh_token"]
+        assert session.get(known["userinfo_endpoint"]).json()["preferred_username"] == "ada"
+
+
+def test_requests_oauthlib_logs_in_with_a_device_code_and_as_a_service(
+    hub: SecureHub, native: RegisteredClient
+) -> None:
+    known = hub.document()
+    device = DeviceClient(native.client_id, scope=SCOPES)
+    asked = hub.device_code(native.client_id, SCOPES)
+    hub.approve(asked["verification_uri_complete"])
+    body = device.prepare_request_body(asked["device_code"], include_client_id=True)
+    with OAuth2Session(client=device) as session:
+        session.verify = hub.ca
+        answer = session.post(known["token_endpoint"], data=dict(parse_qsl(body)), withhold_token=True, timeout=BOUND_S)
+        session.token = device.parse_request_body_response(answer.text)
+        assert session.get(known["userinfo_endpoint"]).json()["preferred_username"] == "ada"
+
+    service = hub.run(hub.identity.clients.add("a third service", ClientKind.SERVICE))
+    with OAuth2Session(client=BackendApplicationClient(service.client_id)) as session:
+        session.verify = hub.ca
+        token = session.fetch_token(known["token_endpoint"], client_secret=secret_of(service))
+
+    assert token["token_type"] == "Bearer"
+    assert "refresh_token" not in token
 
 
 def test_google_auth_oauthlib_logs_in(hub: SecureHub, native: RegisteredClient) -> None:
@@ -160,6 +191,10 @@ def test_google_auth_oauthlib_logs_in(hub: SecureHub, native: RegisteredClient) 
     session = flow.authorized_session()
     session.verify = hub.ca
     assert session.get(known["userinfo_endpoint"]).json()["preferred_username"] == "ada"
+    before = session.credentials.refresh_token
+    session.credentials.refresh(Request(session=hub.session))
+    assert session.credentials.refresh_token != before
+    assert session.get(known["userinfo_endpoint"]).json()["preferred_username"] == "ada"
     session.close()
     flow.oauth2session.close()
 
@@ -174,6 +209,39 @@ def test_msal_logs_in_with_a_code_and_with_a_device_code(hub: SecureHub, native:
     hub.approve(device["verification_uri_complete"])
     by_device = app.acquire_token_by_device_flow(device)
 
+    (account,) = app.get_accounts()
+    renewed = [app.acquire_token_silent_with_error([], account, force_refresh=True) for _ in range(2)]
+
     assert by_code["id_token_claims"]["preferred_username"] == "ada"
     assert by_device["access_token"]
+    assert [one["token_source"] for one in renewed] == ["identity_provider"] * 2
+    assert len({by_code["access_token"], *(one["access_token"] for one in renewed)}) == 3
     app.http_client.close()
+
+
+def test_msal_logs_in_as_a_service(hub: SecureHub) -> None:
+    service = hub.run(hub.identity.clients.add("a fourth service", ClientKind.SERVICE))
+    app = msal.ConfidentialClientApplication(
+        service.client_id, client_credential=secret_of(service), oidc_authority=hub.issuer, verify=hub.ca
+    )
+
+    token = app.acquire_token_for_client(["openid"])
+
+    assert token["token_type"] == "Bearer"
+    app.http_client.close()
+
+
+@pytest.mark.parametrize("kind", [AuthlibSession, AuthlibClient])
+def test_authlib_logs_in_with_a_device_code(
+    hub: SecureHub, native: RegisteredClient, kind: type[AuthlibSession | AuthlibClient]
+) -> None:
+    known = hub.document()
+    verify = hub.ca if kind is AuthlibSession else ssl.create_default_context(cafile=hub.ca)
+    options = {} if kind is AuthlibSession else {"verify": verify}
+    asked = hub.device_code(native.client_id, SCOPES)
+    with kind(native.client_id, scope=" ".join(SCOPES), token_endpoint_auth_method="none", **options) as session:
+        session.verify = verify
+        hub.approve(asked["verification_uri_complete"])
+        session.fetch_token(known["token_endpoint"], grant_type=DEVICE_CODE_GRANT, device_code=asked["device_code"])
+
+        assert session.get(known["userinfo_endpoint"]).json()["preferred_username"] == "ada"
