@@ -1,15 +1,23 @@
 """Every Python example in the documents runs."""
 
+import asyncio
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+nbclient: Any = pytest.importorskip("nbclient")
+nbformat: Any = pytest.importorskip("nbformat")
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-WITH_PYTHON = [path for path in DOCUMENTS if "```python\n" in path.read_text()]
+NOTEBOOKS = [ROOT / "docs" / "tutorials" / "notebook.md"]
+"""Documents whose examples are the cells of a notebook."""
+
+WITH_PYTHON = [path for path in DOCUMENTS if "```python\n" in path.read_text() and path not in NOTEBOOKS]
 
 
 MARK = "--- end of a block ---"
@@ -44,6 +52,36 @@ def test_the_examples_of_a_document_run_from_top_to_bottom(path: Path, tmp_path:
     for block, printed in zip(blocks, outputs, strict=False):
         told = block["output"]
         assert told is None or printed_as_told(told, printed), f"the document says\n{told}but it is\n{printed}"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_cells_of_a_document_run_in_a_kernel_and_the_saved_notebook_holds_no_secret(
+    path: Path, tmp_path: Path, user_folders: dict[str, str]
+):
+    blocks = list(BLOCK.finditer(path.read_text()))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(block["code"]) for block in blocks])
+    client = nbclient.NotebookClient(notebook, kernel_name="python3", timeout=180)
+
+    asyncio.run(client.async_execute(env=user_folders, cwd=str(tmp_path)))
+
+    for block, cell in zip(blocks, notebook.cells, strict=True):
+        printed = "".join(
+            output["text"] if output["output_type"] == "stream" else f"{output['data']['text/plain']}\n"
+            for output in cell.outputs
+        )
+        told = block["output"]
+        assert told is None or printed_as_told(told, printed), f"the document says\n{told}but it is\n{printed}"
+    secrets = secrets_in(tmp_path)
+    assert secrets
+    saved = nbformat.writes(notebook)
+    assert not [secret for secret in secrets if secret in saved]
+
+
+def secrets_in(folder: Path) -> list[str]:
+    """Return the keys and tokens that stand in the files of a user."""
+    files = [file.read_text() for file in folder.rglob("*.json") if file.is_file()]
+    return [found for text in files for found in re.findall(r'"(?:\w+_token|\w*key)": *"([^"]{20,})"', text)]
 
 
 @pytest.mark.parametrize(

@@ -22,42 +22,6 @@ HEAVY = (
     "zarr",
 )
 
-IN_FORKS = """
-import importlib, os, sys, tempfile, traceback
-
-def in_fork(work):
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return os.waitpid(child, 0)[1]
-
-def tell_what_others_need():
-    for name in {names!r}:
-        importlib.import_module(name)
-    foreign = [name for name in sys.modules if not name.startswith("arkitekt_di")]
-    needed.write(" ".join(foreign))
-    needed.flush()
-
-# What is not ours is loaded once; each of our modules then comes first in a process of its own.
-needed = tempfile.TemporaryFile("w+")
-if in_fork(tell_what_others_need):
-    sys.exit("not everything can be imported together")
-needed.seek(0)
-for name in needed.read().split():
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        pass  # a name that a library only pretends
-for name in {names!r}:
-    if in_fork(lambda: importlib.import_module(name)):
-        print(name, flush=True)
-"""
-
 
 def module_names() -> list[str]:
     files = [path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts]
@@ -70,10 +34,13 @@ def module_names() -> list[str]:
     )
 
 
+def run_python(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", *arguments]
+    return subprocess.run(command, cwd=ROOT, input=given, capture_output=True, text=True, timeout=300, check=False)
+
+
 def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
+    return run_python("-c", code)
 
 
 def test_every_module_can_be_imported_first():
@@ -81,7 +48,7 @@ def test_every_module_can_be_imported_first():
     names = module_names()
     assert len(names) > 50
 
-    ran = run(IN_FORKS.format(names=names))
+    ran = run_python("-m", "tests.structure.first_imports", given=" ".join(names))
 
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
 
