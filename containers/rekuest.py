@@ -19,7 +19,6 @@ from arkitekt_di.rekuest.agent.door import WebSocketDoor
 from arkitekt_di.rekuest.agent.journal import FileJournal, InMemoryJournal, Journal
 from arkitekt_di.rekuest.agent.relayed_door import RelayedDoor
 from arkitekt_di.rekuest.caller.calls import Calls
-from arkitekt_di.rekuest.desk import GraphQLTaskDesk
 from arkitekt_di.rekuest.executors.asked import Answers
 from arkitekt_di.rekuest.executors.loop import LoopExecutor
 from arkitekt_di.rekuest.executors.process import ProcessExecutor
@@ -28,6 +27,8 @@ from arkitekt_di.rekuest.executors.work import Desk, Executor
 from arkitekt_di.rekuest.feed import Feed
 from arkitekt_di.rekuest.in_memory import InMemoryTaskHub
 from arkitekt_di.rekuest.injection import Injector
+from arkitekt_di.rekuest.line import Line
+from arkitekt_di.rekuest.line_desk import LineTaskDesk
 from arkitekt_di.rekuest.ports.exchange import Exchange, Expand
 from arkitekt_di.rekuest.ports.shelf import Shelf
 from arkitekt_di.rekuest.service import Rekuest
@@ -82,10 +83,13 @@ class RekuestContainer(Container):
     endpoint = providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "graphql")
     graphql = providers.ThreadSafeSingleton(HttpGraphQL, http, tokens, endpoint=endpoint)
     feed = providers.ThreadSafeSingleton(Feed, http, tokens, endpoint, give_up_s=give_up_s)
+    line_address = providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "desk")
+    line = providers.ThreadSafeSingleton(Line, http, tokens, line_address, give_up_s=give_up_s)
+    overview = providers.ThreadSafeSingleton(Line, http, tokens, line_address, give_up_s=give_up_s)
     memory = providers.ThreadSafeSingleton(InMemoryTaskHub)
     desk: providers.Provider[TaskDesk] = providers.Selector(
         cfg.provided.kind,
-        hub=providers.ThreadSafeSingleton(GraphQLTaskDesk, graphql, feed),
+        hub=providers.ThreadSafeSingleton(LineTaskDesk, graphql, feed, line, overview),
         in_memory=memory,
     )
     address = providers.ThreadSafeSingleton(ServiceAddress, aliases, "rekuest", "agi")

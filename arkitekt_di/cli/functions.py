@@ -93,8 +93,23 @@ def actions(
         typer.echo("No function is offered. `arkitekt-di run MODULE` serves those of a module.", err=True)
 
 
-def tasks(*, limit: Limit = 20, url: Url = None, as_json: AsJson = False) -> None:
-    """List tasks, the newest first."""
+def tasks(
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Tell what happens to tasks, until Ctrl-C.")] = False,
+    limit: Limit = 20,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """List tasks of your organization, the newest first; with --follow tell what happens to them from now on.
+
+    With --follow --json each event is one line of JSON.
+    """
+    if follow:
+        from arkitekt_di.cli.task_following import follow_tasks
+
+        with _hub(url) as app:
+            follow_tasks(app, as_json=as_json)
+        return
     with _hub(url) as app:
         listed = app.koil.call(app.rekuest.atasks, limit=limit)
     if as_json:

@@ -52,6 +52,11 @@ class TaskDesk(Protocol):
     Every method may raise `ConnectionLostError`, `LoginRequiredError` and `HubRefusedError`.
     """
 
+    @property
+    def misses_nothing(self) -> bool:
+        """Whether `watch` tells later what happened while nothing listened."""
+        ...
+
     async def actions(self, text: str | None, *, limit: int, offset: int) -> list[ActionRecord]:
         """Find actions whose name contains *text*; all where it is None."""
         ...
@@ -109,6 +114,18 @@ class TaskDesk(Protocol):
     def watch(self) -> AsyncGenerator[TaskEvent | None, None]:
         """Yield what happens to this caller's tasks from now on; None each time it has (again) begun to listen.
 
-        What happened while nothing listened is not told: whoever waits for a task asks for its `events` at each None.
+        What happened while nothing listened is told only where `misses_nothing`: else whoever waits for a task asks for
+        its `events` at each None.
         """
+        ...
+
+    def watch_all(self) -> AsyncGenerator[TaskEvent | None, None]:
+        """Yield what happens to the tasks of everybody in the organization, as `watch` does.
+
+        A hub that does not tell of others' tasks tells of this caller's alone.
+        """
+        ...
+
+    async def task(self, task_id: str) -> TaskSummary:
+        """Return a task of the organization; raises `HubRefusedError` where there is none."""
         ...

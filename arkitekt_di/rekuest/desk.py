@@ -41,6 +41,11 @@ class GraphQLTaskDesk:
         self._graphql = graphql
         self._feed = feed
 
+    @property
+    def misses_nothing(self) -> bool:
+        """Whether what happens between two connections is told by the next: the subscription has no cursor."""
+        return False
+
     async def actions(self, text: str | None, *, limit: int, offset: int) -> list[ActionRecord]:
         """Find actions by name."""
         filters = {"search": text} if text else None
@@ -135,6 +140,15 @@ class GraphQLTaskDesk:
                     yield None
                 elif (event := (data.get("mytasks") or {}).get("event")) is not None:
                     yield TaskEvent.model_validate(event)
+
+    def watch_all(self) -> AsyncGenerator[TaskEvent | None, None]:
+        """Yield what happens to this caller's tasks: the subscription tells of no others."""
+        return self.watch()
+
+    async def task(self, task_id: str) -> TaskSummary:
+        """Return a task of the organization."""
+        data = await self._graphql.execute(documents.GET_TASK, {"id": task_id})
+        return TaskSummary.model_validate(data["task"])
 
 
 def _ways(wanted: str) -> list[dict[str, Any]]:

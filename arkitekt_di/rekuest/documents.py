@@ -29,12 +29,16 @@ LIST_IMPLEMENTATIONS = f"""query ListImplementations(
   implementations(filters: $filters, pagination: $pagination) {{ {_IMPLEMENTATION} }}
 }}"""
 
-LIST_TASKS = """query ListTasks($pagination: OffsetPaginationInput) {
-  tasks(pagination: $pagination) {
-    id args latestEventKind isDone createdAt finishedAt
-    action { id hash key name kind } implementation { id interface agent { id name connected } }
-  }
-}"""
+_TASK = """id args latestEventKind isDone createdAt finishedAt
+    action { id hash key name kind } implementation { id interface agent { id name connected } }"""
+
+LIST_TASKS = f"""query ListTasks($pagination: OffsetPaginationInput) {{
+  tasks(pagination: $pagination) {{ {_TASK} }}
+}}"""
+
+GET_TASK = f"""query GetTask($id: ID!) {{
+  task(id: $id) {{ {_TASK} }}
+}}"""
 
 GET_IMPLEMENTATION = f"""query GetImplementation($id: ID!) {{
   implementation(id: $id) {{ {_IMPLEMENTATION} }}

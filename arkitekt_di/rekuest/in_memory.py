@@ -248,6 +248,11 @@ class InMemoryTaskHub:
 
     # --- the desk ---------------------------------------------------------------------------------
 
+    @property
+    def misses_nothing(self) -> bool:
+        """Whether what happens while nothing listens is told later."""
+        return False
+
     async def actions(self, text: str | None, *, limit: int, offset: int) -> list[ActionRecord]:
         """Find actions by name."""
         wanted = (text or "").casefold()
@@ -402,6 +407,16 @@ class InMemoryTaskHub:
                 yield await queue.get()
         finally:
             self._watchers.remove(queue)
+
+    def watch_all(self) -> AsyncGenerator[TaskEvent | None, None]:
+        """Yield what happens to every task."""
+        return self.watch()
+
+    async def task(self, task_id: str) -> TaskSummary:
+        """Return a task."""
+        if task_id not in self._tasks:
+            raise HubRefusedError("GetTask", ["there is no such task"], ["NOT_FOUND"])
+        return self._summary(self._tasks[task_id])
 
     def reconnect_watchers(self) -> None:
         """Let the feeds of callers begin anew, as after a lost connection; what they have not read is lost to them."""

@@ -233,6 +233,18 @@ class Rekuest:
         """Return tasks of the organization, the newest first."""
         return await self._desk.tasks(limit=limit, offset=offset)
 
+    async def atask(self, task_id: str) -> TaskSummary:
+        """Return one task of the organization."""
+        return await self._desk.task(task_id)
+
+    def awatch_tasks(self) -> AsyncGenerator[TaskEvent | None, None]:
+        """Yield what happens to the tasks of everybody in the organization; None when it has begun to listen.
+
+        A hub that does not tell of others' tasks tells of this app's alone.  Close it (`contextlib.aclosing`) when no
+        more is wanted.
+        """
+        return self._desk.watch_all()
+
     async def aevents(self, task_id: str) -> Sequence[TaskEvent]:
         """Return everything that has happened to a task, in order."""
         return await self._desk.events(task_id)

@@ -133,6 +133,24 @@ class TestCall:
         assert "✓ count(n=2)" in listed.stdout
         assert (newest["latestEventKind"], newest["action"]["key"]) == ("COMPLETED", "count")
 
+    def test_tasks_are_followed_by_people_and_by_programs(self, terminal: Terminal):
+        with (
+            terminal.running("tasks", "--follow") as person,
+            terminal.running("tasks", "--follow", "--json") as program,
+        ):
+            person.until("Following the tasks of your organization")
+            program.until("Following")
+            terminal.arkitekt("call", "count", "n=2")
+
+            person.until(r"▶ count\(n=2\) queued")
+            person.until("✓ count completed")
+            told = [json.loads(program.until('"kind": "YIELD"')), json.loads(program.until('"kind": "COMPLETED"'))]
+            assert person.interrupt() == 0
+
+        assert [event["function"] for event in told] == ["count", "count"]
+        assert told[0]["returns"] == {"return0": 0}
+        assert told[0]["task"] == told[1]["task"]
+
 
 @pytest.mark.timeout(300)
 def test_a_module_without_an_app_is_told(terminal: Terminal):

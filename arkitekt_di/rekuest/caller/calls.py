@@ -15,6 +15,7 @@ from arkitekt_di.messages.calls import CallOrder, TaskEvent, TaskRecord
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.rekuest import TaskDesk
 from arkitekt_di.rekuest.caller.display import Display
+from arkitekt_di.rekuest.caller.early_events import EarlyEvents
 from arkitekt_di.rekuest.caller.remote_task import RemoteTask
 from arkitekt_di.rekuest.caller.target import Target
 from arkitekt_di.rekuest.ports.exchange import Exchange
@@ -71,6 +72,7 @@ class Calls:
         self._exchange = exchange
         self._bridge = bridge
         self._tasks: WeakValueDictionary[str, RemoteTask] = WeakValueDictionary()
+        self._early = EarlyEvents()
         self._watching: asyncio.Task[None] | None = None
         self._listens = asyncio.Event()
         self._listens_since = 0.0
@@ -104,20 +106,32 @@ class Calls:
         shrunk = await self._exchange.shrink(slots, values)
         await self._listen()
         reference = options.reference or str(uuid.uuid4())
-        record = await self._assign(CallOrder(args=shrunk, reference=reference, **target.address), target.name)
-        known = self._tasks.get(record.id)
-        if known is not None:
-            known.on_event.extend(listeners)
-            return known
+        with self._early.kept():
+            record = await self._assign(CallOrder(args=shrunk, reference=reference, **target.address), target.name)
+            known = self._tasks.get(record.id)
+            if known is not None:
+                known.on_event.extend(listeners)
+                return known
+            task = self._begun(record.id, reference, target, listeners)
+        if options.reference is not None or self._may_have_missed():
+            await task.catch_up()
+        return task
 
+    def _may_have_missed(self) -> bool:
+        """Tell whether things may have happened that nobody will tell of."""
+        return not self._desk.misses_nothing and time.monotonic() - self._listens_since < YOUNG_S
+
+    def _begun(
+        self, task_id: str, reference: str, target: Target, listeners: Sequence[Callable[[TaskEvent], None]]
+    ) -> RemoteTask:
         async def expand(returns: dict[str, Any]) -> Any:
             return target.result(await self._exchange.expand(target.returns, returns))
 
-        task = RemoteTask(record.id, reference, self._desk, expand, self._bridge)
+        task = RemoteTask(task_id, reference, self._desk, expand, self._bridge)
         task.on_event.extend(listeners)
         self._tasks[task.id] = task
-        if options.reference is not None or time.monotonic() - self._listens_since < YOUNG_S:
-            await task.catch_up()
+        for event in self._early.take(task_id):
+            task.take(event)
         return task
 
     async def _assign(self, order: CallOrder, name: str) -> TaskRecord:
@@ -177,6 +191,8 @@ class Calls:
 
     async def _listen(self) -> None:
         """Make sure that events come in."""
+        if self._listens.is_set() and self._watching is not None and not self._watching.done():
+            return
         if self._watching is None or self._watching.done():
             self._listens.clear()
             self._watching = asyncio.create_task(self._watch(), name="follows tasks")
@@ -194,9 +210,12 @@ class Calls:
                 if event is None:
                     self._listens_since = time.monotonic()
                     self._listens.set()
-                    await asyncio.gather(*(self._look(task) for task in list(self._tasks.values())))
+                    if not self._desk.misses_nothing:
+                        await asyncio.gather(*(self._look(task) for task in list(self._tasks.values())))
                 elif (task := self._tasks.get(event.task)) is not None:
                     task.take(event)
+                else:
+                    self._early.put(event)
         raise ConnectionLostError("the hub", "it ended the feed of tasks")
 
     async def _look(self, task: RemoteTask) -> None:

@@ -66,6 +66,11 @@ def _explain(error: GraphQLError) -> tuple[str, str]:
         return INVALID, error.message
     if isinstance(cause, RecursionError):
         return INVALID, "the document is nested too deeply"
+    return explain(cause)
+
+
+def explain(cause: BaseException) -> tuple[str, str]:
+    """Return code and sentence of an exception, as a client sees them."""
     if _is_full(cause):
         return CODES[StorageFullError], str(StorageFullError("the hub"))
     code = next((code for kind, code in CODES.items() if isinstance(cause, kind)), INTERNAL)

@@ -4,31 +4,32 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from arkitekt_di.server.tasks.promise import Listener
-from arkitekt_di.server.tasks.records import Caller, Event
+from arkitekt_di.server.tasks.records import Event, Organization, Whose
 
 
 class InProcessBus:
     """Hands events to those who listen; keeps the promise `EventBus`."""
 
     def __init__(self) -> None:
-        self._listeners: defaultdict[Caller, set[Listener]] = defaultdict(set)
+        self._listeners: defaultdict[Whose, set[Listener]] = defaultdict(set)
 
     def publish(self, events: Sequence[Event]) -> None:
         """Tell everyone whom the events concern."""
         for event in events:
-            for listener in tuple(self._listeners.get(event.caller, ())):
-                listener.offer((event,))
+            for whose in (event.caller, Organization(event.caller.organization_id)):
+                for listener in tuple(self._listeners.get(whose, ())):
+                    listener.offer((event,))
 
-    def subscribe(self, caller: Caller, listener: Listener) -> None:
-        """Tell *listener* of the tasks of a caller."""
-        self._listeners[caller].add(listener)
+    def subscribe(self, whose: Whose, listener: Listener) -> None:
+        """Tell *listener* of somebody's tasks."""
+        self._listeners[whose].add(listener)
 
-    def unsubscribe(self, caller: Caller, listener: Listener) -> None:
+    def unsubscribe(self, whose: Whose, listener: Listener) -> None:
         """Tell them no more."""
-        self._listeners[caller].discard(listener)
-        if not self._listeners[caller]:
-            del self._listeners[caller]
+        self._listeners[whose].discard(listener)
+        if not self._listeners[whose]:
+            del self._listeners[whose]
 
-    def has_listeners(self, caller: Caller) -> bool:
+    def has_listeners(self, whose: Whose) -> bool:
         """Tell whether anyone listens."""
-        return caller in self._listeners
+        return whose in self._listeners

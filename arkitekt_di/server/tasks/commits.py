@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from arkitekt_di.errors import ArkitektError
@@ -21,6 +22,9 @@ Work = Callable[[Connection], Any]
 
 MAX_GROUP = 256
 """Most pieces of work in one transaction."""
+
+CHECKPOINT_EVERY = 500
+"""Commits after which pages go from the write-ahead log to the database."""
 
 MAX_WAITING = 4096
 """Most pieces of work that wait; who comes later waits for room."""
@@ -46,18 +50,31 @@ class Connector(Protocol):
 
 
 class SqliteConnector:
-    """One thread that writes and one that reads: a hop between threads for a whole group, not for each statement."""
+    """Writes on the loop's own thread where that waits for nothing, and in a thread where it does.
+
+    A commit to the write-ahead log takes a tenth of a millisecond and waits for no disk, which is less than a change of
+    threads.  Where another connection writes at that moment, or the disk has to confirm (``durability="power"``), a
+    thread waits instead.  Pages go from the log to the database in that thread, too: that does wait for the disk.
+    """
 
     def __init__(self, path: str, durability: Durability) -> None:
         self._durability = durability
-        self._engine = create_engine(f"sqlite:///{path}", hide_parameters=True, pool_size=2)
+        self._engine = create_engine(f"sqlite:///{path}", hide_parameters=True, pool_size=3)
         event.listen(self._engine, "connect", self._prepare)
         event.listen(self._engine, "begin", _begin)
+        self._direct: Connection | None = None
+        self._commits = 0
         self._writer = ThreadPoolExecutor(1, "ledger-write")
         self._reader = ThreadPoolExecutor(1, "ledger-read")
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run *work* and commit."""
+        if self._durability == "process":
+            try:
+                return self._write_here(work)
+            except OperationalError as error:
+                if not _is_busy(error):
+                    raise
         return await asyncio.get_running_loop().run_in_executor(self._writer, _write, self._engine, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -68,9 +85,24 @@ class SqliteConnector:
         """Close every connection."""
         await asyncio.to_thread(self._shut)
 
+    def _write_here(self, work: Callable[[Connection], T]) -> T:
+        if self._direct is None:
+            self._direct = self._engine.connect()
+            self._direct.exec_driver_sql("PRAGMA busy_timeout=0")
+            self._direct.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
+            self._direct.rollback()
+        with self._direct.begin():
+            result = work(self._direct)
+        self._commits += 1
+        if self._commits % CHECKPOINT_EVERY == 0:
+            self._writer.submit(_checkpoint, self._engine)
+        return result
+
     def _shut(self) -> None:
         self._writer.shutdown()
         self._reader.shutdown()
+        if self._direct is not None:
+            self._direct.close()
         self._engine.dispose()
 
     def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
@@ -198,6 +230,17 @@ def _write(engine: Engine, work: Callable[[Connection], T]) -> T:
 def _read(engine: Engine, work: Callable[[Connection], T]) -> T:
     with engine.connect().execution_options(reads=True) as connection:
         return work(connection)
+
+
+def _is_busy(error: OperationalError) -> bool:
+    cause = error.orig
+    return isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _checkpoint(engine: Engine) -> None:
+    """Move what can be moved without anybody waiting; what is left goes the next time."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _begin(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from arkitekt_di.server.graphql.context import Parts
 from arkitekt_di.server.graphql.view import BoundView
 from arkitekt_di.server.principal import Authenticator
 from arkitekt_di.server.tasks.agent_socket import AgentSocket
+from arkitekt_di.server.tasks.desk_socket import DeskSocket
 from arkitekt_di.server.tasks.schema import make_schema
 from arkitekt_di.server.tasks.service import Ground, TaskService
 from arkitekt_di.settings.models import TaskSettings
@@ -46,14 +47,16 @@ class RekuestEndpoint:
     ) -> None:
         self.service = TaskService(authenticator, database, ground, settings, clock=clock)
         self._agents = AgentSocket(self.service)
+        self._desk = DeskSocket(self.service)
         self._view = BoundView(
             make_schema(), Parts(authenticator, self.service), max_body_bytes=int(settings.max_frame_mib * 2**20)
         )
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
-        """Return the routes: the socket of agents, GraphQL over HTTP and WebSocket, and a sign of life."""
+        """Return the routes: the sockets of agents and callers, GraphQL over HTTP and WebSocket, and a sign of life."""
         return (
             web.get(f"/{PATH}/agi", self._agents.converse, allow_head=False),
+            web.get(f"/{PATH}/desk", self._desk.converse, allow_head=False),
             web.post(f"/{PATH}/graphql", self._view.answer),
             web.get(f"/{PATH}/graphql", self._view.converse, allow_head=False),
             web.get(f"/{PATH}/ht", _answer_challenge),
@@ -71,6 +74,7 @@ class RekuestEndpoint:
     async def hang_up(self) -> None:
         """Close every connection; a server that waits for its connections to end does so before it waits."""
         await self._agents.hang_up()
+        await self._desk.hang_up()
         await self._view.close()
 
 

@@ -15,7 +15,6 @@ from arkitekt_di.server.tasks.promise import Wanted
 from arkitekt_di.server.tasks.records import (
     Batch,
     Belonging,
-    Caller,
     Created,
     Event,
     Instruct,
@@ -23,8 +22,9 @@ from arkitekt_di.server.tasks.records import (
     Place,
     Task,
     TaskDraft,
+    Whose,
 )
-from arkitekt_di.server.tasks.rows import EVENT_COLUMNS, STATE_COLUMNS, conditions_of, event_of, task_of
+from arkitekt_di.server.tasks.rows import EVENT_COLUMNS, STATE_COLUMNS, conditions_of, event_of, owned_by, task_of
 from arkitekt_di.server.tasks.tables import AGENTS, DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
 
 T = TypeVar("T")
@@ -154,19 +154,9 @@ class Ledger:
         found = select(*EVENT_COLUMNS).join_from(EVENTS, TASKS).where(EVENTS.c.task_id == task_id)
         return tuple(event_of(row) for row in await self._read(found.order_by(EVENTS.c.seq)))
 
-    async def events_after(self, seq: int, caller: Caller, limit: int) -> tuple[Event, ...]:
-        """Return events of the tasks that a caller asked for."""
-        found = (
-            select(*EVENT_COLUMNS)
-            .join_from(EVENTS, TASKS)
-            .where(
-                EVENTS.c.seq > seq,
-                TASKS.c.organization_id == caller.organization_id,
-                TASKS.c.client_id == caller.client_id,
-                TASKS.c.user_id == caller.user_id,
-                TASKS.c.caller_agent_id.is_not_distinct_from(caller.agent_id),
-            )
-        )
+    async def events_after(self, seq: int, whose: Whose, limit: int) -> tuple[Event, ...]:
+        """Return events of the tasks of a caller, or of an organization."""
+        found = select(*EVENT_COLUMNS).join_from(EVENTS, TASKS).where(EVENTS.c.seq > seq, *owned_by(whose))
         return tuple(event_of(row) for row in await self._read(found.order_by(EVENTS.c.seq).limit(limit)))
 
     async def last_seq(self) -> int:

@@ -11,16 +11,16 @@ from arkitekt_di.errors import LeaseLostError
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.tasks import rules
+from arkitekt_di.server.tasks.prepared import Prepared
 from arkitekt_di.server.tasks.records import STOPPING, Batch, Belonging, Created, Event, Lease, Task, TaskDraft
-from arkitekt_di.server.tasks.rows import STATE_COLUMNS, event_row, row_of, state_of, task_of
+from arkitekt_di.server.tasks.rows import CHANGING, STATE_COLUMNS, event_row, row_of, state_of, task_from, task_of
 from arkitekt_di.server.tasks.tables import AGENTS, DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
 
 Rule = Callable[[Task], rules.Step]
 
-_EPOCH = select(AGENTS.c.epoch).where(AGENTS.c.id == bindparam("agent"), AGENTS.c.is_connected)
+_EPOCH = Prepared(select(AGENTS.c.epoch).where(AGENTS.c.id == bindparam("agent"), AGENTS.c.is_connected))
 _STATES = select(*STATE_COLUMNS).with_for_update()
-_ONE = _STATES.where(TASKS.c.id == bindparam("task"))
-_SOME = _STATES.where(TASKS.c.id.in_(bindparam("ids", expanding=True)))
+_ONE = Prepared(_STATES.where(TASKS.c.id == bindparam("task")))
 _OF_AGENT = (TASKS.c.agent_id == bindparam("agent"), TASKS.c.ended_at.is_(None))
 _WAITING = (
     select(TASKS)
@@ -33,11 +33,14 @@ _WAITING = (
 _WAITING_CHILDREN = _WAITING.where(TASKS.c.parent_id.is_not(None))
 _HELD = select(TASKS).where(*_OF_AGENT, TASKS.c.session_id.is_not(None)).with_for_update()
 # The fence: a row that ended, or went to another attempt, since it was read is not written.
-_SAVE = update(TASKS).where(
-    TASKS.c.id == bindparam("task"),
-    TASKS.c.ended_at.is_(None),
-    TASKS.c.attempt == bindparam("read_attempt"),
-    TASKS.c.epoch.is_not_distinct_from(bindparam("read_epoch")),
+_SAVE = Prepared(
+    update(TASKS).where(
+        TASKS.c.id == bindparam("task"),
+        TASKS.c.ended_at.is_(None),
+        TASKS.c.attempt == bindparam("read_attempt"),
+        TASKS.c.epoch.is_not_distinct_from(bindparam("read_epoch")),
+    ),
+    columns=CHANGING,
 )
 _BY_NAME = tuple(
     select(TASKS).where(*conditions)
@@ -52,17 +55,23 @@ _BY_NAME = tuple(
         ),
     )
 )
-_CREATE = {
-    dialect.__name__.rpartition(".")[2]: dialect.insert(TASKS).on_conflict_do_nothing()
-    for dialect in (sqlite, postgresql)
-}
-_POSITION = {
-    dialect.__name__.rpartition(".")[2]: dialect.insert(JOURNALS).on_conflict_do_update(
-        index_elements=["agent_id", "session_id"], set_={"pos": dialect.insert(JOURNALS).excluded.pos}
-    )
-    for dialect in (sqlite, postgresql)
-}
-_RECORD_ONE = insert(EVENTS)
+_CREATE = Prepared(
+    {
+        dialect.__name__.rpartition(".")[2]: dialect.insert(TASKS).on_conflict_do_nothing()
+        for dialect in (sqlite, postgresql)
+    },
+    columns=[column.name for column in TASKS.c],
+)
+_POSITION = Prepared(
+    {
+        dialect.__name__.rpartition(".")[2]: dialect.insert(JOURNALS).on_conflict_do_update(
+            index_elements=["agent_id", "session_id"], set_={"pos": dialect.insert(JOURNALS).excluded.pos}
+        )
+        for dialect in (sqlite, postgresql)
+    },
+    columns=["agent_id", "session_id", "pos"],
+)
+_RECORD_ONE = Prepared(insert(EVENTS), columns=["task_id", "kind", "attempt", "payload", "created_at"])
 _RECORD = insert(EVENTS).returning(EVENTS.c.seq, sort_by_parameter_order=True)
 _BELONGINGS: dict[str, tuple[Table, str]] = {
     "state": (STATES, "name"),
@@ -98,7 +107,7 @@ def create(connection: Connection, draft: TaskDraft, lease: Lease | None, now: f
     task = Task(new_identifier(), draft, created_at=now, updated_at=now, kind=kind)
     if lease is not None and task.is_waiting and _is_good(connection, lease):
         task = rules.claimed(task, lease, now)
-    if connection.execute(_CREATE[connection.dialect.name], row_of(task)).rowcount == 0:
+    if _CREATE.change(connection, row_of(task)) == 0:
         known = _known(connection, draft)
         if known is None:
             message = "a task was named before, but cannot be found"
@@ -148,16 +157,15 @@ def append(connection: Connection, lease: Lease, batch: Batch, now: float) -> tu
         _put_belonging(connection, lease.agent_id, belonging)
     for session_id, pos in batch.positions.items():
         row = {"agent_id": lease.agent_id, "session_id": session_id, "pos": pos}
-        connection.execute(_POSITION[connection.dialect.name], row)
+        _POSITION.change(connection, row)
     return tuple(events)
 
 
 def apply(connection: Connection, task_id: str, rule: Rule) -> Event | None:
     """Take one task to its next state by a rule."""
-    row = connection.execute(_ONE, {"task": task_id}).one_or_none()
-    if row is None:
+    task = _task(connection, task_id)
+    if task is None:
         return None
-    task = task_of(row)
     changed, event = rule(task)
     if event is not None:
         _save(connection, [(task, changed)])
@@ -181,7 +189,8 @@ def events_in(result: object) -> tuple[Event, ...]:
 
 
 def _is_good(connection: Connection, lease: Lease) -> bool:
-    return connection.execute(_EPOCH, {"agent": lease.agent_id}).scalar() == lease.epoch
+    found = _EPOCH.rows(connection, {"agent": lease.agent_id})
+    return bool(found) and found[0]["epoch"] == lease.epoch
 
 
 def _known(connection: Connection, draft: TaskDraft) -> Task | None:
@@ -203,10 +212,14 @@ def _known(connection: Connection, draft: TaskDraft) -> Task | None:
 
 
 def _read(connection: Connection, ids: set[str], agent_id: str) -> dict[str, Task]:
-    if not ids:
-        return {}
-    tasks = [task_of(row) for row in connection.execute(_SOME, {"ids": sorted(ids)})]
+    # In order, so that two who write the same rows in PostgreSQL wait for one another, not for each other.
+    tasks = [task for task_id in sorted(ids) if (task := _task(connection, task_id)) is not None]
     return {task.id: task for task in tasks if task.draft.agent_id == agent_id}
+
+
+def _task(connection: Connection, task_id: str) -> Task | None:
+    rows = _ONE.rows(connection, {"task": task_id})
+    return task_from(rows[0]) if rows else None
 
 
 def _save(connection: Connection, changes: Iterable[tuple[Task, Task]]) -> None:
@@ -214,22 +227,16 @@ def _save(connection: Connection, changes: Iterable[tuple[Task, Task]]) -> None:
         {"task": before.id, "read_attempt": before.attempt, "read_epoch": before.epoch, **state_of(after)}
         for before, after in changes
     ]
-    if not rows:
-        return
-    if connection.dialect.supports_sane_multi_rowcount:
-        saved = connection.execute(_SAVE, rows).rowcount
-    else:  # asyncpg does not count over several rows
-        saved = sum(connection.execute(_SAVE, row).rowcount for row in rows)
-    if saved != len(rows):
+    if sum(_SAVE.change(connection, row) for row in rows) != len(rows):
         message = "a task was changed by another writer in the same moment"
         raise RuntimeError(message)
 
 
 def _record(connection: Connection, events: list[Event]) -> None:
-    if len(events) == 1:
-        key = connection.execute(_RECORD_ONE, event_row(events[0])).inserted_primary_key
-        events[0].seq = 0 if key is None else key[0]
-    elif events:
+    if len(events) <= 1 or connection.dialect.name == "sqlite":  # where a statement crosses no network
+        for event in events:
+            event.seq = _RECORD_ONE.insert(connection, event_row(event))
+    else:
         numbers = connection.execute(_RECORD, [event_row(event) for event in events]).scalars()
         for event, seq in zip(events, numbers, strict=True):
             event.seq = seq

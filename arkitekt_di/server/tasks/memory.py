@@ -14,14 +14,15 @@ from arkitekt_di.server.tasks.promise import Wanted
 from arkitekt_di.server.tasks.records import (
     Batch,
     Belonging,
-    Caller,
     Created,
     Event,
     Instruct,
     Lease,
+    Organization,
     Place,
     Task,
     TaskDraft,
+    Whose,
 )
 
 
@@ -169,9 +170,13 @@ class InMemoryTasks:
         """Return what happened to a task."""
         return tuple(event for event in self._events if event.task_id == task_id)
 
-    async def events_after(self, seq: int, caller: Caller, limit: int) -> tuple[Event, ...]:
-        """Return events of the tasks that a caller asked for."""
-        found = (event for event in self._events if event.seq > seq and event.caller == caller)
+    async def events_after(self, seq: int, whose: Whose, limit: int) -> tuple[Event, ...]:
+        """Return events of the tasks of a caller, or of an organization."""
+        found = (
+            event
+            for event in self._events
+            if event.seq > seq and whose in (event.caller, Organization(event.caller.organization_id))
+        )
         return tuple(event for event, _ in zip(found, range(limit), strict=False))
 
     async def last_seq(self) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from arkitekt_di.messages.frames import Frame
 from arkitekt_di.messages.tasks import EventKind
-from arkitekt_di.server.tasks.records import Batch, Caller, Created, Event, Instruct, Lease, Place, Task, TaskDraft
+from arkitekt_di.server.tasks.records import Batch, Created, Event, Instruct, Lease, Place, Task, TaskDraft, Whose
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ class TaskStore(Protocol):
         """Return what happened to a task, in order."""
         ...
 
-    async def events_after(self, seq: int, caller: Caller, limit: int) -> tuple[Event, ...]:
-        """Return up to *limit* events after *seq* of the tasks that a caller asked for, in order."""
+    async def events_after(self, seq: int, whose: Whose, limit: int) -> tuple[Event, ...]:
+        """Return up to *limit* events after *seq* of the tasks of a caller, or of an organization, in order."""
         ...
 
     async def last_seq(self) -> int:
@@ -200,10 +200,10 @@ class EventBus(Protocol):
         """Tell everyone whom the events concern."""
         ...
 
-    def subscribe(self, caller: Caller, listener: Listener) -> None:
-        """Tell *listener* of the tasks of a caller from now on."""
+    def subscribe(self, whose: Whose, listener: Listener) -> None:
+        """Tell *listener* of somebody's tasks from now on."""
         ...
 
-    def unsubscribe(self, caller: Caller, listener: Listener) -> None:
+    def unsubscribe(self, whose: Whose, listener: Listener) -> None:
         """Tell them no more."""
         ...

@@ -57,6 +57,17 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Organization:
+    """Everybody of one organization: they may see each other's tasks."""
+
+    id: str
+
+
+Whose = Caller | Organization
+"""Whose tasks are followed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a task runs."""
 

@@ -1,13 +1,14 @@
 """Tasks and events as rows: how they are written, and how they are read back."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row
 
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks.promise import Wanted
-from arkitekt_di.server.tasks.records import Caller, Event, Instruct, Task, TaskDraft
+from arkitekt_di.server.tasks.records import Caller, Event, Instruct, Organization, Task, TaskDraft, Whose
 from arkitekt_di.server.tasks.tables import EVENTS, TASKS
 
 CALLER_COLUMNS = (TASKS.c.organization_id, TASKS.c.client_id, TASKS.c.user_id, TASKS.c.caller_agent_id)
@@ -15,12 +16,22 @@ CALLER_COLUMNS = (TASKS.c.organization_id, TASKS.c.client_id, TASKS.c.user_id, T
 STATE_COLUMNS = tuple(column for column in TASKS.c if column.name != "args")
 """All but the arguments, which can be large and change nothing."""
 
+CHANGING = (
+    *("agent_id", "implementation_id", "interface", "kind", "instruct", "attempt", "epoch", "session_id"),
+    *("is_picked_up", "is_started", "last_progress", "last_step", "updated_at", "ended_at"),
+)
+"""Names of the columns that change in the life of a task, as `state_of` writes them."""
+
 EVENT_COLUMNS = (*EVENTS.c, *CALLER_COLUMNS)
 
 
 def task_of(row: Row[Any]) -> Task:
     """Read a task; its arguments are empty where they were not asked for."""
-    values = row._mapping  # noqa: SLF001  # the public name of it in SQLAlchemy
+    return task_from(dict(row._mapping))  # noqa: SLF001  # the public name of it in SQLAlchemy
+
+
+def task_from(values: Mapping[str, Any]) -> Task:
+    """Read a task from the values of its columns; flags may be numbers."""
     draft = TaskDraft(
         caller=_caller_of(values),
         reference=values["reference"],
@@ -38,7 +49,7 @@ def task_of(row: Row[Any]) -> Task:
         options=json.loads(values["options"]),
         effects=values["effects"],
         execution=values["execution"],
-        is_repeatable=values["is_repeatable"],
+        is_repeatable=bool(values["is_repeatable"]),
     )
     return Task(
         id=values["id"],
@@ -50,8 +61,8 @@ def task_of(row: Row[Any]) -> Task:
         attempt=values["attempt"],
         epoch=values["epoch"],
         session_id=values["session_id"],
-        is_picked_up=values["is_picked_up"],
-        is_started=values["is_started"],
+        is_picked_up=bool(values["is_picked_up"]),
+        is_started=bool(values["is_started"]),
         last_progress=values["last_progress"],
         last_step=values["last_step"],
         ended_at=values["ended_at"],
@@ -75,6 +86,18 @@ def conditions_of(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.before is not None:
         conditions.append(TASKS.c.created_at < wanted.before)
     return conditions
+
+
+def owned_by(whose: Whose) -> list[ColumnElement[bool]]:
+    """Return what has to hold for the rows of the tasks of a caller, or of an organization."""
+    if isinstance(whose, Organization):
+        return [TASKS.c.organization_id == whose.id]
+    return [
+        TASKS.c.organization_id == whose.organization_id,
+        TASKS.c.client_id == whose.client_id,
+        TASKS.c.user_id == whose.user_id,
+        TASKS.c.caller_agent_id.is_not_distinct_from(whose.agent_id),
+    ]
 
 
 def row_of(task: Task) -> dict[str, Any]:

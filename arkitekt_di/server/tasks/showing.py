@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -58,6 +59,44 @@ def mirrored(event: Event, features: Iterable[str]) -> Mirror | None:
 def shown_kind(kind: EventKind, *, is_ours: bool) -> EventKind:
     """Return the kind as a client knows it: a task that is about to run again is queued."""
     return EventKind.QUEUED if kind is EventKind.REDELIVERED and not is_ours else kind
+
+
+TEXTS = ("error", "reason", "message", "answer")
+"""Members of a payload that are its words, the first of them that is there."""
+
+VALUES = frozenset(
+    {EventKind.LOST, EventKind.EFFECT, EventKind.LATE_REPORT, EventKind.HELD, EventKind.DECIDED, EventKind.INFORM}
+)
+"""Kinds whose whole payload is their value."""
+
+
+def message_of(event: Event) -> str | None:
+    """Return the words of an event."""
+    return next((event.payload[name] for name in TEXTS if event.payload.get(name)), None)
+
+
+def value_of(event: Event) -> Any:
+    """Return what an event has to say to programs."""
+    if event.kind in VALUES:
+        return event.payload
+    code = event.payload.get("code")
+    return None if code is None else {"code": code}
+
+
+def told(event: Event) -> dict[str, Any]:
+    """Return an event as the desk tells it: a `TaskEvent` as JSON, without what is empty."""
+    shown = {
+        "id": str(event.seq),
+        "task": event.task_id,
+        "kind": event.kind.value,
+        "returns": event.payload.get("returns"),
+        "message": message_of(event),
+        "progress": event.payload.get("progress"),
+        "level": event.payload.get("level"),
+        "value": value_of(event),
+        "createdAt": event.created_at,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 def payload_of(report: BaseModel, envelope: frozenset[str]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from arkitekt_di.server.tasks import offers as domain
 from arkitekt_di.server.tasks.records import Event, Instruct
 from arkitekt_di.server.tasks.records import Task as TaskRecord
 from arkitekt_di.server.tasks.service import TaskService
-from arkitekt_di.server.tasks.showing import shown_kind
+from arkitekt_di.server.tasks.showing import message_of, shown_kind, value_of
 from arkitekt_di.server.tasks.wire_ports import AnyDefault, ArgPort, ReturnPort
 
 strawberry.enum(EventKind, name="TaskEventKind")
@@ -264,9 +264,9 @@ class TaskEvent:
             kind=shown_kind(event.kind, is_ours=False),
             returns=_any(payload.get("returns")),
             level=LogLevel(payload.get("level") or "INFO"),
-            message=_message_of(event),
+            message=message_of(event),
             progress=payload.get("progress"),
-            value=_any(_value_of(event)),
+            value=_any(value_of(event)),
             reference=payload.get("reference"),
             attempt=event.attempt,
             created_at=_time(event.created_at),
@@ -428,23 +428,6 @@ class TaskChangeEvent:
             created_at=shown.created_at,
         )
         return cls(create=create, event=change)
-
-
-_TEXTS = ("error", "reason", "message", "answer")
-_VALUES = frozenset(
-    {EventKind.LOST, EventKind.EFFECT, EventKind.LATE_REPORT, EventKind.HELD, EventKind.DECIDED, EventKind.INFORM}
-)
-
-
-def _message_of(event: Event) -> str | None:
-    return next((event.payload[name] for name in _TEXTS if event.payload.get(name)), None)
-
-
-def _value_of(event: Event) -> Any:
-    if event.kind in _VALUES:
-        return event.payload
-    code = event.payload.get("code")
-    return None if code is None else {"code": code}
 
 
 def _any(value: Any) -> AnyDefault | None:
