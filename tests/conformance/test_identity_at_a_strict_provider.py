@@ -161,6 +161,7 @@ async def test_a_person_lets_a_device_in_that_renews_and_is_known_by_the_id_toke
     renewed = await flow.renew(login.token)
 
     (prompt,) = ada.prompts
+    assert prompt.code is not None
     assert any(prompt.code in page for page in ada.pages if "Confirm Device" in page)
     assert "Sign-in Success" in ada.pages[-1]
     assert login.token.end_user is not None

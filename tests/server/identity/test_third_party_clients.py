@@ -155,7 +155,7 @@ def test_requests_oauthlib_logs_in_with_a_device_code_and_as_a_service(
     hub: SecureHub, native: RegisteredClient
 ) -> None:
     known = hub.document()
-    device = DeviceClient(native.client_id, scope=SCOPES)
+    device = DeviceClient(native.client_id, scope=" ".join(SCOPES))
     asked = hub.device_code(native.client_id, SCOPES)
     hub.approve(asked["verification_uri_complete"])
     body = device.prepare_request_body(asked["device_code"], include_client_id=True)
