@@ -171,9 +171,16 @@ def test_everything_can_be_done_with_the_keyboard_alone(stranger: Person, hub: B
 def test_the_focus_goes_through_a_page_as_it_is_read(ada: Person) -> None:
     ada.go("/apps")
 
-    order = [ada.tab() for _ in range(5)]
+    order = [ada.tab() for _ in range(6)]
 
-    assert order == ["a: Skip to the content", "a: My apps", "a: Let an app in", "a: Organization", "button: Log out"]
+    assert order == [
+        "a: Skip to the content",
+        "a: My apps",
+        "a: My keys",
+        "a: Let an app in",
+        "a: Organization",
+        "button: Log out",
+    ]
 
 
 def test_the_skip_link_is_seen_when_it_has_the_focus_and_leads_to_the_content(ada: Person) -> None:

@@ -24,6 +24,7 @@ async def measured(hub: ImageHub) -> tuple[str, str]:
 
 async def test_metrics_of_what_is_in_the_trash_are_not_listed(hub: ImageHub) -> None:
     file, metric = await measured(hub)
+    hub.clock.now += 1
     _, other = await measured(hub)
 
     await hub.ask(DELETE, id=file)
