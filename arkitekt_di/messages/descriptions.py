@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field, FiniteFloat, JsonValue, model_validator
 
 from arkitekt_di.messages.model import CamelMessage
+from arkitekt_di.messages.relations import Relation
 
 MAX_CHANNELS = 4096
 """Channels that are described, at most; hyperspectral cameras have a few hundred."""
@@ -118,15 +119,15 @@ class ImageDescription(CamelMessage):
     acquisition : Acquisition or None
     channels : tuple of Channel
         One for each position on the channel axis, or none.
-    sources : tuple of str
-        Images that it was derived from.
+    relations : tuple of Relation
+        What it was made from, and which image it labels.
     """
 
     folder_id: str | None = None
     tags: tuple[str, ...] = ()
     acquisition: Acquisition | None = None
     channels: tuple[Channel, ...] = ()
-    sources: tuple[str, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
 
 class ImageEdit(CamelMessage):
@@ -174,6 +175,10 @@ class ImageQuery(CamelMessage):
         Right in this folder.
     creator : str or None
         Identifier of the user who made it.
+    derived_from : str or None
+        Identifier of the image, file or table that it was made from.
+    label_of : str or None
+        Identifier of the image that it labels.
     is_trashed : bool
         Look in the trash, and nowhere else.
     """
@@ -190,4 +195,6 @@ class ImageQuery(CamelMessage):
     tags: tuple[str, ...] = ()
     folder_id: str | None = None
     creator: str | None = None
+    derived_from: str | None = None
+    label_of: str | None = None
     is_trashed: bool = False

@@ -30,7 +30,7 @@ _HOMES = {
     "InMemoryFolderRecords": "folders.in_memory",
     "InMemoryImageRecords": "in_memory",
     "InMemoryMetricRecords": "metrics.in_memory",
-    "InMemoryPixelStore": "in_memory",
+    "InMemoryPixelStore": "in_memory_pixels",
     "InMemoryProvenanceRecords": "provenance.in_memory",
     "InMemoryTableRecords": "tables.in_memory",
     "Metric": "metrics.service",

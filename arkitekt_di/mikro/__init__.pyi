@@ -87,7 +87,7 @@ from arkitekt_di.mikro.functions import rename_image as rename_image
 from arkitekt_di.mikro.functions import search_images as search_images
 from arkitekt_di.mikro.image import Image as Image
 from arkitekt_di.mikro.in_memory import InMemoryImageRecords as InMemoryImageRecords
-from arkitekt_di.mikro.in_memory import InMemoryPixelStore as InMemoryPixelStore
+from arkitekt_di.mikro.in_memory_pixels import InMemoryPixelStore as InMemoryPixelStore
 from arkitekt_di.mikro.metrics.functions import acreate_metric as acreate_metric
 from arkitekt_di.mikro.metrics.functions import adelete_metric as adelete_metric
 from arkitekt_di.mikro.metrics.functions import aget_metrics as aget_metrics

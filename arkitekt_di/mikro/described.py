@@ -5,20 +5,30 @@ from datetime import datetime
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from arkitekt_di.errors import OwnLoopError
-from arkitekt_di.messages.descriptions import MAX_CHANNELS, MAX_TEXT, Acquisition, Channel, Creator, ImageEdit
+from arkitekt_di.messages.descriptions import (
+    MAX_CHANNELS,
+    MAX_TEXT,
+    Acquisition,
+    Channel,
+    Creator,
+    ImageEdit,
+    ImageQuery,
+)
 from arkitekt_di.messages.images import Axis, AxisType, ImageRecord
 from arkitekt_di.messages.provenance import Origin
 from arkitekt_di.mikro.crossing import across
+from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.folders.folder import Folder
+from arkitekt_di.mikro.paging import Pages
+from arkitekt_di.mikro.tables.table import Table
 from arkitekt_di.protocols.koil import Bridge
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class DescribedHome(Protocol[T_co]):
+class DescribedHome(Protocol[T]):
     """What an image asks of the service that it comes from, to be described otherwise."""
 
     @property
@@ -26,27 +36,43 @@ class DescribedHome(Protocol[T_co]):
         """The way to the app's loop."""
         ...
 
-    async def aedit_image(self, image_id: str, edit: ImageEdit) -> T_co:
+    async def aedit_image(self, image_id: str, edit: ImageEdit) -> T:
         """Change what is said about an image."""
         ...
 
-    async def amove_image(self, image_id: str, folder: Folder | str | None) -> T_co:
+    async def amove_image(self, image_id: str, folder: Folder | str | None) -> T:
         """Put an image into a folder."""
         ...
 
-    async def asources(self, image_id: str) -> Sequence[T_co]:
+    async def asources(self, image_id: str) -> Sequence[T]:
         """Return what an image was made from."""
         ...
 
-    async def aderived(self, image_id: str) -> Sequence[T_co]:
+    async def aderived(self, image_id: str) -> Sequence[T]:
         """Return what was made from an image."""
+        ...
+
+    async def asource_files(self, image_id: str) -> Sequence[File]:
+        """Return the files that an image was read from."""
+        ...
+
+    async def asource_tables(self, image_id: str) -> Sequence[Table]:
+        """Return the tables that an image was made from."""
+        ...
+
+    async def alabel_of(self, image_id: str) -> T | None:
+        """Return the image that an image labels."""
+        ...
+
+    def find_images(self, query: ImageQuery) -> Pages[T]:
+        """Return all images that fit."""
         ...
 
     async def aprovenance(self, image_id: str) -> list[Origin]:
         """Return what was done to an image."""
         ...
 
-    async def arestore_image(self, image_id: str) -> T_co:
+    async def arestore_image(self, image_id: str) -> T:
         """Take an image out of the trash."""
         ...
 
@@ -242,6 +268,34 @@ class Describable(Description, Generic[T]):
     def derived(self) -> Sequence[T]:
         """Return the images that were derived from it; see `aderived`."""
         return self._blocking("derived")(self.aderived)
+
+    async def asource_files(self) -> Sequence[File]:
+        """Return the files that it was read from, as ``source_files`` of `from_xarray` said."""
+        return await across(self._home.bridge, self._home.asource_files, self.id)
+
+    def source_files(self) -> Sequence[File]:
+        """Return the files that it was read from; see `asource_files`."""
+        return self._blocking("source_files")(self.asource_files)
+
+    async def asource_tables(self) -> Sequence[Table]:
+        """Return the tables that it was derived from, as ``derived_from`` of `from_xarray` said."""
+        return await across(self._home.bridge, self._home.asource_tables, self.id)
+
+    def source_tables(self) -> Sequence[Table]:
+        """Return the tables that it was derived from; see `asource_tables`."""
+        return self._blocking("source_tables")(self.asource_tables)
+
+    async def alabel_of(self) -> T | None:
+        """Return the image whose objects its pixels number; None where nobody said so, or that one is deleted."""
+        return await across(self._home.bridge, self._home.alabel_of, self.id)
+
+    def label_of(self) -> T | None:
+        """Return the image that it labels; see `alabel_of`."""
+        return self._blocking("label_of")(self.alabel_of)
+
+    def labels(self) -> Pages[T]:
+        """Return the images that label this one, oldest first, to iterate over in sync and async code."""
+        return self._home.find_images(ImageQuery(label_of=self.id))
 
     async def aprovenance(self) -> list[Origin]:
         """Return which app, user and task made and changed it, oldest first; see `get_provenance`."""

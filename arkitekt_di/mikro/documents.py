@@ -160,6 +160,12 @@ query ReadDerived($id: ID!) {{
 }}
 {_RECORD}"""
 
+READ_RELATIONS = """
+query ReadRelations($id: ID!) {
+  relations: datasetRelations(id: $id) { kind subject { kind id } }
+}
+"""
+
 
 def plain(document: str) -> str:
     """Return *document* in the words of any mikro."""

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 from arkitekt_di.koil import dual
 from arkitekt_di.messages.descriptions import ImageQuery, SizeRange
+from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.functions import MikroApp
 from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
 from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
+from arkitekt_di.mikro.relations import Source
 
 Bounds = int | tuple[int | None, int | None]
 """A number of pixels, or at least and at most so many."""
@@ -25,6 +27,8 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
     tags: Sequence[str] = (),
     folder: Folder | str | None = None,
     creator: str | None = None,
+    derived_from: Source | File | None = None,
+    label_of: Image | str | None = None,
     created_after: datetime | None = None,
     created_before: datetime | None = None,
     acquired_after: datetime | None = None,
@@ -50,6 +54,10 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
         The folder, or its path, that the image lies right in.
     creator : str, optional
         Identifier of the user who made it, such as ``image.creator.id``.
+    derived_from : Image, Table, File or str, optional
+        What it was made from, or the identifier of that.
+    label_of : Image or str, optional
+        The image that it labels.
     created_after, created_before, acquired_after, acquired_before : datetime.datetime, optional
         The first moment that fits, and the first that does not any more.  Without a time zone it is UTC.
     in_trash : bool, default False
@@ -86,6 +94,8 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
         sizes=tuple(_size(axis, bounds) for axis, bounds in (sizes or {}).items()),
         tags=tuple(tags),
         creator=creator,
+        derived_from=getattr(derived_from, "id", derived_from),
+        label_of=None if label_of is None else identifier_of(label_of, Image),
         created_after=_aware(created_after),
         created_before=_aware(created_before),
         acquired_after=_aware(acquired_after),

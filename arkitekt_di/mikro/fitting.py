@@ -6,6 +6,7 @@ from datetime import datetime
 
 from arkitekt_di.messages.descriptions import ImageEdit, ImageQuery, SizeRange
 from arkitekt_di.messages.images import ImageRecord
+from arkitekt_di.messages.relations import Relation, RelationKind
 
 
 def fits(record: ImageRecord, query: ImageQuery) -> bool:
@@ -25,6 +26,20 @@ def fits(record: ImageRecord, query: ImageQuery) -> bool:
             _is_between(record.acquisition.start, query.acquired_after, query.acquired_before),
         )
     )
+
+
+def completed(said: Sequence[Relation]) -> tuple[Relation, ...]:
+    """Return the relations of a new image: what labels an image is derived from it."""
+    labelled = [one for one in said if one.kind is RelationKind.LABEL_OF]
+    derived = [one.model_copy(update={"kind": RelationKind.DERIVED_FROM}) for one in labelled]
+    return tuple({(one.kind, one.subject.kind, one.subject.id): one for one in (*said, *derived)}.values())
+
+
+def are_related(relations: Sequence[Relation], query: ImageQuery) -> bool:
+    """Tell whether an image with these relations is one that is asked for."""
+    there = {(one.kind, one.subject.id) for one in relations}
+    wanted = ((RelationKind.DERIVED_FROM, query.derived_from), (RelationKind.LABEL_OF, query.label_of))
+    return all((kind, target) in there for kind, target in wanted if target is not None)
 
 
 def edited(record: ImageRecord, edit: ImageEdit) -> ImageRecord:

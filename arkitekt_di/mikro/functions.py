@@ -5,11 +5,13 @@ from typing import Any, Protocol
 
 from arkitekt_di.koil import dual
 from arkitekt_di.messages.descriptions import Acquisition, Channel
+from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.governed import OpenApp, bridge_of, governing, on_loop
 from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.pixels.progress import ProgressListener
+from arkitekt_di.mikro.relations import Source
 from arkitekt_di.mikro.service import Mikro
 
 
@@ -33,7 +35,9 @@ async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's
     tags: Sequence[str] = (),
     channels: Sequence[Channel | str] = (),
     acquisition: Acquisition | None = None,
-    derived_from: Image | Sequence[Image] = (),
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    label_of: Image | str | None = None,
     key: str | None = None,
     progress: ProgressListener | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -54,6 +58,8 @@ async def afrom_xarray(  # noqa: PLR0913  # each is a word of the user's
         channels=channels,
         acquisition=acquisition,
         derived_from=derived_from,
+        source_files=source_files,
+        label_of=label_of,
         key=key,
         progress=progress,
         settings=settings,
@@ -72,7 +78,9 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
     tags: Sequence[str] = (),
     channels: Sequence[Channel | str] = (),
     acquisition: Acquisition | None = None,
-    derived_from: Image | Sequence[Image] = (),
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    label_of: Image | str | None = None,
     key: str | None = None,
     progress: ProgressListener | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -108,8 +116,14 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
         coordinate, if it has one.
     acquisition : Acquisition, optional
         How the image came to be at the microscope.
-    derived_from : Image or sequence of Image, optional
-        What it was made from; `Image.sources` and `Image.derived` tell.
+    derived_from : Image, Table, str or sequence of these, optional
+        What it was made from; a text is the identifier of an image.  `Image.sources`, `Image.source_tables` and
+        `Image.derived` tell.
+    source_files : File, str or sequence of these, optional
+        Files that it was read from, or their identifiers; `Image.source_files` tells.
+    label_of : Image or str, optional
+        The image whose objects its pixels number, as a segmentation does; it is derived from it, too.  `Image.labels`
+        and `Image.label_of` tell.
     key : str, optional
         Names the image for a second try, at most 200 characters: where an image was stored under it before, that one
         is returned; where its upload was interrupted, only what is missing is sent.  Left out, an interrupted upload
@@ -130,6 +144,8 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
     ------
     ImageRefusedError
         The array would not come back as it is, or does not say what its axes are; nothing was sent.
+    ImageNotFoundError, TableNotFoundError, StoredFileNotFoundError
+        What it is made from, or labels, is not there; nothing was sent.
     NoAppError, AppClosedError, AmbiguousAppError
         No app is open here, *app* is not, or several are and none was named.
     TransferError
@@ -158,6 +174,8 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
         channels=channels,
         acquisition=acquisition,
         derived_from=derived_from,
+        source_files=source_files,
+        label_of=label_of,
         key=key,
         progress=progress,
         settings=settings,

@@ -1,8 +1,8 @@
-"""Records and pixels that live as long as the process: for tests, and to try things out without a hub."""
+"""Image records that live as long as the process: for tests, and to try things out without a hub."""
 
 import json
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -12,11 +12,10 @@ from arkitekt_di.errors import (
     AppendConflictError,
     HubRefusedError,
     ImageNotFoundError,
-    PermissionDeniedError,
     StoreNotFoundError,
     UploadIncompleteError,
 )
-from arkitekt_di.messages.changes import ChangeKind
+from arkitekt_di.messages.changes import ChangeKind, RecordKind
 from arkitekt_di.messages.descriptions import Acquisition, Creator, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import (
     FrameBatch,
@@ -33,93 +32,20 @@ from arkitekt_di.messages.images import (
     ZarrStore,
 )
 from arkitekt_di.messages.pixels import ATTRIBUTE, HEADER, PixelDocument
-from arkitekt_di.mikro.fitting import edited, fits, tags_of
+from arkitekt_di.messages.relations import Relation, RelationKind
+from arkitekt_di.mikro.fitting import are_related, completed, edited, fits, tags_of
+from arkitekt_di.mikro.in_memory_pixels import InMemoryPixelStore, InMemoryPrefix
 from arkitekt_di.mikro.news import News
 from arkitekt_di.mikro.pixels.header import Header, read_header
 from arkitekt_di.mikro.pixels.shard import checksum
+
+__all__ = ["InMemoryImageRecords", "InMemoryPixelStore", "InMemoryPrefix"]
 
 _BUCKET = "memory"
 _GRANT_S = 3600
 _MAX_BYTES = 2**40
 _SHOWN = 10
 _NOBODY = Creator(id="nobody", name="nobody")
-
-
-class InMemoryPixelStore:
-    """Objects in a dictionary, by bucket and key."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self._writable: set[str] = set()
-        self._readable: set[str] = set()
-
-    def allow(self, grant: StoreGrant) -> None:
-        """Accept *grant* from now on."""
-        (self._writable if isinstance(grant, UploadGrant) else self._readable).add(grant.access_key)
-
-    def revoke(self, access_key: str) -> None:
-        """Refuse a grant from now on."""
-        self._writable.discard(access_key)
-        self._readable.discard(access_key)
-
-    def may_write(self, grant: StoreGrant) -> bool:
-        """Tell whether *grant* is good for writing."""
-        return grant.access_key in self._writable
-
-    def may_read(self, grant: StoreGrant) -> bool:
-        """Tell whether *grant* is good for reading."""
-        return grant.access_key in self._readable or self.may_write(grant)
-
-    async def open_sink(self, grant: UploadGrant) -> "InMemoryPrefix":
-        """Return the place of an upload."""
-        return InMemoryPrefix(self, grant)
-
-    async def open_source(self, grant: StoreGrant) -> "InMemoryPrefix":
-        """Return the place of a stored array."""
-        return InMemoryPrefix(self, grant)
-
-    def under(self, prefix: str) -> dict[str, bytes]:
-        """Return the objects below *prefix*, by key relative to it."""
-        start = f"{prefix}/"
-        return {key.removeprefix(start): body for key, body in self.objects.items() if key.startswith(start)}
-
-    def drop(self, prefix: str) -> None:
-        """Remove the objects below *prefix*."""
-        for key in self.under(prefix):
-            del self.objects[f"{prefix}/{key}"]
-
-
-class InMemoryPrefix:
-    """The objects that one grant covers."""
-
-    def __init__(self, store: InMemoryPixelStore, grant: StoreGrant) -> None:
-        self.address = grant.path
-        self._store = store
-        self._grant = grant
-
-    async def put(self, key: str, body: bytes | bytearray) -> None:
-        """Store one whole object."""
-        if not self._store.may_write(self._grant):
-            raise PermissionDeniedError(f"write to {self.address}")
-        self._store.objects[f"{self._grant.key}/{key}"] = bytes(body)
-
-    def read(self, key: str) -> bytes:
-        """Return one whole object."""
-        if not self._store.may_read(self._grant):
-            raise PermissionDeniedError(f"read {self.address}")
-        body = self._store.objects.get(f"{self._grant.key}/{key}")
-        if body is None:
-            raise FileNotFoundError(f"{self.address}/{key}")
-        return body
-
-    def read_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Return parts of one object."""
-        body = self.read(key)
-        return [body[start:stop] for start, stop in ranges]
-
-    def size(self, key: str) -> int:
-        """Return the size of one object, in bytes."""
-        return len(self.read(key))
 
 
 class InMemoryImageRecords:
@@ -137,7 +63,7 @@ class InMemoryImageRecords:
         self._finished: dict[str, Header] = {}
         self._records: dict[str, ImageRecord] = {}
         self._trash: dict[str, ImageRecord] = {}
-        self._sources: dict[str, tuple[str, ...]] = {}
+        self._relations: dict[str, tuple[Relation, ...]] = {}
         self._news: News[ImageRecord] = News()
         self._writers: dict[str, str] = {}
         self._keyed: dict[UploadKey, tuple[str, ...]] = {}
@@ -216,8 +142,9 @@ class InMemoryImageRecords:
         for store_id in (draft.store_id, *(level.store_id for level in draft.levels)):
             if store_id not in self._finished:
                 raise StoreNotFoundError(store_id)
-        for source in draft.sources:
-            await self.get(source)
+        for relation in draft.relations:
+            if relation.subject.kind is RecordKind.IMAGE:
+                await self.get(relation.subject.id)
         header = self._finished.pop(draft.store_id)
         coarser = [
             LevelRecord(
@@ -249,7 +176,7 @@ class InMemoryImageRecords:
             channels=draft.channels,
         )
         self._records[record.id] = record
-        self._sources[record.id] = draft.sources
+        self._relations[record.id] = completed(draft.relations)
         self._news.tell(ChangeKind.CREATED, record.id, record)
         return record
 
@@ -323,7 +250,11 @@ class InMemoryImageRecords:
     async def find(self, query: ImageQuery, *, limit: int, offset: int) -> list[ImageRecord]:
         """Find images, oldest first."""
         records = self._trash if query.is_trashed else self._records
-        found = [record for record in records.values() if fits(record, query)]
+        found = [
+            record
+            for record in records.values()
+            if fits(record, query) and are_related(self._relations.get(record.id, ()), query)
+        ]
         return found[offset : offset + limit]
 
     async def rename(self, image_id: str, name: str) -> ImageRecord:
@@ -352,13 +283,19 @@ class InMemoryImageRecords:
 
     async def sources(self, image_id: str) -> list[ImageRecord]:
         """Return the images that one was made from."""
-        await self.get(image_id)
-        return [self._records[source] for source in self._sources.get(image_id, ()) if source in self._records]
+        made_from = [one.subject.id for one in await self.relations(image_id) if one.kind is RelationKind.DERIVED_FROM]
+        return [self._records[source] for source in made_from if source in self._records]
 
     async def derived(self, image_id: str) -> list[ImageRecord]:
         """Return the images that were made from one."""
         await self.get(image_id)
-        return [record for record in self._records.values() if image_id in self._sources.get(record.id, ())]
+        return await self.find(ImageQuery(derived_from=image_id), limit=len(self._records), offset=0)
+
+    async def relations(self, image_id: str) -> list[Relation]:
+        """Return what an image was made from, and which image it labels."""
+        await self.get(image_id)
+        said = self._relations.get(image_id, ())
+        return [one for one in said if one.subject.kind is not RecordKind.IMAGE or one.subject.id in self._records]
 
     async def restore(self, image_id: str) -> ImageRecord:
         """Take an image out of the trash."""

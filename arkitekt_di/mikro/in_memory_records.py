@@ -6,7 +6,8 @@ from arkitekt_di.errors import NotFoundError
 from arkitekt_di.mikro.comments.in_memory import InMemoryCommentRecords
 from arkitekt_di.mikro.files.in_memory import InMemoryFileRecords
 from arkitekt_di.mikro.folders.in_memory import InMemoryFolderRecords
-from arkitekt_di.mikro.in_memory import InMemoryImageRecords, InMemoryPixelStore
+from arkitekt_di.mikro.in_memory import InMemoryImageRecords
+from arkitekt_di.mikro.in_memory_pixels import InMemoryPixelStore
 from arkitekt_di.mikro.metrics.in_memory import InMemoryMetricRecords
 from arkitekt_di.mikro.provenance.in_memory import InMemoryProvenanceRecords
 from arkitekt_di.mikro.rois.in_memory import InMemoryRoiRecords

@@ -32,7 +32,9 @@ from arkitekt_di.messages.images import (
     UploadKey,
     ZarrStore,
 )
+from arkitekt_di.messages.relations import Relation
 from arkitekt_di.mikro import documents
+from arkitekt_di.mikro.relations import related
 from arkitekt_di.protocols.transport import GraphQL
 
 _UNKNOWN_FIELD: Final = "Cannot query field"
@@ -48,7 +50,7 @@ _NOT_FOUND: Final = "NOT_FOUND"
 _MEMBERS: Final = {ChangeKind.CREATED: "create", ChangeKind.UPDATED: "update", ChangeKind.DELETED: "delete"}
 """Member of an event that tells of each kind of change."""
 
-M = TypeVar("M", UploadGrant, StoreGrant, ZarrStore)
+M = TypeVar("M", UploadGrant, StoreGrant, ZarrStore, Relation)
 
 
 class GraphQLImageRecords:
@@ -220,6 +222,11 @@ class GraphQLImageRecords:
         answer = await self._execute(documents.READ_DERIVED, {"id": image_id}, ImageNotFoundError(image_id))
         return [_record(record) for record in answer.get("records") or ()]
 
+    async def relations(self, image_id: str) -> list[Relation]:
+        """Return what an image was made from, and which image it labels; raises `ImageNotFoundError`."""
+        answer = await self._execute(documents.READ_RELATIONS, {"id": image_id}, ImageNotFoundError(image_id))
+        return [_read(Relation, relation) for relation in answer.get("relations") or ()]
+
     async def restore(self, image_id: str) -> ImageRecord:
         """Take an image out of the trash; raises `ImageNotFoundError`."""
         answer = await self._ask(documents.RESTORE_IMAGE, {"id": image_id}, ImageNotFoundError(image_id))
@@ -296,9 +303,7 @@ def _said(draft: ImageDraft) -> dict[str, Any]:
     given = draft.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=members)
     if "folderId" in given:
         given["folder"] = given.pop("folderId")
-    if draft.sources:
-        given["derivedFrom"] = [{"kind": "DATASET", "dataset": source} for source in draft.sources]
-    return given
+    return given | related(draft.relations)
 
 
 def _is_unknown(error: HubRefusedError) -> bool:

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any
 
 import xarray as xr
 
@@ -14,9 +13,11 @@ from arkitekt_di.messages.comments import Subject
 from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageDescription, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.messages.provenance import Origin
+from arkitekt_di.messages.relations import RelationKind
 from arkitekt_di.mikro.areas import Areas
 from arkitekt_di.mikro.comments.service import Comments
 from arkitekt_di.mikro.described import channels_from, named_channels
+from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.files.service import Files
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
@@ -27,26 +28,23 @@ from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.appending import Appender, Series
 from arkitekt_di.mikro.pixels.axes import check_dims
 from arkitekt_di.mikro.pixels.grants import RenewedSource
-from arkitekt_di.mikro.pixels.opening import OpenedImage, open_image
+from arkitekt_di.mikro.pixels.opening import OpenedImage
 from arkitekt_di.mikro.pixels.picture import Picture, check_name, picture_of, picture_of_frames
 from arkitekt_di.mikro.pixels.progress import ProgressListener
 from arkitekt_di.mikro.pixels.upload import Uploads, Wishes
-from arkitekt_di.mikro.pixels.verification import Damage, find_damage
+from arkitekt_di.mikro.pixels.verification import Damage
 from arkitekt_di.mikro.provenance.service import Provenances
+from arkitekt_di.mikro.reader import PixelReader
+from arkitekt_di.mikro.relations import Source, relations_from
 from arkitekt_di.mikro.rois.service import Rois
 from arkitekt_di.mikro.tables.service import Tables
+from arkitekt_di.mikro.tables.table import Table
 from arkitekt_di.mikro.watching import Change, Stream, Watch
 from arkitekt_di.mikro.writer import ImageWriter
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.settings.models import MikroSettings
 from arkitekt_di.settings.overrides import changed
-
-_READERS: Final = 64
-"""Requests to the object store at the same time; Dask alone makes as many as there are cores."""
-
-_REOPENED: Final = 64
-"""Arrays from other processes that are kept open: each task of a pool brings its array anew."""
 
 
 class Mikro:
@@ -87,9 +85,8 @@ class Mikro:
         self._areas = areas
         if areas is not None:
             areas.rois.read_with(self._aread)
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="arkitekt-reader")  # starts threads when used
+        self._reader = PixelReader(records, pixels, bridge, self._settings)
         self._streams: set[Stream[Any]] = set()
-        self._reopened: dict[str, RenewedSource] = {}
 
     async def start(self) -> None:
         """Do nothing: places in the store are opened when they are used."""
@@ -163,52 +160,14 @@ class Mikro:
         tags: Sequence[str] = (),
         channels: Sequence[Channel | str] = (),
         acquisition: Acquisition | None = None,
-        derived_from: Image | Sequence[Image] = (),
+        derived_from: Source | Sequence[Source] = (),
+        source_files: File | str | Sequence[File | str] = (),
+        label_of: Image | str | None = None,
         key: str | None = None,
         progress: ProgressListener | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> Image:
-        """Store an array as a new image.
-
-        The image becomes visible, to anybody, when every byte of it is in.
-
-        Parameters
-        ----------
-        array : xarray.DataArray, numpy.ndarray or dask.array.Array
-            The pixels, with any number of dimensions and of any numeric or boolean type.  A Dask array is computed
-            shard by shard and may be larger than memory.  Coordinates and attributes are kept.
-        name : str
-            Name of the image, 1 to 255 characters.
-        dims : sequence of str, optional
-            Names of the dimensions of an array that has none.  Only a plane, ``("y", "x")``, needs no names: anything
-            else is never guessed.
-        pixel_size : mapping of str to float, optional
-            Distance between neighbouring pixels along a dimension, in *unit*.  Left out, it is read off evenly spaced
-            coordinates.
-        unit : str or mapping of str to str, optional
-            Unit of the pixel sizes, such as ``"µm"``; a mapping gives each dimension its own.  Left out, it is the
-            attribute ``units`` or ``unit`` of the coordinate.
-        folder : Folder or str, optional
-            Where to put it; a path such as ``"2026/november"`` is made where it is not there.
-        tags : sequence of str, optional
-            Up to 64.
-        channels : sequence of Channel or str, optional
-            One for each position on the channel axis.  Left out, they are the texts of its coordinate, if it has one.
-        acquisition : Acquisition, optional
-            How it came to be at the microscope.
-        derived_from : Image or sequence of Image, optional
-            What it was made from.
-        key : str, optional
-            Names the image for a second try: under a key that was used before the same image is returned, or its
-            upload gone on with.
-        progress : callable, optional
-            Called on the app's loop with a `Progress`, shard by shard.
-        settings : mapping of str to object, optional
-            Keys of the section ``mikro`` that are other for this image, such as ``{"codec": "zstd", "levels": 1}``.
-
-        Returns
-        -------
-        Image
+        """Store an array as a new image; see `arkitekt_di.mikro.from_xarray`.
 
         Raises
         ------
@@ -218,19 +177,17 @@ class Mikro:
             The object store does not answer; nothing is visible.
         StorageFullError
             The hub has no space; nothing is visible.
-
-        Examples
-        --------
-        >>> image = await app.mikro.afrom_xarray(stack, name="embryo", pixel_size={"y": 0.65, "x": 0.65}, unit="µm")
         """
         picture = await asyncio.to_thread(picture_of, array, name=name, dims=dims, pixel_size=pixel_size, unit=unit)
-        sources = (derived_from,) if isinstance(derived_from, Image) else derived_from
+        relations = relations_from(derived_from, source_files, label_of)
+        for relation in relations:
+            await self._require(relation.subject)
         said = ImageDescription(
             folder_id=None if folder is None else await self.folders.aplace(folder),
             tags=tuple(tags),
             acquisition=acquisition,
             channels=channels_from(channels) or named_channels(array, picture.axes()),
-            sources=tuple(source.id for source in sources),
+            relations=relations,
         )
         wishes = Wishes(changed(self._settings, settings or {}), key, progress, said=said)
         return await self._astore(picture, wishes)
@@ -361,6 +318,35 @@ class Mikro:
         """Return the images that were made from one, oldest first; raises `ImageNotFoundError`."""
         return [Image(record, self) for record in await self._records.derived(str(image_id))]
 
+    async def asource_files(self, image_id: str) -> list[File]:
+        """Return the files that an image was read from; raises `ImageNotFoundError`."""
+        return [await self.files.aget(file_id) for file_id in await self._related(image_id, RecordKind.FILE)]
+
+    async def asource_tables(self, image_id: str) -> list[Table]:
+        """Return the tables that an image was made from; raises `ImageNotFoundError`."""
+        return [await self.tables.aget(table_id) for table_id in await self._related(image_id, RecordKind.TABLE)]
+
+    async def alabel_of(self, image_id: str) -> Image | None:
+        """Return the image that an image labels; raises `ImageNotFoundError`."""
+        labelled = await self._related(image_id, RecordKind.IMAGE, RelationKind.LABEL_OF)
+        return await self.aget_image(labelled[0]) if labelled else None
+
+    async def _require(self, subject: Subject) -> None:
+        """Return where a source is there, so that nothing is sent for one that is not."""
+        match subject.kind:
+            case RecordKind.FILE:
+                await self.files.aget(subject.id)
+            case RecordKind.TABLE:
+                await self.tables.aget(subject.id)
+            case _:
+                await self._records.get(subject.id)
+
+    async def _related(
+        self, image_id: str, kind: RecordKind, relation: RelationKind = RelationKind.DERIVED_FROM
+    ) -> list[str]:
+        there = await self._records.relations(str(image_id))
+        return [one.subject.id for one in there if (one.kind, one.subject.kind) == (relation, kind)]
+
     async def aprovenance(self, image_id: str) -> list[Origin]:
         """Return what was done to an image, oldest first; raises `ImageNotFoundError`."""
         return await self.provenance.aof_subject(Subject(kind=RecordKind.IMAGE, id=str(image_id)))
@@ -390,45 +376,12 @@ class Mikro:
 
     async def aopen_image(self, record: ImageRecord, level: int = 0) -> OpenedImage:
         """Read the metadata of one level of an image."""
-        store = record.levels[level].store if level else record.store
-        source = await self._opened_source(store.id)
-        shape = record.levels[level].shape if level else record.shape
-        return await open_image(record, source, shape)
+        return await self._reader.open_image(record, level)
 
     async def averify(self, record: ImageRecord) -> tuple[Damage, ...]:
         """Read every stored object of an image, and return those that are damaged; see `Image.verify`."""
-        found: list[Damage] = []
-        stores = [(record.store.id, record.shape), *((level.store.id, level.shape) for level in record.levels[1:])]
-        for level, (store_id, shape) in enumerate(stores):
-            source = await self._opened_source(store_id)
-            found += await find_damage(
-                source, image_id=record.id, level=level, shape=shape, at_once=self._settings.transfers
-            )
-        return tuple(found)
+        return await self._reader.verify(record)
 
     async def areopen_source(self, store_id: str) -> RenewedSource:
-        """Return the pixels of a store whose lazy array came from another process, under one grant for all its parts.
-
-        Raises
-        ------
-        StoreNotFoundError
-            The hub of this app has no such store, or this user may not read it.
-        """
-        if (source := self._reopened.get(store_id)) is None:
-            source = await self._opened_source(store_id)
-            while len(self._reopened) >= _REOPENED:
-                del self._reopened[next(iter(self._reopened))]
-            self._reopened[store_id] = source
-        return source
-
-    async def _opened_source(self, store_id: str) -> RenewedSource:
-        source = RenewedSource(
-            self._records,
-            self._pixels,
-            self._bridge,
-            self._readers,
-            store_id=store_id,
-            margin_s=self._settings.access_margin_s,
-        )
-        await source.open()
-        return source
+        """Return the pixels of a store whose lazy array came from another process; raises `StoreNotFoundError`."""
+        return await self._reader.reopen(store_id)

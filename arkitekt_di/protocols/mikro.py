@@ -16,6 +16,7 @@ from arkitekt_di.messages.images import (
     UploadKey,
     ZarrStore,
 )
+from arkitekt_di.messages.relations import Relation
 
 
 class ImageRecords(Protocol):
@@ -92,6 +93,10 @@ class ImageRecords(Protocol):
 
     async def derived(self, image_id: str) -> list[ImageRecord]:
         """Return the images that were made from one, oldest first; raises `ImageNotFoundError`."""
+        ...
+
+    async def relations(self, image_id: str) -> list[Relation]:
+        """Return what an image was made from, and which image it labels; raises `ImageNotFoundError`."""
         ...
 
     async def restore(self, image_id: str) -> ImageRecord:

@@ -4,10 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from arkitekt_di.errors import ImageNotFoundError
+from arkitekt_di.errors import ArkitektError, ImageNotFoundError
+from arkitekt_di.messages.changes import RecordKind
+from arkitekt_di.messages.comments import Subject
 from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageEdit, ImageQuery, SizeRange
+from arkitekt_di.messages.relations import Relation, RelationKind
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.testing.image_watching import stored_image
+from arkitekt_di.testing.mikro import ImageRecordsContract
+
+LABEL_OF, DERIVED_FROM = RelationKind.LABEL_OF, RelationKind.DERIVED_FROM
 
 
 @pytest.mark.anyio
@@ -95,6 +101,41 @@ class ImageFindingContract:
         assert await self.found(records, ImageQuery(is_trashed=True)) == []
         with pytest.raises(ImageNotFoundError):
             await records.restore(image.id)
+
+    async def test_a_label_image_and_what_it_labels_find_each_other(
+        self, records: ImageRecords, pixels: PixelStore
+    ) -> None:
+        """It is derived from it, too; one that is only derived labels nothing."""
+        raw = await stored_image(records, pixels, "raw")
+        subject = Subject(kind=RecordKind.IMAGE, id=raw.id)
+        label_of, derived_from = (Relation(kind=kind, subject=subject) for kind in (LABEL_OF, DERIVED_FROM))
+        make = ImageRecordsContract().make_image
+        cells = await make(records, pixels, "cells", relations=(label_of,))
+        smooth = await make(records, pixels, "smooth", relations=(derived_from, derived_from))
+
+        assert await records.relations(raw.id) == []
+        assert {one.kind for one in await records.relations(cells.id)} == {LABEL_OF, DERIVED_FROM}
+        assert await records.relations(smooth.id) == [derived_from]
+        assert await self.found(records, ImageQuery(label_of=raw.id)) == ["cells"]
+        assert await self.found(records, ImageQuery(derived_from=raw.id)) == ["cells", "smooth"]
+        assert [one.name for one in await records.derived(raw.id)] == ["cells", "smooth"]
+        assert [one.name for one in await records.sources(cells.id)] == ["raw"]
+        await records.delete(raw.id)
+        assert await records.relations(cells.id) == []
+
+    async def test_an_image_of_something_that_is_not_there_is_not_made(
+        self, records: ImageRecords, pixels: PixelStore
+    ) -> None:
+        """Neither derived from it nor a label of it."""
+        unknown = Subject(kind=RecordKind.IMAGE, id="4b1f0b5e-3a1c-4c55-9f5e-8f3c1f0a2b7d")
+
+        for kind in (LABEL_OF, DERIVED_FROM):
+            with pytest.raises(ArkitektError):
+                await ImageRecordsContract().make_image(
+                    records, pixels, relations=(Relation(kind=kind, subject=unknown),)
+                )
+
+        assert await self.found(records, ImageQuery()) == []
 
     async def test_what_is_not_there_is_not_edited(self, records: ImageRecords) -> None:
         """Nor moved, nor restored."""

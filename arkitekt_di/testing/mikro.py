@@ -14,6 +14,7 @@ from arkitekt_di.errors import (
 )
 from arkitekt_di.messages.images import Axis, AxisType, ImageDraft, ImageRecord, StoreGrant, UploadGrant
 from arkitekt_di.messages.pixels import HEADER, PixelDocument
+from arkitekt_di.messages.relations import Relation
 from arkitekt_di.mikro.pixels.header import write_header
 from arkitekt_di.mikro.pixels.layout import Layout
 from arkitekt_di.mikro.pixels.shard import ShardCodec
@@ -140,11 +141,18 @@ class ImageRecordsContract:
         await sink.put(HEADER, write_header(codec, ("y", "x"), document))
         return grant
 
-    async def make_image(self, records: ImageRecords, pixels: PixelStore, name: str = "embryo") -> ImageRecord:
+    async def make_image(
+        self,
+        records: ImageRecords,
+        pixels: PixelStore,
+        name: str = "embryo",
+        *,
+        relations: tuple[Relation, ...] = (),
+    ) -> ImageRecord:
         """Create an image."""
         grant = await self.upload(records, pixels)
         await records.finish_upload(grant.store)
-        return await records.create(ImageDraft(store_id=grant.store, name=name, axes=_AXES))
+        return await records.create(ImageDraft(store_id=grant.store, name=name, axes=_AXES, relations=relations))
 
     async def test_an_image_is_found_as_it_was_created(self, records: ImageRecords, pixels: PixelStore) -> None:
         """Name, axes, shape and type come back."""

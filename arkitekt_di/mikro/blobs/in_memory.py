@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from arkitekt_di.errors import HubRefusedError, StoreNotFoundError, UploadIncompleteError
 from arkitekt_di.messages.blobs import DATA, LIST, PARTS, BlobUpload, PartList, UploadState
 from arkitekt_di.messages.images import StoreGrant, UploadGrant
-from arkitekt_di.mikro.in_memory import InMemoryPixelStore
+from arkitekt_di.mikro.in_memory_pixels import InMemoryPixelStore
 
 _BUCKET = "memory"
 _GRANT_S = 3600

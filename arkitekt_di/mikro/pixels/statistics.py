@@ -17,6 +17,9 @@ _BINS: Final = 256
 _SAMPLE: Final = 2**19
 """Pixels of an image that its histograms are made of, about; minimum and maximum see every pixel."""
 
+_SHORT: Final = 2
+"""Bytes of integers that are counted value by value."""
+
 _MAX_CHANNELS: Final = 64
 """Of more channels, as in spectra, the image gets one histogram."""
 
@@ -76,16 +79,21 @@ class Statistics:
             return ChannelStatistics()
         low, high = min(bounds), max(bounds)
         with np.errstate(invalid="ignore"):  # signalling not-a-numbers are left out below, as the others are
-            sample = np.concatenate([samples[start] for start in sorted(samples)]).astype(np.float64)
-        return ChannelStatistics(min=low, max=high, counts=_histogram(sample[np.isfinite(sample)], low, high))
+            sample = np.concatenate([samples[start] for start in sorted(samples)])
+            if sample.dtype.kind == "u" and sample.itemsize <= _SHORT:
+                times = np.bincount(sample)  # each value once: six times as fast as each pixel
+                return ChannelStatistics(min=low, max=high, counts=_histogram(np.arange(len(times)), times, low, high))
+            values = sample.astype(np.float64)
+        finite = values[np.isfinite(values)]
+        return ChannelStatistics(min=low, max=high, counts=_histogram(finite, None, low, high))
 
 
-def _histogram(sample: npt.NDArray[np.float64], low: Any, high: Any) -> tuple[int, ...]:
-    """Count by bins; in halves, because the distance of two numbers may be larger than any number."""
+def _histogram(values: npt.NDArray[Any], times: npt.NDArray[np.intp] | None, low: Any, high: Any) -> tuple[int, ...]:
+    """Count *values*, each so many *times*, by bins; in halves, as the distance of two may be larger than any number."""
     width = high / 2 - low / 2
-    places = (sample / 2 - low / 2) / width if width > 0 else np.zeros_like(sample)
+    places = (values / 2 - low / 2) / width if width > 0 else np.zeros(values.shape)
     bins = np.clip((places * _BINS).astype(np.intp), 0, _BINS - 1)
-    return tuple(np.bincount(bins, minlength=_BINS).tolist())
+    return tuple(np.bincount(bins, weights=times, minlength=_BINS).astype(np.int64).tolist())
 
 
 def _bounds(block: npt.NDArray[Any]) -> tuple[Any, Any]:

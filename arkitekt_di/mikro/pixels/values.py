@@ -63,7 +63,7 @@ def encode(value: object, place: str, depth: int = 0) -> JsonValue:
 
 
 def decode(value: JsonValue) -> Any:
-    """Return what :func:`encode` was given; raises `ValueError` where *value* is not of its making."""
+    """Return what `encode` was given; raises `ValueError` where *value* is not of its making."""
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):

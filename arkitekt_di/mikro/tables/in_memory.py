@@ -11,7 +11,7 @@ from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.tables import TableDraft, TableQuery, TableRecord, TableStore
 from arkitekt_di.mikro.blobs.in_memory import InMemoryBlobUploads
 from arkitekt_di.mikro.folders.in_memory import InMemoryFolderRecords
-from arkitekt_di.mikro.in_memory import InMemoryPixelStore
+from arkitekt_di.mikro.in_memory_pixels import InMemoryPixelStore
 from arkitekt_di.mikro.news import News
 
 

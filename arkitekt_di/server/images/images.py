@@ -9,6 +9,7 @@ from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError, NotFoundEr
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.descriptions import ImageEdit
 from arkitekt_di.messages.images import Axis, ImageDraft, StoreGrant
+from arkitekt_di.messages.relations import Relation
 from arkitekt_di.server.caretaker import Caretaker
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.folders.folders import checked_place
@@ -20,7 +21,7 @@ from arkitekt_di.server.images.descriptions import checked_tags, describe_acquis
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
 from arkitekt_di.server.images.pixels import Pixels
-from arkitekt_di.server.images.relations import derive, derived_of, sources_of
+from arkitekt_di.server.images.relations import derived_of, relate, relations_of, sources_of
 from arkitekt_di.server.images.tables import Image, ImageAxis, ImageLevel, Store, StoreState
 from arkitekt_di.server.journal import Change, Event, Journal
 from arkitekt_di.server.listing import MAX_PAGE
@@ -106,7 +107,7 @@ class Images:
                 ImageAxis(image_id=image.id, name=axis.name, position=position, size=size)
                 for position, (axis, size) in enumerate(zip(axes, header.shape, strict=True))
             )
-            await derive(session, principal, image, draft.sources)
+            await relate(session, principal, image, draft.relations)
             entry.tell(_change(Event.CREATED, image))
         await self._collector.free(place for place in freed if place is not None)
         return image
@@ -125,6 +126,11 @@ class Images:
         """Return the images that were made from one; raises `ImageNotFoundError`."""
         async with self._database.transaction() as session:
             return await derived_of(session, await self._find(session, principal, image_id))
+
+    async def relations(self, principal: Principal, image_id: str) -> Sequence[Relation]:
+        """Return what an image was made from, and which image it labels; raises `ImageNotFoundError`."""
+        async with self._database.transaction() as session:
+            return await relations_of(session, await self._find(session, principal, image_id))
 
     async def load(self, principal: Principal, image_ids: Sequence[str]) -> Mapping[str, Image]:
         """Return those of the images that there are, by their identifiers."""

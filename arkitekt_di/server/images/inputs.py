@@ -25,6 +25,7 @@ from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, o
 from arkitekt_di.server.graphql.scalars import ByteCount
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_name
+from arkitekt_di.server.images.origins import relations_from
 from arkitekt_di.server.images.wire import Extent
 
 M = TypeVar("M", bound=BaseModel)
@@ -210,12 +211,8 @@ class CreateArrayDatasetInput:
 
     def draft(self) -> ImageDraft:
         """Return what is asked for; raises `ImageRefusedError` where it is more than the hub can keep."""
-        extras = {
-            "anchors": self.anchors,
-            "sourceFiles": self.source_files,
-        }
-        if unsupported := [name for name, value in extras.items() if value]:
-            raise ImageRefusedError(f"this hub does not keep {', '.join(unsupported)} yet", "Leave it empty")
+        if self.anchors:
+            raise ImageRefusedError("this hub does not keep anchors yet", "Leave them empty")
         axes = tuple(
             Axis(name=axis.name, type=axis.type, long_name=axis.long_name, description=axis.description)
             for axis in self.axes
@@ -229,7 +226,7 @@ class CreateArrayDatasetInput:
             tags=tuple(self.tags or ()),
             acquisition=None if self.acquisition is None else self.acquisition.message(),
             channels=_channels(self.channels or ()),
-            sources=_sources(self.derived_from or ()),
+            relations=relations_from(self.derived_from or (), self.source_files or ()),
         )
 
 
@@ -305,6 +302,8 @@ class ArrayDatasetFilter:
     dtype: str | None = None
     sizes: list[SizeInput] | None = None
     tags: list[str] | None = None
+    derived_from: strawberry.ID | None = None
+    label_of: strawberry.ID | None = None
     trashed: bool = False
 
     def query(self) -> ImageQuery:
@@ -312,6 +311,7 @@ class ArrayDatasetFilter:
         members = {name: getattr(self, name) for name in _SAME_NAMES if getattr(self, name) is not None}
         sizes = [vars(size) for size in self.sizes or ()]
         own = {"folder_id": self.folder, "creator": self.owner, "is_trashed": self.trashed, "sizes": sizes}
+        own |= {"derived_from": self.derived_from, "label_of": self.label_of}
         return _message(ImageQuery, members | own, "the filter")
 
 
@@ -336,14 +336,6 @@ def listing_of(
         order=orders_of(ordering),
         query=asked.query(),
     )
-
-
-def _sources(given: Sequence[object]) -> tuple[str, ...]:
-    """Return the images that are named as sources; raises `ImageRefusedError` where something else is."""
-    named = [source.get("dataset") if isinstance(source, dict) else None for source in given]
-    if not all(isinstance(name, str) for name in named):
-        raise ImageRefusedError("this hub keeps datasets as sources of an image, and nothing else", "Name datasets")
-    return tuple(str(name) for name in named)
 
 
 def _channels(given: Sequence[ChannelInput]) -> tuple[Channel, ...]:

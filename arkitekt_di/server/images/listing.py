@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.descriptions import ImageQuery, SizeRange
+from arkitekt_di.messages.relations import RelationKind
+from arkitekt_di.server.images.relations import Relation
 from arkitekt_di.server.images.tables import Image, ImageAxis, ImageTag
 from arkitekt_di.server.listing import Listing
 from arkitekt_di.server.naming import folded, is_text
@@ -63,6 +65,8 @@ def _conditions(query: ImageQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [*trashed] if query.is_trashed else [Image.deleted_at.is_(None)]
     exact = ((Image.folder_id, query.folder_id), (Image.user_id, query.creator), (Image.dtype, query.dtype))
     conditions += [column == value for column, value in exact if value is not None]
+    related = ((RelationKind.DERIVED_FROM, query.derived_from), (RelationKind.LABEL_OF, query.label_of))
+    conditions += [_is_related(kind, target) for kind, target in related if target is not None]
     conditions += [_has_axis(SizeRange(axis=dim)) for dim in query.dims]
     conditions += [_has_axis(size) for size in query.sizes]
     conditions += [
@@ -76,6 +80,11 @@ def _conditions(query: ImageQuery) -> list[ColumnElement[bool]]:
         conditions += [] if after is None else [column >= _seconds(after)]
         conditions += [] if before is None else [column < _seconds(before)]
     return conditions
+
+
+def _is_related(kind: RelationKind, target_id: str) -> ColumnElement[bool]:
+    found = select(Relation.id).where(Relation.source_id == Image.id, Relation.kind == kind)
+    return found.where(Relation.target_id == target_id).exists()
 
 
 def _has_axis(size: SizeRange) -> ColumnElement[bool]:

@@ -1,33 +1,36 @@
-"""What images were made from."""
+"""What images were made from, and which images they label."""
 
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import Float, Index, String, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError
+from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError, StoredFileNotFoundError, TableNotFoundError
+from arkitekt_di.messages import relations
 from arkitekt_di.messages.changes import RecordKind
+from arkitekt_di.messages.comments import Subject
+from arkitekt_di.messages.relations import MAX_RELATIONS, RelationKind
 from arkitekt_di.server.database import Table
+from arkitekt_di.server.files.tables import File
 from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.images.tables import Image
 from arkitekt_di.server.listing import MAX_PAGE
 from arkitekt_di.server.principal import Principal
-from arkitekt_di.server.records import named
+from arkitekt_di.server.records import Record, named
+from arkitekt_di.server.tables.tables import TableDataset
 
-MAX_SOURCES = 64
-"""Images that one image is derived from, at most."""
-
-
-class RelationKind(StrEnum):
-    """What one record is to another."""
-
-    DERIVED_FROM = "DERIVED_FROM"
+TARGETS: Final[Mapping[RecordKind, tuple[type[Record], type[Exception]]]] = {
+    RecordKind.IMAGE: (Image, ImageNotFoundError),
+    RecordKind.FILE: (File, StoredFileNotFoundError),
+    RecordKind.TABLE: (TableDataset, TableNotFoundError),
+}
+"""What an image may be related to, and what is raised where it is not there."""
 
 
 class Relation(Table):
-    """One record was made from another; times are seconds since 1970, UTC."""
+    """What one record is to another; times are seconds since 1970, UTC."""
 
     __tablename__ = "relations"
 
@@ -48,43 +51,69 @@ class Relation(Table):
     )
 
 
-async def derive(session: AsyncSession, principal: Principal, image: Image, sources: Sequence[str]) -> None:
-    """Keep what *image* was made from.
+async def relate(session: AsyncSession, principal: Principal, image: Image, said: Sequence[relations.Relation]) -> None:
+    """Keep what *image* is to other records.
 
     Raises
     ------
-    ImageNotFoundError
-        One of the sources is not there.
+    ImageNotFoundError, StoredFileNotFoundError, TableNotFoundError
+        One of them is not there.
     ImageRefusedError
-        There are too many.
+        They are too many, or an image cannot be that to such a record.
     """
-    if len(sources) > MAX_SOURCES:
-        raise ImageRefusedError(f"{len(sources)} sources were named", f"Name {MAX_SOURCES} or fewer")
-    for source_id in dict.fromkeys(sources):
-        if await session.scalar(select(Image.id).where(*named(Image, principal, source_id))) is None:
-            raise ImageNotFoundError(source_id)
+    if len(said) > MAX_RELATIONS:
+        raise ImageRefusedError(f"{len(said)} sources were named", f"Name {MAX_RELATIONS} or fewer")
+    for kind, target_kind, target_id in dict.fromkeys((one.kind, one.subject.kind, one.subject.id) for one in said):
+        table, not_found = _target(kind, target_kind)
+        if await session.scalar(select(table.id).where(*named(table, principal, target_id))) is None:
+            raise not_found(target_id)
         session.add(
             Relation(
                 organization_id=principal.organization_id,
                 user_id=principal.user_id,
-                kind=RelationKind.DERIVED_FROM,
+                kind=kind,
                 source_kind=RecordKind.IMAGE,
                 source_id=image.id,
-                target_kind=RecordKind.IMAGE,
-                target_id=source_id,
+                target_kind=target_kind,
+                target_id=target_id,
                 created_at=image.created_at,
             )
         )
 
 
+def _target(kind: RelationKind, target: RecordKind) -> tuple[type[Record], type[Exception]]:
+    if target not in TARGETS or (kind is RelationKind.LABEL_OF and target is not RecordKind.IMAGE):
+        raise ImageRefusedError(
+            f"an image is not {kind.replace('_', ' ').lower()} a {target.lower()}",
+            "Name images, files and tables that it was derived from, and images that it labels",
+        )
+    return TARGETS[target]
+
+
+async def relations_of(session: AsyncSession, image: Image) -> Sequence[relations.Relation]:
+    """Return what *image* is to others, as far as they are not in the trash, in the order of their kinds."""
+    found: list[relations.Relation] = []
+    for target, (table, _) in TARGETS.items():
+        query = select(Relation.kind, table.id).join(table, Relation.target_id == table.id)
+        query = query.where(Relation.source_id == image.id, table.deleted_at.is_(None))
+        rows = await session.execute(query.order_by(Relation.kind, table.created_at, table.id))
+        found += [
+            relations.Relation(kind=RelationKind(kind), subject=Subject(kind=target, id=record_id))
+            for kind, record_id in rows
+        ]
+    return found
+
+
 async def sources_of(session: AsyncSession, image: Image) -> Sequence[Image]:
     """Return the images that *image* was made from, as far as they are not in the trash."""
-    found = select(Image).join(Relation, Relation.target_id == Image.id).where(Relation.source_id == image.id)
+    found = select(Image).join(Relation, Relation.target_id == Image.id)
+    found = found.where(Relation.source_id == image.id, Relation.kind == RelationKind.DERIVED_FROM)
     return (await session.scalars(found.where(Image.deleted_at.is_(None)).order_by(Image.created_at))).all()
 
 
 async def derived_of(session: AsyncSession, image: Image) -> Sequence[Image]:
     """Return the images that were made from *image*, oldest first, as far as they are not in the trash."""
-    found = select(Image).join(Relation, Relation.source_id == Image.id).where(Relation.target_id == image.id)
+    found = select(Image).join(Relation, Relation.source_id == Image.id)
+    found = found.where(Relation.target_id == image.id, Relation.kind == RelationKind.DERIVED_FROM)
     there = found.where(Image.deleted_at.is_(None)).order_by(Image.created_at, Image.id)
     return (await session.scalars(there.limit(MAX_PAGE))).all()

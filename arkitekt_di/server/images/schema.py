@@ -13,6 +13,7 @@ from arkitekt_di.server.graphql.watching import tell
 from arkitekt_di.server.images import inputs, wire
 from arkitekt_di.server.images.appending import Appends
 from arkitekt_di.server.images.images import Images
+from arkitekt_di.server.images.origins import ImageRelation
 from arkitekt_di.server.images.uploads import Uploads
 from arkitekt_di.server.journal import Scope
 
@@ -50,6 +51,12 @@ class ImageQuery:
         """Return the images that were made from one."""
         images = await info.context.part(Images).derived(await info.context.principal(), id)
         return [wire.ArrayDataset.of(image) for image in images]
+
+    @strawberry.field
+    async def dataset_relations(self, info: Info, id: strawberry.ID) -> list[ImageRelation]:
+        """Return what an image was made from, and which image it labels."""
+        relations = await info.context.part(Images).relations(await info.context.principal(), id)
+        return [ImageRelation.of(relation) for relation in relations]
 
 
 @strawberry.type

@@ -40,3 +40,16 @@ async def test_sources_that_are_no_images_or_too_many_are_refused(hub: ImageHub)
         with pytest.raises(RefusedError) as refused:
             await hub.create(await hub.upload(), members=members)
         assert refused.value.code == "REFUSED"
+
+
+async def test_files_and_tables_are_sources_where_they_are_there(hub: ImageHub) -> None:
+    unknown = "4b1f0b5e-3a1c-4c55-9f5e-8f3c1f0a2b7d"
+    for members, missing in (
+        ({"sourceFiles": [{"file": unknown}]}, "no file"),
+        ({"derivedFrom": [{"kind": "TABLE_DATASET", "tableDataset": unknown}]}, "no table"),
+    ):
+        with pytest.raises(RefusedError, match=missing):
+            await hub.create(await hub.upload(), members=members)
+    with pytest.raises(RefusedError) as refused:
+        await hub.create(await hub.upload(), members={"sourceFiles": ["7"]})
+    assert refused.value.code == "REFUSED"
