@@ -12,9 +12,10 @@ from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from arkitekt_di.containers.application import REQUIREMENTS, AppContainer
 from arkitekt_di.containers.check import check
-from arkitekt_di.containers.explaining import Replacement, explain
-from arkitekt_di.containers.graph import mermaid
+from arkitekt_di.containers.drawing import Node, mermaid, nodes
+from arkitekt_di.containers.explaining import Replacement, explain, put_there_by
 from arkitekt_di.containers.lifecycle import Lifecycle
+from arkitekt_di.containers.named_classes import put_named_classes
 from arkitekt_di.containers.overriding import overriding, replace
 from arkitekt_di.containers.presets import Preset
 from arkitekt_di.errors import AppClosedError, AppEnteredError, ConfigurationError
@@ -37,7 +38,7 @@ class App:
 
     Open it as a context.  With ``with app:`` the event loop runs in a thread of its own; with ``async with app:`` the
     app joins the loop that is running.  The app governs the functional helpers, such as
-    :func:`arkitekt_di.mikro.from_xarray`, until it is left.  It can be entered again and then holds fresh services.
+    `arkitekt_di.mikro.from_xarray`, until it is left.  It can be entered again and then holds fresh services.
 
     Parameters
     ----------
@@ -138,6 +139,7 @@ class App:
             raise ConfigurationError(problems)
         container = preset.make(settings=loaded.settings, manifest=manifest)
         history = [Replacement(name, f"builder {preset.name!r}") for name in preset.overrides]
+        history += put_named_classes(container, loaded)
         for name, value in (overrides or {}).items():
             replace(container, name, value)
             history.append(Replacement(name, "the argument overrides="))
@@ -295,8 +297,15 @@ class App:
         return explain(self._container, name, history=self._history, loaded=self._loaded)
 
     def graph(self) -> str:
-        """Return a drawing of the services and what they need, in the Mermaid language."""
-        return mermaid(self._container)
+        """Return a drawing of the services and what they need, in the Mermaid language.
+
+        What was replaced has a dashed frame and tells by whom: a preset, a builder, a line of a file, an override.
+        """
+        return mermaid(self.nodes())
+
+    def nodes(self) -> list[Node]:
+        """Return every provider with its class, what it needs, and who put it there: what `graph` draws."""
+        return list(nodes(self._container, lambda name: put_there_by(self._container, name, self._history)))
 
     # --- enter and exit ---------------------------------------------------------------------------
 
@@ -415,10 +424,17 @@ class App:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(repr(service))}</td></tr>"
+            f"<tr><th style='text-align:left'>{escape(name)}</th>"
+            f"<td style='text-align:left'>{escape(_in_words(service))}</td></tr>"
             for name, service in self._services.items()
         )
         return f"<details open><summary>{escape(repr(self))}</summary><table>{rows}</table></details>"
+
+
+def _in_words(service: object) -> str:
+    """Return what a service says about itself; the name of its class where that is nothing but an address in memory."""
+    kind = type(service)
+    return kind.__name__ if kind.__repr__ is object.__repr__ else repr(service)
 
 
 class _GovernedExecutor(Executor):

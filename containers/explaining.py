@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from dependency_injector import providers
 from dependency_injector.containers import Container as AnyContainer
 
-from arkitekt_di.containers.graph import MAIN_PROVIDER, label, names, nearest_named, needs
+from arkitekt_di.containers.graph import MAIN_PROVIDER, chosen, label, names, nearest_named, needs
 from arkitekt_di.containers.overriding import find_provider
-from arkitekt_di.containers.preset import effective
 from arkitekt_di.settings.listing import lines_of
 from arkitekt_di.settings.load import Loaded
 from arkitekt_di.settings.models import AppSettings
@@ -43,6 +42,20 @@ def replaced_by(kind: type, name: str) -> Iterator[str]:
             yield from replaced_by(provider.container.declarative_parent, rest or MAIN_PROVIDER)
 
 
+def put_there_by(container: AnyContainer, name: str, history: Iterable[Replacement]) -> list[str]:
+    """Return who put something at the dotted *name*, the one that holds first; nobody where it is as it was declared.
+
+    Parameters
+    ----------
+    container : Container
+    name : str
+    history : iterable of Replacement
+        What was replaced in this very container, the earliest first.
+    """
+    chain = [step.by for step in reversed(list(history)) if step.name == name]
+    return chain + [f"preset {preset}" for preset in replaced_by(type_of(container), name)]
+
+
 def explain(
     container: AnyContainer, name: str, *, history: Iterable[Replacement], loaded: Loaded[AppSettings] | None
 ) -> str:
@@ -63,11 +76,10 @@ def explain(
     CompositionError
         There is no such provider; the error tells the nearest.
     """
-    provider = effective(find_provider(container, name))
+    provider = chosen(find_provider(container, name))
     named = names(container)
     lines = [name, f"  is {label(provider)}"]
-    chain = [step.by for step in reversed(list(history)) if step.name == name]
-    chain += [f"preset {preset}" for preset in replaced_by(type_of(container), name)]
+    chain = put_there_by(container, name, history)
     lines += [f"  put there by {by}" for by in chain[:1]]
     lines += [f"  over {by}" for by in chain[1:]]
     lines += [f"  needs {needed}" for needed in dict.fromkeys(nearest_named(needs(provider), named))]

@@ -1,6 +1,7 @@
-"""The provider graph of a container: names, needs, order of start, cycles, and a drawing."""
+"""The provider graph of a container: names, needs, order of start, cycles."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from dependency_injector import providers
 from dependency_injector.containers import Container as AnyContainer
@@ -87,26 +88,12 @@ def has_life(provider: AnyProvider) -> bool:
     return isinstance(provider, providers.Object) and isinstance(provider.provides, ServicePromise)
 
 
-def mermaid(container: AnyContainer) -> str:
-    """Draw the graph in the Mermaid language; what a preset or an override replaced has a dashed frame.
-
-    `explain` tells who replaced it.
-    """
-    named = names(container)
-    nodes: list[str] = []
-    edges: list[str] = []
-    replaced: list[str] = []
-    for name, provider in declared(container):
-        answering = effective(provider)
-        nodes.append(f'  {_node(name)}["{name}<br/>{label(answering)}"]')
-        if getattr(answering, "provides", None) is not getattr(provider, "provides", None):
-            replaced.append(_node(name))
-        needed_names = dict.fromkeys(nearest_named(needs(provider), named))
-        edges += [f"  {_node(name)} --> {_node(needed)}" for needed in needed_names]
-    lines = ["graph TD", *nodes, *edges]
-    if replaced:
-        lines += ["  classDef replaced stroke-dasharray: 5 5", f"  class {','.join(replaced)} replaced"]
-    return "\n".join(lines)
+def chosen(provider: AnyProvider) -> AnyProvider:
+    """Return what a choice takes by the settings in use; any other provider is itself."""
+    while isinstance(provider, providers.Selector):
+        choice: Any = provider.selector  # declared as optional, though a choice has always one
+        provider = effective(provider.providers[choice()])
+    return provider
 
 
 def nearest_named(found: Iterable[AnyProvider], named: dict[int, str]) -> Iterator[str]:
@@ -125,10 +112,6 @@ def label(provider: AnyProvider) -> str:
     if isinstance(provider, providers.Object):
         return type(provides).__name__
     return getattr(provides, "__name__", type(provider).__name__)
-
-
-def _node(name: str) -> str:
-    return name.replace(".", "_")
 
 
 def _draw(path: list[AnyProvider], named: dict[int, str]) -> list[str]:

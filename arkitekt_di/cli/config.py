@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from arkitekt_di.cli.completing import known_presets
+
 CONFIGURATION_EXIT = 3
 """Exit code of wrong settings."""
 
@@ -24,8 +26,12 @@ class Kind(StrEnum):
 
 PresetOption = Annotated[
     str,
-    typer.Option(help="The preset of the app: easy, jupy, port, scheduler, embedded, or one that a package offers."),
+    typer.Option(
+        help="The preset of the app: easy, jupy, port, scheduler, qt, embedded, or one that a package offers.",
+        autocompletion=known_presets,
+    ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 KindOption = Annotated[Kind, typer.Option(help="Settings of an app, or of a hub.")]
 ConfigOption = Annotated[list[Path] | None, typer.Option(help="YAML file with settings; may be given again.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="One setting, such as mikro.codec=zstd.")]
@@ -61,6 +67,7 @@ def get(
     kind: KindOption = Kind.APP,
     config: ConfigOption = None,
     sets: SetOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print one setting."""
     from arkitekt_di.errors import ConfigurationError, Problem
@@ -73,7 +80,7 @@ def get(
             message = f"unknown key{did_you_mean(key, values) or '; `arkitekt-di config show` lists them'}"
             raise ConfigurationError([Problem("argument", None, None, key, message)])
     value = values[key]
-    typer.echo(value if isinstance(value, str) else json.dumps(value))
+    typer.echo(value if isinstance(value, str) and not as_json else json.dumps(value))
 
 
 @app.command()
@@ -81,32 +88,38 @@ def validate(
     files: Annotated[list[Path], typer.Argument(help="YAML files, each checked alone.", metavar="FILE...")],
     *,
     kind: KindOption = Kind.APP,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write JSON: a list of problems with file, line, column, key and message.")
+    ] = False,
 ) -> None:
     """Check settings files: every problem on a line of its own, exit code 3 if there is one.
 
     A file named arkitekt.yaml is checked as the file of a project.
     """
     import os
+    from dataclasses import asdict
 
-    from arkitekt_di.errors import ConfigurationError
+    from arkitekt_di.errors import ConfigurationError, Problem
     from arkitekt_di.settings.files import file_layer
     from arkitekt_di.settings.load import load_settings
     from arkitekt_di.settings.origins import Kind as OriginKind
     from arkitekt_di.settings.places import PROJECT_FILE
     from arkitekt_di.settings.trust import project_layer, without_lasting_insecurity
 
-    failed = False
+    problems: list[Problem] = []
     for path in files:
         is_project = kind is Kind.APP and path.name == PROJECT_FILE
         layer = project_layer(path, os.environ) if is_project else file_layer(path, OriginKind.NAMED_FILE, os.environ)
         try:
             load_settings(_model(kind), [without_lasting_insecurity(layer)])
         except ConfigurationError as error:
-            failed = True
+            problems += error.problems
             typer.echo(str(error), err=True)
         else:
-            typer.echo(f"{path}: OK")
-    if failed:
+            typer.echo(f"{path}: OK", err=as_json)
+    if as_json:
+        typer.echo(json.dumps([asdict(problem) for problem in problems], indent=2))
+    if problems:
         raise typer.Exit(CONFIGURATION_EXIT)
 
 
@@ -140,7 +153,7 @@ def init(
 
 
 @app.command()
-def path() -> None:
+def path(*, as_json: Annotated[bool, typer.Option("--json", help="Write JSON: a list of places.")] = False) -> None:
     """Print where the settings of an app are looked for, the strongest first, and what is there."""
     import os
 
@@ -152,6 +165,10 @@ def path() -> None:
     places.append((OriginKind.PROJECT_FILE, project_file(Path.cwd()) or Path.cwd() / PROJECT_FILE))
     places.append((OriginKind.USER_FILE, user_file()))
     places.extend((OriginKind.SYSTEM_FILE, file) for file in system_files())
+    if as_json:
+        found = [{"kind": str(kind), "file": str(file), "found": is_there(file)} for kind, file in places]
+        typer.echo(json.dumps(found, indent=2))
+        return
     for kind, file in places:
         typer.echo(f"{kind}\t{file}\t{'found' if is_there(file) else 'not there'}")
 

@@ -1,5 +1,6 @@
 """``arkitekt-di demo``: stores a real picture, reads it back, lets another process segment it, and shows all that."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ def demo(
     url: Annotated[
         str | None, typer.Option(help="Hub to use; without it your own local one, started on demand.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Store a microscope picture in a hub, find it, read it back lazily, and compare; let another process segment it.
 
@@ -29,21 +31,28 @@ def demo(
     from arkitekt_di.cli.round_trip import round_trip
     from arkitekt_di.cli.segmentation import APP, Segmenter, call_segmenter
 
-    console = Console()
+    console = Console(stderr=as_json)  # talk; with --json the standard output is for the data
     with (
         shown_picture(picture) as found,
         console.status("finding a hub") as status,
         easy(*APP, url=url) as app,
         Segmenter(url) as segmenter,  # comes up while the picture travels
     ):
-        console.print(f"Hub: {app.fakts.hub.name} at {app.fakts.url}")
+        hub = app.fakts.url
+        console.print(f"Hub: {app.fakts.hub.name} at {hub}")
         status.update("storing and reading")
         result = round_trip(found)
         status.update("segmenting in another process")
         is_flat = {"y", "x"} <= set(result.image.sizes)
         segmented = call_segmenter(result.image, segmenter) if is_flat else None
+    rows = [*result.rows(), *([segmented.row()] if segmented else [])]
+    if as_json:
+        typer.echo(
+            json.dumps({"hub": hub, "image": result.image.id} | {name: said for name, said in rows if name != "id"})
+        )
+        return
     table = Table(show_header=False, box=None)
-    for row in (*result.rows(), *([segmented.row()] if segmented else [])):
+    for row in rows:
         table.add_row(*row)
     console.print(table)
     console.print("Every pixel and every coordinate came back equal.", style="green")

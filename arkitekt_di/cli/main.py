@@ -1,5 +1,6 @@
 """Puts the commands together and turns errors into messages and exit codes."""
 
+import os
 import sys
 import traceback
 from typing import Annotated
@@ -87,6 +88,7 @@ def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so
 
 @app.callback()
 def _options(
+    context: typer.Context,
     *,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
@@ -94,30 +96,38 @@ def _options(
     ] = False,
 ) -> None:
     """Client and hub of the Arkitekt lab platform."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org: whatever its value, unless empty
+        context.color = False
 
 
 def main() -> None:
     """Run the command line and exit."""
     try:
         app()
-    except ArkitektError as error:
+    except KeyboardInterrupt:
+        typer.echo("arkitekt-di: interrupted", err=True)
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001  # the rim of the program: shown to a person, or in full with --debug
         if "--debug" in sys.argv[1:]:
             traceback.print_exc()
         else:
             typer.echo(f"arkitekt-di: {_message(error)}", err=True)
         sys.exit(exit_code(error))
-    except KeyboardInterrupt:
-        typer.echo("arkitekt-di: interrupted", err=True)
-        sys.exit(130)
 
 
-def _message(error: ArkitektError) -> str:
-    """Return what a person reads; the traceback of another process is shown with --debug only."""
+def _message(error: BaseException) -> str:
+    """Return what a person reads, with the next step; tracebacks are shown with --debug only."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join([str(error.message), *map(_message, error.exceptions)])
+    if isinstance(error, OSError):
+        return f"{error}. `arkitekt-di --debug ...` shows where"
+    if not isinstance(error, ArkitektError):
+        return f"{type(error).__name__}: {error}. `arkitekt-di --debug ...` shows where, for a report"
     if not isinstance(error, RemoteError) or not error.remote_traceback:
         return str(error)
     return f"{error.kind}: {error.message}\nThe function raised it; `arkitekt-di --debug ...` shows its traceback"
 
 
-def exit_code(error: ArkitektError) -> int:
+def exit_code(error: BaseException) -> int:
     """Return the exit code that stands for *error*."""
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)

@@ -55,6 +55,14 @@ def is_there(path: Path) -> bool:
         return False
 
 
+def is_same_file(path: Path, other: Path) -> bool:
+    """Return whether both paths lead to one file that is there."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
 def content_layer(content: bytes, origin: Origin, environ: Mapping[str, str]) -> Layer:
     """Read the content of a file."""
     try:

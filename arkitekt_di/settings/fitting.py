@@ -10,7 +10,7 @@ from arkitekt_di.errors import Problem
 from arkitekt_di.settings.fields import element_in, holds, is_optional, section_in, settings_of
 from arkitekt_di.settings.origins import Key, Origin, dotted
 from arkitekt_di.settings.suggestion import nearest_name
-from arkitekt_di.settings.tree import Branch, Leaf, Listing, Node
+from arkitekt_di.settings.tree import Branch, Leaf, Listing, Node, leaves
 
 
 class Fitting:
@@ -54,7 +54,8 @@ class Fitting:
         return None
 
     def _values(self, branch: Branch, annotation: Any, above: Key) -> Branch:
-        fitted = {name: self._node(node, annotation, (*above, name)) for name, node in branch.children.items()}
+        children = _with_dotted_names(branch) if annotation is str else branch.children
+        fitted = {name: self._node(node, annotation, (*above, name)) for name, node in children.items()}
         return replace(branch, children={name: node for name, node in fitted.items() if node is not None})
 
     def _path(self, leaf: Leaf, key: Key) -> Leaf | None:
@@ -83,3 +84,8 @@ class Fitting:
 
     def _refuse(self, origin: Origin, key: Key, message: str) -> None:
         self.problems.append(origin.problem(key, message))
+
+
+def _with_dotted_names(branch: Branch) -> dict[str, Node]:
+    """Return what stands in a mapping to text: a section in it is the beginning of a name with dots."""
+    return {dotted(key): leaf for key, leaf in leaves(branch)}

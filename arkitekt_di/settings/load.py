@@ -13,7 +13,7 @@ from arkitekt_di.errors import ConfigurationError, Problem
 from arkitekt_di.settings.assignments import argument_layers, assignment_layers, environment_layers, named_layers
 from arkitekt_di.settings.checking import check
 from arkitekt_di.settings.fields import settings_of
-from arkitekt_di.settings.files import file_layer, optional_file_layers
+from arkitekt_di.settings.files import file_layer, is_same_file, optional_file_layers
 from arkitekt_di.settings.fitting import Fitting
 from arkitekt_di.settings.layer import Layer
 from arkitekt_di.settings.models import AppSettings, ServerSettings
@@ -120,7 +120,8 @@ def load_app_settings(
 
     From the strongest to the weakest: *arguments*, *sets*, variables ``ARKITEKT_<SECTION>__<KEY>``, those with names of
     their own (`NAMED_VARIABLES`), *files*, the files in ``ARKITEKT_CONFIG``, the project's ``arkitekt.yaml``, the
-    user's ``config.yaml``, the system's, the presets, the defaults of the models.
+    user's ``config.yaml``, the system's, the presets, the defaults of the models.  A project's file that somebody
+    names is a named file, and may set what projects may not.
 
     Parameters
     ----------
@@ -154,9 +155,11 @@ def load_app_settings(
         yield from assignment_layers(sets)
         yield from environment_layers(environ, prefix=APP_PREFIX, foreign=[SERVER_PREFIX])
         yield from named_layers(environ, NAMED_VARIABLES)
-        for path in (*reversed(files), *reversed(variable_files(environ))):
+        named = (*reversed(files), *reversed(variable_files(environ)))
+        for path in named:
             yield file_layer(path, Kind.NAMED_FILE, environ)
-        if project := project_file(Path.cwd() if start is None else start):
+        project = project_file(Path.cwd() if start is None else start)
+        if project is not None and not any(is_same_file(project, path) for path in named):
             yield project_layer(project, environ)
         yield from optional_file_layers(user_file(), Kind.USER_FILE, environ)
         for path in system_files():

@@ -1,5 +1,6 @@
 """Settings of every service: one frozen section each, named as its container and its attribute on the app."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -203,6 +204,9 @@ class RekuestSettings(Section):
         Longest wait, in seconds, for bodies to end when serving ends, and before a process is killed.
     journal : {'file', 'none'}
         Whether reports that the hub has not confirmed survive the process.
+    registration : {'auto', 'graphql'}
+        How an agent says what it offers: when it registers, and over GraphQL where the hub refuses that; or, for hubs
+        of the generation before, over GraphQL from the first.
     """
 
     kind: Literal["hub", "in_memory"] = "hub"
@@ -214,6 +218,7 @@ class RekuestSettings(Section):
     give_up_s: float = Field(default=86400.0, gt=0)
     grace_s: float = Field(default=5.0, gt=0)
     journal: Literal["file", "none"] = "file"
+    registration: Literal["auto", "graphql"] = "auto"
 
 
 class HubSettings(Section):
@@ -235,8 +240,16 @@ class HubSettings(Section):
 
 
 class AppSettings(Section):
-    """All sections of an app."""
+    """All sections of an app.
 
+    Attributes
+    ----------
+    overrides : Mapping of str to str
+        Classes of your own that stand for services, as ``module:Class`` by dotted name, such as ``mikro.records:
+        our_lab.records:LabRecords``; each gets the arguments of the class that it stands for.
+    """
+
+    overrides: Mapping[str, str] = {}
     koil: KoilSettings = KoilSettings()
     transport: TransportSettings = TransportSettings()
     fakts: FaktsSettings = FaktsSettings()

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from arkitekt_di.settings.files import file_layer
 from arkitekt_di.settings.layer import Layer
-from arkitekt_di.settings.origins import Kind, dotted
+from arkitekt_di.settings.origins import Key, Kind, dotted
 from arkitekt_di.settings.tree import Leaf, Listing, leaves
 
 REFUSED_IN_PROJECT_FILES: Mapping[str, str] = MappingProxyType(
@@ -22,6 +22,8 @@ REFUSED_IN_PROJECT_FILES: Mapping[str, str] = MappingProxyType(
         "herre.issuer": "it would send the login of whoever clones the project to that issuer",
         "herre.client_id": "it would let whoever clones the project in as another app",
         "herre.client_secret": "a secret does not belong into a project",
+        "mikro.kind": "what whoever clones the project stores could be forgotten at the end of the process",
+        "overrides": "it would run any code of the project as soon as whoever clones it makes an app",
         "hub.folder": "a data folder names the hub and holds its keys, and could come with the project",
     }
 )
@@ -33,6 +35,7 @@ REFUSED_IN_FILES: Mapping[str, str] = MappingProxyType(
 """Each key that no file may set, with the reason; an argument and a variable of the environment may."""
 
 REMEDY = "Set it in your own config.yaml, in the environment or as an argument"
+"""What whoever trusts a project does; ``ARKITEKT_CONFIG`` may name its whole file."""
 
 
 def project_layer(path: Path, environ: Mapping[str, str]) -> Layer:
@@ -42,9 +45,15 @@ def project_layer(path: Path, environ: Mapping[str, str]) -> Layer:
         [
             leaf.origin.problem(key, f"a project file may not set this: {reason}. {REMEDY}")
             for key, leaf in leaves(layer.tree)
-            if (reason := REFUSED_IN_PROJECT_FILES.get(dotted(key)))
+            if (reason := _reason_against(key))
         ]
     )
+
+
+def _reason_against(key: Key) -> str | None:
+    """Return why a project may not set *key*, or a mapping that *key* is in."""
+    mappings = (dotted(key[:length]) for length in range(len(key), 0, -1))
+    return next((REFUSED_IN_PROJECT_FILES[name] for name in mappings if name in REFUSED_IN_PROJECT_FILES), None)
 
 
 def without_lasting_insecurity(layer: Layer) -> Layer:

@@ -1,5 +1,6 @@
 """The drawing of the presets: a change of wiring is a change of this file."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ from arkitekt_di.config import PRESETS as DESCRIBED
 from arkitekt_di.containers.presets import PRESETS
 
 HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
@@ -26,6 +33,24 @@ def test_a_misspelt_preset_is_told():
 
     assert ran.exit_code != 0
     assert "did you mean 'easy'?" in str(ran.exception)
+
+
+def test_what_a_file_replaced_names_the_line_and_json_has_the_whole_chain(tmp_path: Path):
+    lab = tmp_path / "lab.yaml"
+    lab.write_text("overrides:\n  fakts.discovery: arkitekt_di.fakts.discovery:NoDiscovery\n")
+
+    drawn = CliRunner().invoke(app, ["graph", "--preset", "port", "--config", str(lab)])
+    listed = CliRunner().invoke(app, ["graph", "--preset", "port", "--config", str(lab), "--json"])
+
+    by_file = f"{lab}:2:20"
+    assert f'["fakts.discovery<br/>NoDiscovery<br/>put there by {by_file}"]' in drawn.stdout
+    (node,) = [node for node in json.loads(listed.stdout) if node["name"] == "fakts.discovery"]
+    assert node == {
+        "name": "fakts.discovery",
+        "gives": "NoDiscovery",
+        "needs": [],
+        "put_there_by": [by_file, "preset PortFakts"],
+    }
 
 
 def test_every_preset_has_its_yaml():

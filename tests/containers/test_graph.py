@@ -1,9 +1,11 @@
 import pytest
 from dependency_injector import providers
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arkitekt_di.containers.graph import mermaid, start_order
+from arkitekt_di.containers.drawing import mermaid, nodes
+from arkitekt_di.containers.explaining import put_there_by
+from arkitekt_di.containers.graph import start_order
 from arkitekt_di.containers.preset import Container, PresetMeta, Service
 from arkitekt_di.errors import CompositionError
 from tests.containers.services import Recorder, WithHub, whole
@@ -26,20 +28,22 @@ def test_a_cycle_is_an_error_that_draws_the_path():
     assert caught.value.path == ("a", "c", "b", "a")
 
 
-def test_the_drawing_shows_needs_and_marks_what_a_preset_replaced():
-    drawn = mermaid(whole(WithHub))
+def test_the_drawing_shows_needs_and_who_replaced_what():
+    container = whole(WithHub)
+
+    drawn = mermaid(nodes(container, lambda name: put_there_by(container, name, [])))
 
     assert drawn.splitlines() == [
         "graph TD",
-        '  fakts_discovery["fakts.discovery<br/>OtherAddress"]',
+        '  fakts_discovery["fakts.discovery<br/>OtherAddress<br/>put there by preset FaktsBesideHub"]',
         '  fakts["fakts<br/>Recorder"]',
         '  mikro["mikro<br/>Recorder"]',
-        '  hub["hub<br/>Recorder"]',
+        '  hub["hub<br/>Recorder<br/>put there by preset WithHub"]',
         "  fakts_discovery --> hub",
         "  fakts --> fakts_discovery",
         "  mikro --> fakts",
         "  classDef replaced stroke-dasharray: 5 5",
-        "  class fakts_discovery replaced",
+        "  class fakts_discovery,hub replaced",
     ]
 
 
@@ -47,6 +51,7 @@ def _random_needs(size: int) -> st.SearchStrategy[tuple[set[int], ...]]:
     return st.tuples(*(st.sets(st.integers(0, max(0, index - 1))) for index in range(size)))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 @given(st.integers(1, 12).flatmap(_random_needs))
 def test_every_order_of_start_respects_every_need(needs: tuple[set[int], ...]):
     made: list[Service[Recorder]] = []

@@ -116,7 +116,10 @@ def test_an_unknown_preset_is_told_with_those_that_exist():
     result = run("show", "--preset", "esy")
 
     assert result.exit_code == 3
-    assert "there is no builder 'esy' (known: easy, jupy, port, scheduler, embedded), did you mean 'easy'?" in result.stderr
+    assert (
+        "there is no builder 'esy' (known: easy, jupy, port, scheduler, qt, embedded), did you mean 'easy'?"
+        in result.stderr
+    )
 
 
 def test_validate_says_ok(folder):

@@ -167,9 +167,15 @@ def test_the_search_for_a_project_file_ends_at_the_home_folder(tmp_path, monkeyp
     assert project_file(tmp_path / "home" / "work") is None
 
 
-@pytest.mark.parametrize("key", REFUSED_IN_PROJECT_FILES)
+SOME = {"mikro.kind": "in_memory"}
+"""Values of keys that do not take any text."""
+
+REFUSED_KEYS = [key for key in REFUSED_IN_PROJECT_FILES if "." in key]
+
+
+@pytest.mark.parametrize("key", REFUSED_KEYS)
 def test_a_project_file_may_not_set_what_decides_about_trust(tmp_path, key):
-    path = write(tmp_path / "arkitekt.yaml", {key: "x"})
+    path = write(tmp_path / "arkitekt.yaml", {key: SOME.get(key, "x")})
 
     with pytest.raises(ConfigurationError) as caught:
         load_app_settings(environ={}, start=tmp_path)
@@ -181,13 +187,59 @@ def test_a_project_file_may_not_set_what_decides_about_trust(tmp_path, key):
     )
 
 
-@pytest.mark.parametrize("key", REFUSED_IN_PROJECT_FILES)
+@pytest.mark.parametrize("key", REFUSED_KEYS)
 def test_the_user_may_set_what_a_project_file_may_not(tmp_path, key):
-    write(user_file(), {key: "x"})
+    write(user_file(), {key: SOME.get(key, "x")})
 
     loaded = load_app_settings(environ={}, start=tmp_path)
 
     assert loaded.origin(key).kind is Kind.USER_FILE
+
+
+def test_a_project_file_may_name_no_code(tmp_path):
+    path = tmp_path / "arkitekt.yaml"
+    path.write_text("overrides:\n  mikro.records: evil:Records\n  herre:\n    flow: evil:Flow\n")
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_app_settings(environ={}, start=tmp_path)
+
+    said = [(problem.origin, problem.line, problem.key) for problem in caught.value.problems]
+    assert said == [(str(path), 2, "overrides.mikro.records"), (str(path), 4, "overrides.herre.flow")]
+    assert "it would run any code of the project" in str(caught.value)
+
+
+@pytest.mark.parametrize("how", ["argument", "variable"])
+def test_the_file_of_a_project_that_the_user_names_is_trusted(tmp_path, how):
+    path = tmp_path / "arkitekt.yaml"
+    path.write_text("overrides:\n  mikro.records: ours:Records\nfakts:\n  url: https://hub.lab.org\n")
+    environ = {"ARKITEKT_CONFIG": str(path)} if how == "variable" else {}
+
+    loaded = load_app_settings(files=[path] if how == "argument" else [], environ=environ, start=tmp_path)
+
+    assert loaded.settings.overrides == {"mikro.records": "ours:Records"}
+    assert loaded.origin("overrides.mikro.records").kind is Kind.NAMED_FILE
+
+
+def test_a_class_may_be_named_with_dots_or_in_sections_and_the_strongest_layer_wins(tmp_path):
+    path = tmp_path / "named.yaml"
+    path.write_text("overrides:\n  mikro.records: weak:Records\n  fakts:\n    presenter: ours:Presenter\n")
+
+    loaded = load_app_settings(
+        files=[path],
+        arguments={"overrides": {"mikro.records": "strong:Records"}},
+        sets=["overrides.herre=ours:Herre"],
+        environ={"ARKITEKT_OVERRIDES__KOIL": "ours:Koil"},
+        start=tmp_path,
+    )
+
+    assert loaded.settings.overrides == {
+        "mikro.records": "strong:Records",
+        "fakts.presenter": "ours:Presenter",
+        "herre": "ours:Herre",
+        "koil": "ours:Koil",
+    }
+    assert loaded.origin("overrides.mikro.records").kind is Kind.ARGUMENT
+    assert loaded.origin("overrides.fakts.presenter").line == 4
 
 
 @pytest.mark.parametrize("kind", ["named", "project", "user"])
@@ -225,7 +277,7 @@ def test_a_variable_that_is_neither_yes_nor_no_is_refused(tmp_path):
 
 
 def test_every_refused_key_exists():
-    for key in (*REFUSED_IN_PROJECT_FILES, *REFUSED_IN_FILES):
+    for key in (*REFUSED_KEYS, *REFUSED_IN_FILES):
         section, name = key.split(".")
         assert name in type(getattr(AppSettings(), section)).model_fields
 
