@@ -17,6 +17,7 @@ from arkitekt_di.protocols.rekuest import AgentDoor, TaskDesk
 from arkitekt_di.rekuest.agent.agent import Agent
 from arkitekt_di.rekuest.agent.door import WebSocketDoor
 from arkitekt_di.rekuest.agent.journal import FileJournal, InMemoryJournal, Journal
+from arkitekt_di.rekuest.agent.older_form import OlderForm
 from arkitekt_di.rekuest.agent.relayed_door import RelayedDoor
 from arkitekt_di.rekuest.caller.calls import Calls
 from arkitekt_di.rekuest.executors.asked import Answers
@@ -135,6 +136,7 @@ class RekuestContainer(Container):
         injector=injector,
         settings=cfg,
         name=manifest.provided.identifier,
+        older=providers.ThreadSafeSingleton(OlderForm, graphql),
     )
     calls = providers.ThreadSafeSingleton(Calls, desk, exchange, bridge, agent.provided.assign_child)
     service: providers.Provider[Rekuest] = Service(

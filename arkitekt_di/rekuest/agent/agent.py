@@ -24,6 +24,7 @@ from arkitekt_di.protocols.rekuest import AgentDoor
 from arkitekt_di.rekuest.agent.admission import Admission
 from arkitekt_di.rekuest.agent.connection import BouncedError, Connection
 from arkitekt_di.rekuest.agent.journal import Journal
+from arkitekt_di.rekuest.agent.older_form import OlderForm
 from arkitekt_di.rekuest.agent.reporter import Reporter
 from arkitekt_di.rekuest.agent.states import States, is_state
 from arkitekt_di.rekuest.agent.workbench import Workbench
@@ -59,6 +60,8 @@ class Agent:
     settings : RekuestSettings
     name : str
         Shown to people.
+    older : OlderForm
+        How to register at hubs of the generation before.
     """
 
     def __init__(  # noqa: PLR0913  # its collaborators, all of them promises
@@ -72,7 +75,9 @@ class Agent:
         injector: Injector,
         settings: RekuestSettings,
         name: str,
+        older: OlderForm,
     ) -> None:
+        self._older = older
         self._door = door
         self._tokens = tokens
         self._journal = journal
@@ -147,7 +152,13 @@ class Agent:
     async def _stay_connected(self, registry: Registry, states: States, bench: Workbench, reporter: Reporter) -> None:
         declaration = _declaration(self._name, registry, states)
         connection = self._connection = Connection(
-            self._door, self._tokens, reporter, session=self._session, force=self._settings.force
+            self._door,
+            self._tokens,
+            reporter,
+            session=self._session,
+            force=self._settings.force,
+            older=self._older,
+            is_older=self._settings.registration == "graphql",
         )
         pauses = _Pauses(self._settings.give_up_s)
         try:

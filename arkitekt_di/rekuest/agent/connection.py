@@ -21,6 +21,7 @@ from arkitekt_di.messages.orders import (
 from arkitekt_di.messages.reports import Acknowledge, HeartbeatAnswer, Register
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.rekuest import AgentDoor, AgentSocket
+from arkitekt_di.rekuest.agent.older_form import OlderForm, OlderFormError, OlderSocket, bare, refuses_members
 from arkitekt_di.rekuest.agent.reporter import Reporter
 
 logger = logging.getLogger(__name__)
@@ -57,14 +58,31 @@ class Connection:
     session : str
     force : bool
         Take the place of another connection of this agent.
+    older : OlderForm
+        How to register where the hub refuses what agents say today.
+    is_older : bool, default False
+        Do so from the first.
     """
 
-    def __init__(self, door: AgentDoor, tokens: TokenSource, reporter: Reporter, *, session: str, force: bool) -> None:
+    def __init__(  # noqa: PLR0913  # its collaborators, and who it is
+        self,
+        door: AgentDoor,
+        tokens: TokenSource,
+        reporter: Reporter,
+        *,
+        session: str,
+        force: bool,
+        older: OlderForm,
+        is_older: bool = False,
+    ) -> None:
         self._door = door
         self._tokens = tokens
         self._reporter = reporter
         self._session = session
         self._force = force
+        self._older = older
+        self._is_older = is_older
+        self._counts_attempts = False
         self._direct: AgentSocket | None = None
 
     async def serve(
@@ -102,6 +120,14 @@ class Connection:
         await self._direct.send(frame.encoded())
 
     async def _registered(self, declaration: Declaration, on_ready: Callable[[Init], None]) -> AgentSocket:
+        try:
+            return await self._registered_by_token(declaration, on_ready)
+        except OlderFormError:
+            logger.info("the hub is of the generation before: what is offered is declared over GraphQL")
+            self._is_older = True
+        return await self._registered_by_token(declaration, on_ready)
+
+    async def _registered_by_token(self, declaration: Declaration, on_ready: Callable[[Init], None]) -> AgentSocket:
         token = await self._tokens.aget_token()
         try:
             return await self._register(token, declaration, on_ready)
@@ -114,9 +140,15 @@ class Connection:
         return await self._register(renewed, declaration, on_ready)
 
     async def _register(self, token: str, declaration: Declaration, on_ready: Callable[[Init], None]) -> AgentSocket:
+        frame = self._register_frame(token, declaration)
+        if self._is_older:
+            await self._older.declare(declaration)
+            frame = bare(frame)
         socket = await self._door.open()
+        if self._is_older:
+            socket = OlderSocket(socket, self._reporter.acknowledge)
         try:
-            await socket.send(self._register_frame(token, declaration).encoded())
+            await socket.send(frame.encoded())
             async with asyncio.timeout(INIT_TIMEOUT_S):
                 answer = await _answer(socket)
         except TimeoutError as error:
@@ -127,6 +159,7 @@ class Connection:
             raise
         for diagnostic in answer.diagnostics:
             logger.warning("the hub about what is offered: %s (%s)", diagnostic.message, diagnostic.path or "")
+        self._counts_attempts = FEATURE_ATTEMPTS in answer.features
         on_ready(answer)
         return socket
 
@@ -150,9 +183,6 @@ class Connection:
                     await socket.send(HeartbeatAnswer(id=order.id).encoded())
                 case JournalAck():
                     self._reporter.acknowledge(order.journal_session, order.pos)
-                case Assign():
-                    await socket.send(Acknowledge(task=order.task, attempt=order.attempt).encoded())
-                    take(order)
                 case Bounce():
                     raise BouncedError(order.duration or 0)
                 case Kick():
@@ -160,12 +190,20 @@ class Connection:
                 case ProtocolFault():
                     logger.error("the hub does not understand this agent: %s", order.error)
                 case _:
+                    await self._accept(socket, order)
                     take(order)
+
+    async def _accept(self, socket: AgentSocket, order: Frame) -> None:
+        """Say that a task has come, to a hub that counts on it."""
+        if isinstance(order, Assign) and self._counts_attempts:
+            await socket.send(Acknowledge(task=order.task, attempt=order.attempt).encoded())
 
 
 async def _answer(socket: AgentSocket) -> Init:
     answer = ORDERS.read(await socket.receive())
     if isinstance(answer, ProtocolFault):  # the close code that follows says whether it is final
+        if refuses_members(answer.error):
+            raise OlderFormError
         logger.warning("the hub did not register this agent: %s", answer.error)
         await socket.receive()
     if not isinstance(answer, Init):
