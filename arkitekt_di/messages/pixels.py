@@ -4,7 +4,8 @@ zarr itself keeps shape, data type and the names of the dimensions.  Everything 
 not its record (coordinates, attributes, pixel sizes, the list of its objects) is in this one document.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from pydantic import Field, JsonValue
 
@@ -22,6 +23,10 @@ MAX_HEADER_BYTES = 16 * 2**20
 
 ENCODING = 1
 """Version of the encoding of coordinates and attributes; a reader refuses a later one."""
+
+
+_ONE_IN = 1000
+"""Of so many pixels one may be darker than black, and one brighter than full colour."""
 
 
 class PixelAxis(Message):
@@ -78,6 +83,23 @@ class ChannelStatistics(Message):
     max: int | float | None = None
     counts: tuple[int, ...] = ()
 
+    def contrast(self) -> tuple[float, float] | None:
+        """Return the values to show darkest and brightest; None where there are no values.
+
+        One in a thousand of the sampled pixels may lie below, and one above: a few hot pixels must not make all others
+        black.  Each bound is the edge of a bin, so that it is as exact as the histogram.
+        """
+        if self.min is None or self.max is None:
+            return None
+        low, high = float(self.min), float(self.max)
+        clipped = sum(self.counts) // _ONE_IN
+        if not clipped:
+            return low, high
+        width = (high - low) / len(self.counts)
+        darkest = _bins_within(self.counts, clipped)
+        brightest = len(self.counts) - _bins_within(self.counts[::-1], clipped)
+        return low + darkest * width, min(high, low + brightest * width)
+
 
 class PixelDocument(Message):
     """Everything that the array says about itself beyond zarr.
@@ -131,3 +153,8 @@ class PixelDocument(Message):
             and found.size == self.manifest[key]
             and self.checksums.get(key, found.crc32) == found.crc32
         )
+
+
+def _bins_within(counts: Sequence[int], most: int) -> int:
+    """Return how many of the first bins hold *most* pixels together, or fewer."""
+    return sum(1 for total in accumulate(counts) if total <= most)

@@ -70,6 +70,8 @@ class Image(Describable["Image"]):
         Sizes of every level of resolution, the finest first.
     statistics : tuple of ChannelStatistics
         Minimum, maximum and histogram of each channel.
+    contrast_limits : tuple of tuple of float or None
+        The values of each channel that are shown black and fully coloured.
     """
 
     __slots__ = ("__weakref__", "_coarser", "_document", "_opened")
@@ -194,6 +196,18 @@ class Image(Describable["Image"]):
         Minimum and maximum are exact; the histogram is that of a sample of the pixels.  Raises as `pixel_size` does.
         """
         return self._described("image.statistics").statistics
+
+    @property
+    def contrast_limits(self) -> tuple[tuple[float, float] | None, ...]:
+        """For each channel the values to show black and fully coloured, as napari's layers take them.
+
+        What was said about the channel, or else what its histogram tells: one in a thousand pixels is darker, and one
+        brighter.  None where neither is known.  Raises as `pixel_size` does.
+        """
+        measured = [channel.contrast() for channel in self.statistics]
+        said = [channel.contrast for channel in self.channels] or [None] * len(measured)
+        known = measured if len(measured) == len(said) else [None] * len(said)
+        return tuple(one or other for one, other in zip(said, known, strict=True))
 
     async def averify(self) -> tuple[Damage, ...]:
         """Return the stored objects that are damaged; see `verify`."""

@@ -41,7 +41,7 @@ def shown_channels(array: ServedArray, axis: int, described: Sequence[Channel] =
 
 
 def _window(array: ServedArray, number: int, channel: Channel | None) -> Window | None:
-    """Return the contrast of one channel: as described, else from its least to its greatest value, else all of them."""
+    """Return the contrast of one channel: as described, else that of its histogram, else all values."""
     bounds = _bounds(str(array.metadata["data_type"]))
     document = array.document
     statistics = () if document is None else document.statistics
@@ -49,7 +49,8 @@ def _window(array: ServedArray, number: int, channel: Channel | None) -> Window 
     low, high = (None, None) if measured is None else (measured.min, measured.max)
     found = None if low is None or high is None else (float(low), float(high))
     limits = (channel.limits if channel else None) or bounds or found
-    contrast = (channel.contrast if channel else None) or found or bounds
+    shown = None if measured is None else measured.contrast()
+    contrast = (channel.contrast if channel else None) or shown or bounds
     if limits is None or contrast is None:
         return None
     start, end = contrast
