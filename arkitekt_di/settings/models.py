@@ -1,5 +1,6 @@
 """Settings of every service: one frozen section each, named as its container and its attribute on the app."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -239,8 +240,16 @@ class HubSettings(Section):
 
 
 class AppSettings(Section):
-    """All sections of an app."""
+    """All sections of an app.
 
+    Attributes
+    ----------
+    overrides : Mapping of str to str
+        Classes of your own that stand for services, as ``module:Class`` by dotted name, such as ``mikro.records:
+        our_lab.records:LabRecords``; each gets the arguments of the class that it stands for.
+    """
+
+    overrides: Mapping[str, str] = {}
     koil: KoilSettings = KoilSettings()
     transport: TransportSettings = TransportSettings()
     fakts: FaktsSettings = FaktsSettings()

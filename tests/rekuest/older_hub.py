@@ -42,7 +42,9 @@ class Report(Strict):
 
 
 KINDS: dict[str, type[Strict]] = {
-    **{"REGISTER": Register, "SESSION_INIT": Told, "HEARTBEAT_ANSWER": Told},
+    "REGISTER": Register,
+    "SESSION_INIT": Told,
+    "HEARTBEAT_ANSWER": Told,
     **dict.fromkeys(("STARTED", "PROGRESS", "LOG", "YIELD", "COMPLETED"), Report),
     **dict.fromkeys(("FAILED", "CRITICAL", "CANCELLED", "INTERRUPTED"), Report),
 }
