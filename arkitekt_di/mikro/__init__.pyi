@@ -35,9 +35,11 @@ from arkitekt_di.mikro.files.in_memory import InMemoryFileRecords as InMemoryFil
 from arkitekt_di.mikro.files.records import GraphQLFileRecords as GraphQLFileRecords
 from arkitekt_di.mikro.files.service import Files as Files
 from arkitekt_di.mikro.finding import afind_images as afind_images
+from arkitekt_di.mikro.finding import aget_sources as aget_sources
 from arkitekt_di.mikro.finding import amove_image as amove_image
 from arkitekt_di.mikro.finding import arestore_image as arestore_image
 from arkitekt_di.mikro.finding import find_images as find_images
+from arkitekt_di.mikro.finding import get_sources as get_sources
 from arkitekt_di.mikro.finding import move_image as move_image
 from arkitekt_di.mikro.finding import restore_image as restore_image
 from arkitekt_di.mikro.folders.folder import Folder as Folder
@@ -227,6 +229,7 @@ __all__ = [
     "aget_provenance",
     "aget_roi",
     "aget_rois",
+    "aget_sources",
     "aget_table",
     "aimage_writer",
     "aimport_image",
@@ -290,6 +293,7 @@ __all__ = [
     "get_provenance",
     "get_roi",
     "get_rois",
+    "get_sources",
     "get_table",
     "image_writer",
     "import_image",

@@ -20,7 +20,6 @@ from arkitekt_di.mikro.crossing import across
 from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.paging import Pages
-from arkitekt_di.mikro.tables.table import Table
 from arkitekt_di.protocols.koil import Bridge
 
 T = TypeVar("T")
@@ -54,10 +53,6 @@ class DescribedHome(Protocol[T]):
 
     async def asource_files(self, image_id: str) -> Sequence[File]:
         """Return the files that an image was read from."""
-        ...
-
-    async def asource_tables(self, image_id: str) -> Sequence[Table]:
-        """Return the tables that an image was made from."""
         ...
 
     async def alabel_of(self, image_id: str) -> T | None:
@@ -276,14 +271,6 @@ class Describable(Description, Generic[T]):
     def source_files(self) -> Sequence[File]:
         """Return the files that it was read from; see `asource_files`."""
         return self._blocking("source_files")(self.asource_files)
-
-    async def asource_tables(self) -> Sequence[Table]:
-        """Return the tables that it was derived from, as ``derived_from`` of `from_xarray` said."""
-        return await across(self._home.bridge, self._home.asource_tables, self.id)
-
-    def source_tables(self) -> Sequence[Table]:
-        """Return the tables that it was derived from; see `asource_tables`."""
-        return self._blocking("source_tables")(self.asource_tables)
 
     async def alabel_of(self) -> T | None:
         """Return the image whose objects its pixels number; None where nobody said so, or that one is deleted."""

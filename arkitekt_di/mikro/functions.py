@@ -117,10 +117,9 @@ async def from_xarray(  # noqa: PLR0913  # each is a word of the user's
     acquisition : Acquisition, optional
         How the image came to be at the microscope.
     derived_from : Image, Table, str or sequence of these, optional
-        What it was made from; a text is the identifier of an image.  `Image.sources`, `Image.source_tables` and
-        `Image.derived` tell.
+        What it was made from; a text is the identifier of an image.  `get_sources` and `Image.derived` tell.
     source_files : File, str or sequence of these, optional
-        Files that it was read from, or their identifiers; `Image.source_files` tells.
+        Files that it was read from, or their identifiers; `get_sources` tells.
     label_of : Image or str, optional
         The image whose objects its pixels number, as a segmentation does; it is derived from it, too.  `Image.labels`
         and `Image.label_of` tell.

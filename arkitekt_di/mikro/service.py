@@ -322,9 +322,10 @@ class Mikro:
         """Return the files that an image was read from; raises `ImageNotFoundError`."""
         return [await self.files.aget(file_id) for file_id in await self._related(image_id, RecordKind.FILE)]
 
-    async def asource_tables(self, image_id: str) -> list[Table]:
-        """Return the tables that an image was made from; raises `ImageNotFoundError`."""
-        return [await self.tables.aget(table_id) for table_id in await self._related(image_id, RecordKind.TABLE)]
+    async def aget_sources(self, image_id: str) -> list[Image | Table | File]:
+        """Return what an image comes from; raises `ImageNotFoundError`."""
+        tables = [await self.tables.aget(table_id) for table_id in await self._related(image_id, RecordKind.TABLE)]
+        return [*await self.asources(image_id), *tables, *await self.asource_files(image_id)]
 
     async def alabel_of(self, image_id: str) -> Image | None:
         """Return the image that an image labels; raises `ImageNotFoundError`."""

@@ -1,18 +1,16 @@
 """What an image looks like: one plane of it in colours, small enough to show at once."""
 
 import base64
-import struct
-import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from arkitekt_di import picture
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.messages.ngff import default_colors
 
 THUMBNAIL_PX: Final = 192
 """Longest edge of a thumbnail."""
@@ -22,9 +20,6 @@ THUMBNAIL_S: Final = 5.0
 
 MAX_PLANE_BYTES: Final = 64 * 2**20
 """Largest plane, over all its channels, that is read for a thumbnail."""
-
-_SHADES: Final = (0.1, 99.9)
-"""Percentiles that are shown darkest and brightest: a few hot pixels must not make all others black."""
 
 _RGB: Final = (3, 4)
 
@@ -53,37 +48,8 @@ def plane_of(array: xr.DataArray) -> xr.DataArray:
 def composite(
     plane: xr.DataArray, colors: Sequence[str] | None = None, *, is_rgb: bool = False
 ) -> npt.NDArray[np.uint8]:
-    """Return a plane in colours, shape ``(y, x, 3)``: each channel stretched to its own contrast, and added up.
-
-    Parameters
-    ----------
-    plane : xarray.DataArray
-        As `plane_of` gives it.
-    colors : sequence of str, optional
-        One for each channel, six hexadecimal digits.
-    is_rgb : bool, default False
-        The channels are red, green and blue as they are.
-    """
-    values: npt.NDArray[Any] = np.asarray(plane.values)
-    layers = values[None] if values.ndim == 2 else values
-    if is_rgb:
-        return np.ascontiguousarray(np.moveaxis(layers[:3], 0, -1).astype(np.uint8))
-    total = np.zeros((*layers.shape[1:], 3))
-    for layer, color in zip(layers, colors or default_colors(len(layers)), strict=False):
-        weights = np.array([int(color[i : i + 2], 16) for i in (0, 2, 4)]) / 255
-        total += _stretched(layer)[..., None] * weights
-    return np.asarray(np.clip(total, 0, 1) * 255, dtype=np.uint8)
-
-
-def _stretched(layer: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    shades = (np.abs(layer) if layer.dtype.kind == "c" else layer).astype(np.float64)
-    finite = shades[np.isfinite(shades)]
-    if not finite.size:
-        return np.zeros(layer.shape)
-    low, high = np.percentile(finite, _SHADES)
-    scaled = (shades - low) / (high - low) if high > low else np.full(layer.shape, float(low > 0) / 2)
-    shown: npt.NDArray[np.float64] = np.clip(np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
-    return shown
+    """Return a plane, as `plane_of` gives it, in colours; see `arkitekt_di.picture.composite`."""
+    return picture.composite(np.asarray(plane.values), colors, is_rgb=is_rgb)
 
 
 def is_colour(array: xr.DataArray) -> bool:
@@ -113,25 +79,9 @@ def thumbnail(data: xr.DataArray) -> bytes:
         loaded = pool.submit(every.load).result(THUMBNAIL_S)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    return png(composite(loaded, is_rgb=is_colour(data)))
+    return picture.png(composite(loaded, is_rgb=is_colour(data)))
 
 
-def png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return a PNG of 8-bit colours, shape ``(y, x, 3)``: the format is 20 lines, and needs no library.
-
-    https://www.w3.org/TR/png-3/, sections 5 and 11
-    """
-    height, width, _ = pixels.shape
-    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each begins with its filter: none
-    rows[:, 1:] = pixels.reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
-    chunks = (
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def data_uri(picture: bytes) -> str:
+def data_uri(image: bytes) -> str:
     """Return a picture as an address that holds it (RFC 2397)."""
-    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+    return f"data:image/png;base64,{base64.b64encode(image).decode()}"

@@ -1,5 +1,7 @@
 """The contrast of a channel is what was said about it, or else what its histogram tells."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,9 +13,7 @@ from arkitekt_di.messages.pixels import ChannelStatistics
 from arkitekt_di.mikro import Image, Mikro
 
 
-def stored(
-    mikro: Mikro, koil: Koil, values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], **said: object
-) -> Image:
+def stored(mikro: Mikro, koil: Koil, values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], **said: Any) -> Image:
     return koil.call(mikro.afrom_xarray, values, name="cells", dims=("c", "y", "x"), **said)
 
 

@@ -25,7 +25,8 @@ def test_an_image_knows_its_origins_and_is_found_by_them() -> None:
         nuclei = m.from_xarray(PLANE, name="nuclei", label_of=raw.id)
 
         assert list(raw.source_files()) == list(drawn.source_files()) == [file]
-        assert (list(drawn.sources()), list(drawn.source_tables())) == ([raw], [spots])
+        assert m.get_sources(drawn) == [raw, spots, file]
+        assert m.get_sources(raw.id) == [file]
         assert (cells.label_of(), drawn.label_of()) == (raw, None)
         assert list(raw.labels()) == [cells, nuclei]
         assert list(cells.sources()) == list(nuclei.sources()) == [raw]

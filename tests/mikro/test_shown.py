@@ -14,7 +14,8 @@ from PIL import Image as Pillow
 from arkitekt_di import embedded
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.mikro import afrom_xarray, from_xarray
-from arkitekt_di.mikro.shown import THUMBNAIL_PX, composite, plane_of, png, thumbnail
+from arkitekt_di.mikro.shown import THUMBNAIL_PX, composite, plane_of, thumbnail
+from arkitekt_di.picture import png
 
 
 def opened(picture: bytes) -> Any:

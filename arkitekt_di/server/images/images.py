@@ -21,7 +21,7 @@ from arkitekt_di.server.images.descriptions import checked_tags, describe_acquis
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
 from arkitekt_di.server.images.pixels import Pixels
-from arkitekt_di.server.images.relations import derived_of, relate, relations_of, sources_of
+from arkitekt_di.server.images.relations import Targets, derived_of, relate, relations_of, sources_of
 from arkitekt_di.server.images.tables import Image, ImageAxis, ImageLevel, Store, StoreState
 from arkitekt_di.server.journal import Change, Event, Journal
 from arkitekt_di.server.listing import MAX_PAGE
@@ -42,11 +42,13 @@ class Images:
         Told of every image that is created, edited or deleted.
     trash : Caretaker
         Woken when an image is put into the trash.
+    targets : mapping of RecordKind to type
+        Where the records are that an image may come from.
     clock : callable
         Returns seconds since 1970, UTC.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what the service wires, and a clock for tests
         self,
         database: Database,
         pixels: Pixels,
@@ -54,6 +56,7 @@ class Images:
         journal: Journal,
         trash: Caretaker,
         *,
+        targets: Targets,
         clock: Callable[[], float],
     ) -> None:
         self._database = database
@@ -61,6 +64,7 @@ class Images:
         self._collector = collector
         self._journal = journal
         self._trash = trash
+        self._targets = targets
         self._clock = clock
 
     async def create(self, principal: Principal, draft: ImageDraft) -> Image:
@@ -107,7 +111,7 @@ class Images:
                 ImageAxis(image_id=image.id, name=axis.name, position=position, size=size)
                 for position, (axis, size) in enumerate(zip(axes, header.shape, strict=True))
             )
-            await relate(session, principal, image, draft.relations)
+            await relate(session, principal, image, draft.relations, self._targets)
             entry.tell(_change(Event.CREATED, image))
         await self._collector.free(place for place in freed if place is not None)
         return image
@@ -130,7 +134,7 @@ class Images:
     async def relations(self, principal: Principal, image_id: str) -> Sequence[Relation]:
         """Return what an image was made from, and which image it labels; raises `ImageNotFoundError`."""
         async with self._database.transaction() as session:
-            return await relations_of(session, await self._find(session, principal, image_id))
+            return await relations_of(session, await self._find(session, principal, image_id), self._targets)
 
     async def load(self, principal: Principal, image_ids: Sequence[str]) -> Mapping[str, Image]:
         """Return those of the images that there are, by their identifiers."""

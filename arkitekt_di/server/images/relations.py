@@ -13,20 +13,21 @@ from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.comments import Subject
 from arkitekt_di.messages.relations import MAX_RELATIONS, RelationKind
 from arkitekt_di.server.database import Table
-from arkitekt_di.server.files.tables import File
 from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.images.tables import Image
 from arkitekt_di.server.listing import MAX_PAGE
 from arkitekt_di.server.principal import Principal
 from arkitekt_di.server.records import Record, named
-from arkitekt_di.server.tables.tables import TableDataset
 
-TARGETS: Final[Mapping[RecordKind, tuple[type[Record], type[Exception]]]] = {
-    RecordKind.IMAGE: (Image, ImageNotFoundError),
-    RecordKind.FILE: (File, StoredFileNotFoundError),
-    RecordKind.TABLE: (TableDataset, TableNotFoundError),
+Targets = Mapping[RecordKind, type[Record]]
+"""Where the records are that an image may be related to."""
+
+_MISSING: Final[Mapping[RecordKind, type[ImageNotFoundError | StoredFileNotFoundError | TableNotFoundError]]] = {
+    RecordKind.IMAGE: ImageNotFoundError,
+    RecordKind.FILE: StoredFileNotFoundError,
+    RecordKind.TABLE: TableNotFoundError,
 }
-"""What an image may be related to, and what is raised where it is not there."""
+"""What is raised where one of them is not there."""
 
 
 class Relation(Table):
@@ -51,7 +52,9 @@ class Relation(Table):
     )
 
 
-async def relate(session: AsyncSession, principal: Principal, image: Image, said: Sequence[relations.Relation]) -> None:
+async def relate(
+    session: AsyncSession, principal: Principal, image: Image, said: Sequence[relations.Relation], targets: Targets
+) -> None:
     """Keep what *image* is to other records.
 
     Raises
@@ -64,9 +67,9 @@ async def relate(session: AsyncSession, principal: Principal, image: Image, said
     if len(said) > MAX_RELATIONS:
         raise ImageRefusedError(f"{len(said)} sources were named", f"Name {MAX_RELATIONS} or fewer")
     for kind, target_kind, target_id in dict.fromkeys((one.kind, one.subject.kind, one.subject.id) for one in said):
-        table, not_found = _target(kind, target_kind)
+        table = _target(kind, target_kind, targets)
         if await session.scalar(select(table.id).where(*named(table, principal, target_id))) is None:
-            raise not_found(target_id)
+            raise _MISSING[target_kind](target_id)
         session.add(
             Relation(
                 organization_id=principal.organization_id,
@@ -81,19 +84,19 @@ async def relate(session: AsyncSession, principal: Principal, image: Image, said
         )
 
 
-def _target(kind: RelationKind, target: RecordKind) -> tuple[type[Record], type[Exception]]:
-    if target not in TARGETS or (kind is RelationKind.LABEL_OF and target is not RecordKind.IMAGE):
+def _target(kind: RelationKind, target: RecordKind, targets: Targets) -> type[Record]:
+    if target not in targets or (kind is RelationKind.LABEL_OF and target is not RecordKind.IMAGE):
         raise ImageRefusedError(
             f"an image is not {kind.replace('_', ' ').lower()} a {target.lower()}",
             "Name images, files and tables that it was derived from, and images that it labels",
         )
-    return TARGETS[target]
+    return targets[target]
 
 
-async def relations_of(session: AsyncSession, image: Image) -> Sequence[relations.Relation]:
+async def relations_of(session: AsyncSession, image: Image, targets: Targets) -> Sequence[relations.Relation]:
     """Return what *image* is to others, as far as they are not in the trash, in the order of their kinds."""
     found: list[relations.Relation] = []
-    for target, (table, _) in TARGETS.items():
+    for target, table in targets.items():
         query = select(Relation.kind, table.id).join(table, Relation.target_id == table.id)
         query = query.where(Relation.source_id == image.id, table.deleted_at.is_(None))
         rows = await session.execute(query.order_by(Relation.kind, table.created_at, table.id))

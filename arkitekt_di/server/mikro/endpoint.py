@@ -65,9 +65,9 @@ class MikroEndpoint:
     ----------
     authenticator : Authenticator
     database : Database
-        Open before :meth:`start`.
+        Open before `start`.
     objects : Objects
-        Open before :meth:`start`.
+        Open before `start`.
     grants : ObjectGrants
     settings : ObjectSettings
     *others : object
@@ -114,7 +114,7 @@ class MikroEndpoint:
         )
         self.trash = Trash(bins, keep_s=(trash or TrashSettings()).keep_s, clock=clock)
         self._caretaker = Caretaker(self.trash)
-        images = Images(database, pixels, self.collector, self.journal, self._caretaker, clock=clock)
+        images = Images(database, pixels, self.collector, self.journal, self._caretaker, targets=CONTENTS, clock=clock)
         self._blob_uploads = BlobUploads(database, blobs, self._sweeper, clock=clock)
         uploads = Uploads(database, pixels, self.collector, clock=clock)
         files = Files(database, self.journal, blobs, self._caretaker, clock=clock)
