@@ -19,6 +19,7 @@
     │   ├── NotPicklableError    (TypeError)
     │   ├── KoilClosedError
     │   └── ForkedError
+    │       └── ForkedStoreError
     ├── CallTimeoutError         (TimeoutError)     give the call more time
     ├── DiscoveryError           (ConnectionError)  name a hub that can be reached
     │   ├── HubUnreachableError
@@ -351,6 +352,16 @@ class ForkedError(KoilError):
 
     def __str__(self) -> str:
         return "this process was forked from the one that opened the app. Open a new app here, or start it with 'spawn'"
+
+
+class ForkedStoreError(ForkedError):
+    """Pixels had been moved before this process was forked; what moves them does not survive a fork."""
+
+    def __str__(self) -> str:
+        return (
+            "this process was forked from one that had moved pixels, and the threads that move them stayed there. "
+            "Start processes with 'spawn' or 'forkserver'"
+        )
 
 
 class NotAwaitedError(KoilError, AttributeError):

@@ -1,5 +1,6 @@
 """Pixels in any object store that speaks S3, the hub's own included."""
 
+import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -30,6 +31,25 @@ _FULL: Final = frozenset({"InsufficientStorage", "QuotaExceeded", "XMinioStorage
 _WORN: Final = frozenset(
     {"AccessDenied", "ExpiredToken", "ExpiredTokenException", "InvalidToken", "InvalidAccessKeyId"}
 )
+
+
+class _Runtime:
+    """Which process has the threads of obstore: they do not survive a fork, and waiting for them would never end."""
+
+    def __init__(self) -> None:
+        self._process: int | None = None
+
+    def enter(self) -> None:
+        """Take note of this process; raises `ForkedStoreError` where another one, its ancestor, has the threads."""
+        process = os.getpid()
+        if self._process is None:
+            self._process = process
+        elif self._process != process:
+            raise errors.ForkedStoreError
+
+
+_RUNTIME: Final = _Runtime()
+"""One for the process, as obstore's threads are."""
 
 
 class S3PixelStore:
@@ -105,6 +125,7 @@ class S3Prefix:
 
     async def put(self, key: str, body: bytes | bytearray) -> None:
         """Store one whole object with one request, so that it is there as a whole or not at all."""
+        _RUNTIME.enter()
         try:
             await obstore.put_async(self._store, key, body, use_multipart=False)
         except (BaseError, OSError) as error:
@@ -112,6 +133,7 @@ class S3Prefix:
 
     def read(self, key: str) -> bytes:
         """Return one whole object."""
+        _RUNTIME.enter()
         try:
             return bytes(obstore.get(self._store, key).bytes())
         except (BaseError, OSError) as error:
@@ -119,6 +141,7 @@ class S3Prefix:
 
     def read_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
         """Return parts of one object; parts that lie close together travel in one request."""
+        _RUNTIME.enter()
         try:
             starts, ends = [start for start, _ in ranges], [stop for _, stop in ranges]
             return [bytes(part) for part in obstore.get_ranges(self._store, key, starts=starts, ends=ends)]
@@ -127,6 +150,7 @@ class S3Prefix:
 
     def size(self, key: str) -> int:
         """Return the size of one object, in bytes."""
+        _RUNTIME.enter()
         try:
             return obstore.head(self._store, key)["size"]
         except (BaseError, OSError) as error:

@@ -89,7 +89,7 @@ class Statistics:
 
 
 def _histogram(values: npt.NDArray[Any], times: npt.NDArray[np.intp] | None, low: Any, high: Any) -> tuple[int, ...]:
-    """Count *values*, each so many *times*, by bins; in halves, as the distance of two may be larger than any number."""
+    """Count *values*, each so many *times*, by bins; in halves: the distance of two may exceed any number."""
     width = high / 2 - low / 2
     places = (values / 2 - low / 2) / width if width > 0 else np.zeros(values.shape)
     bins = np.clip((places * _BINS).astype(np.intp), 0, _BINS - 1)

@@ -49,6 +49,7 @@ class Collector:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._next_at: float | None = None
 
     async def start(self) -> None:
         """Begin to collect; what an earlier run of the hub left over comes first."""
@@ -65,8 +66,13 @@ class Collector:
             await task
 
     def wake(self) -> None:
-        """Look again when the next upload is due: there is a new one."""
+        """Look now what is due: something has changed."""
         self._woken.set()
+
+    def expect(self, expires_at: float) -> None:
+        """Look when an upload is due whose grant expires then; an earlier look will find it anyway."""
+        if self._next_at is None or not self._clock() < self._next_at <= expires_at + self._grace_s:
+            self.wake()
 
     async def collect(self) -> bool:
         """Remove everything that is due; tell whether all of it could be removed."""
@@ -121,8 +127,10 @@ class Collector:
         try:
             while not self._is_stopping:
                 self._woken.clear()
+                self._next_at = None  # or a look that is over would count for what comes meanwhile
                 delay = await self._attempt(work)
                 work = self._collect_and_look_ahead
+                self._next_at = None if delay is None else self._clock() + delay
                 await self._sleep(delay)
         except Exception:
             log.exception("garbage is not collected any more until the hub starts again")

@@ -64,7 +64,7 @@ class Uploads:
         async with self._database.transaction() as session:
             await _refuse_too_many(session, principal, len(stores))
             session.add_all(stores)
-        self._collector.wake()
+        self._collector.expect(now + self._pixels.grant_s)
         return stores
 
     def _fresh(self, principal: Principal, now: float, part: int | None, key: str | None) -> Store:

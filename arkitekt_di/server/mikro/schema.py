@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types.scalar import ScalarDefinition
@@ -22,6 +23,9 @@ from arkitekt_di.server.provenance.schema import ProvenanceQuery
 from arkitekt_di.server.rois import schema as rois
 from arkitekt_di.server.tables import schema as tables
 from arkitekt_di.server.tables import transformations
+
+CACHED_DOCUMENTS = 128
+"""Documents that are not read and checked again: clients send the same few, and checking one takes some 10 ms."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ def make_schema() -> ServedSchema:
         mutation=merge_types("Mutation", tuple(area.mutation for area in AREAS if area.mutation is not None)),
         subscription=merge_types("Subscription", watched),
         types=[kind for area in AREAS for kind in area.others],
-        extensions=[BoundDocuments],
+        extensions=[
+            BoundDocuments,
+            lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
+            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+        ],
         config=StrawberryConfig(scalar_map=known, disable_field_suggestions=True),
     )

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from arkitekt_di.server.database import Database
+from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.pixels import Pixels
 from arkitekt_di.server.images.tables import Store, StoreState
@@ -188,6 +189,54 @@ async def test_a_collector_that_breaks_says_so(hub: ImageHub, caplog: pytest.Log
         await hub.endpoint.collector.stop()
 
     assert "not collected any more" in caplog.text
+
+
+async def test_a_new_upload_wakes_the_collector_only_where_it_would_be_found_too_late(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: asyncio.Queue[None] = asyncio.Queue()
+    collector = collector_of(database, InMemoryObjects(), clock := Clock(), SETTINGS)
+    collect = collector.collect
+
+    async def counted() -> bool:
+        looked.put_nowait(None)
+        return await collect()
+
+    monkeypatch.setattr(collector, "collect", counted)
+    async with database.transaction() as session:
+        session.add(store_of(clock, expires_at=clock.now + 100))
+    await collector.start()
+    try:
+        async with asyncio.timeout(20):
+            await looked.get()
+            while collector._next_at is None:  # noqa: ASYNC110  # it plans when it has looked
+                await asyncio.sleep(0)
+            collector.expect(clock.now + 200)
+            assert not collector._woken.is_set()
+            collector.expect(clock.now + 50)
+            await looked.get()
+            while collector._next_at is None:  # noqa: ASYNC110  # the same
+                await asyncio.sleep(0)
+            clock.now += DUE_S + 100
+            collector.expect(clock.now + 200)
+            await looked.get()
+    finally:
+        await collector.stop()
+
+
+def store_of(clock: Clock, *, expires_at: float) -> Store:
+    return Store(
+        id=new_identifier(),
+        organization_id="lab",
+        user_id="ada",
+        client_id="app",
+        bucket="zarr",
+        key=new_identifier(),
+        state=StoreState.OPEN,
+        created_at=clock.now,
+        expires_at=expires_at,
+        max_bytes=1,
+    )
 
 
 async def test_a_collector_that_never_started_may_be_stopped(database: Database) -> None:
