@@ -29,7 +29,7 @@ def embedded(
     folder : Path or str, optional
         Data folder of the hub; by default a temporary one, gone when the app is left.
     config, overrides, settings
-        As for :func:`easy`.
+        As for `easy`.
 
     Returns
     -------

@@ -85,7 +85,7 @@ def _jupy(identifier: str | None = None, version: str = "0.0.1", **options: Unpa
     version : str, default "0.0.1"
         Version of the app.
     **options
-        As for :func:`easy`.
+        As for `easy`.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def _jupy(identifier: str | None = None, version: str = "0.0.1", **options: Unpa
     CompositionError
         *overrides* names a service that does not exist.
     DiscoveryError, LoginError
-        There is no hub, or it does not let the app in; as for entering an app of :func:`easy`.
+        There is no hub, or it does not let the app in; as for entering an app of `easy`.
 
     Examples
     --------

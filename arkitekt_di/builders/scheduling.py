@@ -47,9 +47,9 @@ def scheduler(
     version : str, default "0.0.1"
         Version of the app.
     headless : bool, default False
-        As for :func:`easy`.
+        As for `easy`.
     **options
-        As for :func:`easy`.
+        As for `easy`.
 
     Returns
     -------

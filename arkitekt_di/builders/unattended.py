@@ -62,7 +62,7 @@ def port(
     mandate_key_file : Path or str, optional
         File with that key, such as a mounted secret.
     **options
-        As for :func:`easy`.  The address ``url`` is by default what the variable ``FAKTS_URL`` or a settings file says;
+        As for `easy`.  The address ``url`` is by default what the variable ``FAKTS_URL`` or a settings file says;
         with a ``token`` the services' addresses have to come from ``FAKTS`` or ``FAKTS_FILE``.
 
     Returns

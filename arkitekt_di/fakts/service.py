@@ -172,7 +172,7 @@ class Fakts:
 
     @property
     def is_configured(self) -> bool:
-        """Whether :attr:`active` is known."""
+        """Whether `active` is known."""
         return self._active is not None
 
     @property

@@ -34,12 +34,12 @@ class LoginFlow(Protocol):
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether :meth:`login` needs no person, now and later; then nothing is kept."""
+        """Whether `login` needs no person, now and later; then nothing is kept."""
         ...
 
     @property
     def asks_person(self) -> bool:
-        """Whether :meth:`login` needs a person now."""
+        """Whether `login` needs a person now."""
         ...
 
     async def login(self, more: Sequence[str] = ()) -> Login:
@@ -60,7 +60,7 @@ class LoginFlow(Protocol):
         ...
 
     async def renew(self, token: Token) -> Login | OAuthRefusal | None:
-        """Exchange the refresh token of *token*; None where it has none.  Raises as :meth:`login` does."""
+        """Exchange the refresh token of *token*; None where it has none.  Raises as `login` does."""
         ...
 
     async def revoke(self, token: Token) -> None:

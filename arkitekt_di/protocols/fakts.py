@@ -44,12 +44,12 @@ class ClaimSource(Protocol):
 
     @property
     def is_silent(self) -> bool:
-        """Whether :meth:`aclaim` works without a person, as often as it is called."""
+        """Whether `aclaim` works without a person, as often as it is called."""
         ...
 
     @property
     def asks_person(self) -> bool:
-        """Whether :meth:`aclaim` needs a person now; a login that was made elsewhere needs none, but only once."""
+        """Whether `aclaim` needs a person now; a login that was made elsewhere needs none, but only once."""
         ...
 
     @property
@@ -59,7 +59,7 @@ class ClaimSource(Protocol):
 
     @property
     def is_configured(self) -> bool:
-        """Whether :attr:`active` is known, from a claim or from an earlier run."""
+        """Whether `active` is known, from a claim or from an earlier run."""
         ...
 
     @property

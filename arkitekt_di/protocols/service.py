@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 class Service(Protocol):
     """Something that is opened and closed with the app.
 
-    The constructor does no I/O and waits for nothing; work begins in :meth:`start`, on the app's loop.
+    The constructor does no I/O and waits for nothing; work begins in `start`, on the app's loop.
     """
 
     async def start(self) -> None:
@@ -15,5 +15,5 @@ class Service(Protocol):
         ...
 
     async def stop(self) -> None:
-        """Close what :meth:`start` opened."""
+        """Close what `start` opened."""
         ...

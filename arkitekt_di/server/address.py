@@ -77,7 +77,7 @@ class Address:
     def url_for(self, request: web.BaseRequest) -> str:
         """Address under which the sender of *request* reaches the hub.
 
-        Differs from :attr:`url` only where the hub listens on every interface and has no public address.
+        Differs from `url` only where the hub listens on every interface and has no public address.
         """
         if (
             self._settings.public_url is None

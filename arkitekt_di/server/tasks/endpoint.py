@@ -26,7 +26,7 @@ class RekuestEndpoint:
     ----------
     authenticator : Authenticator
     database : Database
-        Open before :meth:`start`.
+        Open before `start`.
     ground : Ground
     settings : TaskSettings
     clock : callable, default time.time

@@ -40,7 +40,7 @@ class TaskStore(Protocol):
 
     What is recorded is told to the bus at once, in the order of the ledger.
 
-    A task ends once: in :meth:`finish_if`, or in :meth:`append_events` by the same rule.  The one attempt that may end
+    A task ends once: in `finish_if`, or in `append_events` by the same rule.  The one attempt that may end
     it is named by its number and the epoch of the lease under which it was given; everybody else comes too late, and
     what they say is kept as a ``LATE_REPORT``.
     """
@@ -68,7 +68,7 @@ class TaskStore(Protocol):
         ----------
         draft : TaskDraft
         lease : Lease or None
-            Gives the task to the holder at once, as :meth:`claim` does, where the lease is good.
+            Gives the task to the holder at once, as `claim` does, where the lease is good.
         """
         ...
 

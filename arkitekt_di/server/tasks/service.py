@@ -42,7 +42,7 @@ class TaskService:
     ----------
     authenticator : Authenticator
     database : Database
-        Open before :meth:`start`.
+        Open before `start`.
     ground : Ground
     settings : TaskSettings
     clock : callable, default time.time
