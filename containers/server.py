@@ -29,6 +29,8 @@ from arkitekt_di.server.tasks.endpoint import RekuestEndpoint
 from arkitekt_di.server.tasks.ledger import Ledger
 from arkitekt_di.server.tasks.promise import Dispatch, EventBus, TaskStore
 from arkitekt_di.server.tasks.service import Ground
+from arkitekt_di.server.viewing.page import ImagePage
+from arkitekt_di.server.viewing.pictures import Pictures
 from arkitekt_di.settings.models import ServerSettings
 
 OFFERS = (
@@ -91,6 +93,15 @@ class ServerContainer(Container):
         NgffFace, database, objects, links, address, settings.provided.ngff
     )
     ngff = providers.ThreadSafeSingleton(NgffEndpoint, ngff_face, objects, settings.provided.ngff)
+    image_page = providers.ThreadSafeSingleton(
+        ImagePage,
+        identity.provided.pages,
+        identity.provided.sessions,
+        identity.provided.users,
+        database,
+        providers.ThreadSafeSingleton(Pictures, objects),
+        ngff_face,
+    )
     mikro: providers.Provider[MikroEndpoint] = Service(
         MikroEndpoint,
         identity.provided.authenticator_for.call(MIKRO_SERVICE),  # only apps that were granted this very service
@@ -99,6 +110,7 @@ class ServerContainer(Container):
         grants,
         settings.provided.objects,
         ngff_face,
+        address,
         trash=settings.provided.trash,
     )
     s3: providers.Provider[ObjectEndpoint] = Service(
@@ -122,7 +134,7 @@ class ServerContainer(Container):
         settings.provided.listen,
         address,
         idleness,
-        providers.List(identity, mikro, ngff, s3, rekuest, leases),
+        providers.List(identity, image_page, mikro, ngff, s3, rekuest, leases),
         directory=directory,
         certificate=certificate,
     )

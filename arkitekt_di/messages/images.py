@@ -103,6 +103,8 @@ class ImageRecord(CamelMessage):
         Every level of resolution, the finest first; empty where the hub tells of one only.
     created_at, updated_at : str or None
         ISO 8601, UTC.
+    page_url : str or None
+        Where people look at it; None where the hub has no such page.
     description, folder_id : str or None
     creator : Creator or None
     tags : tuple of str
@@ -120,6 +122,7 @@ class ImageRecord(CamelMessage):
     levels: tuple[LevelRecord, ...] = ()
     created_at: str | None = None
     updated_at: str | None = None
+    page_url: str | None = None
     description: str | None = None
     folder_id: str | None = None
     creator: Creator | None = None

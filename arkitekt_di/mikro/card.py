@@ -29,6 +29,11 @@ class Shown(Protocol):
         ...
 
     @property
+    def page_url(self) -> str | None:
+        """Where the hub shows it."""
+        ...
+
+    @property
     def sizes(self) -> Mapping[str, int]:
         """Pixels along each dimension."""
         ...
@@ -76,6 +81,9 @@ def image_card(image: Shown, *, created: str) -> str:
     except (ArkitektError, TimeoutError, OSError, ValueError, TypeError) as error:
         said = str(error) or "it takes too long"
         picture = f"<div style='max-width:14em'>No picture: {html.escape(said)}</div>"
+    name = html.escape(image.name)
+    if image.page_url is not None:
+        name = f"<a href='{html.escape(image.page_url, quote=True)}' target='_blank' rel='noopener'>{name}</a>"
     cells = "".join(
         f"<tr><th style='text-align:left'>{label}</th><td style='text-align:left'>{html.escape(value)}</td></tr>"
         for label, value in rows.items()
@@ -83,7 +91,7 @@ def image_card(image: Shown, *, created: str) -> str:
     )
     return (
         f"<div style='display:flex;gap:1em;align-items:flex-start'>{picture}"
-        f"<table><caption style='text-align:left;font-weight:bold'>{html.escape(image.name)}</caption>"
+        f"<table><caption style='text-align:left;font-weight:bold'>{name}</caption>"
         f"{cells}</table></div>"
     )
 

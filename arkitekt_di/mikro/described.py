@@ -108,6 +108,8 @@ class Description:
     creator : Creator or None
         Who made it; None where the hub does not say.
     updated_at : datetime.datetime or None
+    page_url : str or None
+        Address of the hub's page that shows it.
     acquisition : Acquisition
         How it came to be at the microscope.
     channels : tuple of Channel
@@ -158,6 +160,11 @@ class Description:
     def updated_at(self) -> datetime | None:
         """When something else was last said about it; None where the hub does not say."""
         return None if self._record.updated_at is None else datetime.fromisoformat(self._record.updated_at)
+
+    @property
+    def page_url(self) -> str | None:
+        """Address of the hub's page where people who are logged in look at it; None where there is none."""
+        return self._record.page_url
 
     @property
     def acquisition(self) -> Acquisition:

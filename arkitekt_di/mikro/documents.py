@@ -2,6 +2,7 @@
 
 _OWN = """
   updatedAt
+  pageUrl
   folderId
   tags
   creator { id sub preferredUsername }

@@ -320,7 +320,7 @@ def _event(given: dict[str, Any]) -> ImageEvent | None:
 
 def _described(given: dict[str, Any]) -> dict[str, Any]:
     """Return what people said about an image, as far as the hub tells."""
-    names = {"description": "description", "folderId": "folder_id", "updatedAt": "updated_at"}
+    names = {"description": "description", "folderId": "folder_id", "updatedAt": "updated_at", "pageUrl": "page_url"}
     said = {member: given[name] for name, member in names.items() if name in given}
     said |= {name: tuple(given[name]) for name in ("tags", "channels") if name in given}
     if (creator := given.get("creator")) is not None:

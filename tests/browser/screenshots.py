@@ -4,7 +4,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.browser.person import Person, a_context, browsed_hub, chromium, set_up
+from playwright.sync_api import Browser
+
+from tests.browser.person import PASSWORD, Person, a_context, browsed_hub, chromium, set_up
+from tests.browser.picture_hub import picture_hub
 
 WIDTH, HEIGHT = 640, 240  # pages are taken whole, and no shorter than this
 
@@ -45,6 +48,25 @@ def take(folder: Path) -> None:
         shoot("apps")
         ada.go("/organization")
         shoot("organization")
+        context.close()
+    with tempfile.TemporaryDirectory() as data, chromium() as browser:
+        take_image(browser, Path(data) / "data", folder)
+
+
+def take_image(browser: Browser, data: Path, folder: Path) -> None:
+    """Write the PNG of the page of an image into *folder*."""
+
+    def open_hub(ada: Person, setup_url: str) -> None:
+        ada.go(setup_url)
+        ada.fill(User_name="ada", Organization="Babbage Lab", Password=PASSWORD, Password_again=PASSWORD)
+        ada.press("Set up")
+
+    with picture_hub(browser, data, set_up=open_hub, name="embryo 12, day 3") as hub:
+        context = a_context(browser, width=WIDTH, height=HEIGHT)
+        ada = Person(context.new_page(), hub.served.url)
+        ada.log_in()
+        ada.go(hub.pages["image"])
+        ada.page.screenshot(path=folder / "image.png", full_page=True, animations="disabled")
         context.close()
 
 

@@ -31,6 +31,11 @@ class Parts:
         return cast("T", self._parts[kind])
 
 
+    def known(self, kind: type[T]) -> T | None:
+        """Return the part of this very class, where there is one."""
+        return cast("T | None", self._parts.get(kind))
+
+
 @dataclass
 class Context:
     """One request, or one WebSocket with everything that it asks.

@@ -74,6 +74,10 @@ class Identity:
         Makes and removes mandate keys.
     audit : AuditLog
         Who did what.
+    pages : Pages
+        Shows pages of other parts of the hub, too.
+    sessions : WebSessions
+        Which browser is whose.
     authenticator : TokenAuthenticator
         Accepts every access token of this hub.
 
@@ -121,7 +125,8 @@ class Identity:
         self.authenticator = self.authenticator_for(HUB_AUDIENCE)
         self._first_run = FirstRun(self.users)
         self._codes = codes = DeviceCodes(database, settings.device_code_s, clock)
-        pages = Pages(self._sessions, self.audit, hub_name)
+        self.sessions = self._sessions
+        self.pages = pages = Pages(self._sessions, self.audit, hub_name)
         wishes = Wishes(directory, address)
         revocation = Revocation(database, self._tokens, self.audit, clock)
         introspection = Introspection(database, self._tokens, clock)

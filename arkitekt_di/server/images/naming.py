@@ -1,10 +1,14 @@
 """Names of images and of their axes."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.images import Axis
 from arkitekt_di.server import naming
+
+PAGES: Final = "/images"
+"""Path below the hub's address of the pages where people look at images."""
 
 
 def checked_name(name: str, *, subject: str = "the name of an image") -> str:

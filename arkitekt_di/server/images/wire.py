@@ -11,11 +11,14 @@ from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.descriptions import Acquisition, Channel
 from arkitekt_di.messages.images import Axis as AxisMessage
 from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
+from arkitekt_di.server.address import Address
+from arkitekt_di.server.graphql.context import Info
 from arkitekt_di.server.graphql.scalars import ByteCount, Unit
 from arkitekt_di.server.graphql.watching import Told
 from arkitekt_di.server.images.appending import OpenedAppend
 from arkitekt_di.server.images.array_header import ArrayHeader
 from arkitekt_di.server.images.descriptions import acquisition_of, channels_of
+from arkitekt_di.server.images.naming import PAGES
 from arkitekt_di.server.images.pixels import path_of
 from arkitekt_di.server.images.tables import Image, Store
 from arkitekt_di.server.images.uploads import Resumed
@@ -203,6 +206,14 @@ class ArrayDataset:
     folder_id: strawberry.ID | None
     creator: User
     updated_at: datetime
+
+    @strawberry.field
+    async def page_url(self, info: Info) -> str | None:
+        """Return the address of its page, as the sender of the request reaches the hub."""
+        address, request = info.context.parts.known(Address), info.context.request
+        if address is None:
+            return None
+        return f"{address.url if request is None else address.url_for(request)}{PAGES}/{self.id}"
 
     @classmethod
     def of(cls, image: Image) -> Self:

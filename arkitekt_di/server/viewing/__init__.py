@@ -1,0 +1,1 @@
+"""Images on pages of the hub, for people."""
