@@ -1,5 +1,10 @@
 """What every implementation of the promises of fakts has to pass."""
 
+from typing import Any
+
+import pytest
+
+from arkitekt_di.errors import LoginRequiredError, ServiceNotGrantedError
 from arkitekt_di.fakts.cache import ClaimCache, ClaimKey
 from arkitekt_di.messages.fakts import ActiveFakts, Alias, Instance, SelfFakts
 
@@ -59,3 +64,55 @@ class ClaimCacheContract:
 
         assert cache.load(HERE) is None
         assert cache.load(OTHER_HUB) == configuration("other")
+
+
+class ClaimSourceContract:
+    """Tests of a `ClaimSource` that is an `AliasSource` too; a subclass has the fixture ``source``.
+
+    It has started, and its hub lets the app in without a person and grants ``mikro``.
+    """
+
+    @pytest.mark.anyio
+    async def test_before_it_is_let_in_there_is_no_configuration(self, source: Any) -> None:
+        assert not source.is_configured
+        with pytest.raises(LoginRequiredError):
+            _ = source.active
+
+    @pytest.mark.anyio
+    async def test_a_claim_gives_a_token_that_is_bound_to_the_hub_and_a_configuration(self, source: Any) -> None:
+        token = await source.aclaim()
+
+        assert token.issuer == source.url
+        assert set(source.manifest.scopes) <= set(token.scopes)
+        assert source.is_configured
+        assert "mikro" in source.active.instances
+        assert source.active.self.sub
+
+    @pytest.mark.anyio
+    async def test_two_claims_give_two_tokens(self, source: Any) -> None:
+        tokens = [await source.aclaim() for _ in range(2)]
+
+        assert tokens[0].access_token != tokens[1].access_token
+
+    @pytest.mark.anyio
+    async def test_what_came_with_a_renewed_token_is_adopted(self, source: Any) -> None:
+        await source.aclaim()
+
+        await source.aadopt(configuration("renewed"))
+
+        assert source.active == configuration("renewed")
+
+    @pytest.mark.anyio
+    async def test_a_service_that_was_granted_has_an_address(self, source: Any) -> None:
+        await source.aclaim()
+
+        alias = await source.aget_alias("mikro")
+
+        assert alias in source.active.instances["mikro"].aliases
+
+    @pytest.mark.anyio
+    async def test_a_service_that_was_not_granted_has_none(self, source: Any) -> None:
+        await source.aclaim()
+
+        with pytest.raises(ServiceNotGrantedError, match="nothing"):
+            await source.aget_alias("nothing")

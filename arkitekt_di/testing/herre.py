@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from arkitekt_di.herre.store import TokenKey, TokenStore
 from arkitekt_di.messages.oauth import Token
+from arkitekt_di.protocols.herre import WideningTokenSource
 
 HERE = TokenKey("http://127.0.0.1:1", "digest of one app")
 OTHER_HUB = TokenKey("http://127.0.0.1:2", "digest of one app")
@@ -103,3 +104,27 @@ class TokenStoreContract:
 
         async with store.exclusive(HERE, timeout_s=1):
             pass
+
+
+class TokenSourceContract:
+    """Tests of a `WideningTokenSource`; a subclass has the fixture ``source``, which has logged in."""
+
+    @pytest.mark.anyio
+    async def test_a_token_is_given_again_while_it_is_good(self, source: WideningTokenSource) -> None:
+        assert await source.aget_token() == await source.aget_token()
+
+    @pytest.mark.anyio
+    async def test_a_refused_token_is_renewed_once_for_all_who_have_it(self, source: WideningTokenSource) -> None:
+        stale = await source.aget_token()
+
+        renewed = await asyncio.gather(*[source.arefresh_token(stale) for _ in range(5)])
+
+        assert set(renewed) == {await source.aget_token()}
+        assert stale not in renewed
+
+    @pytest.mark.anyio
+    async def test_who_comes_late_with_an_old_token_gets_the_one_in_use(self, source: WideningTokenSource) -> None:
+        old = await source.aget_token()
+        renewed = await source.arefresh_token(old)
+
+        assert await source.arefresh_token(old) == renewed

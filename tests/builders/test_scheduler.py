@@ -10,6 +10,7 @@ from arkitekt_di import easy, scheduler, submit
 from arkitekt_di.errors import ConfigurationError, ServiceNotGrantedError
 from arkitekt_di.messages.fakts import Alias
 from arkitekt_di.messages.manifest import REKUEST_SERVICE
+from arkitekt_di.testing.shielding import shielded_environment
 from tests.apps import Quiet
 from tests.cli.terminal import Terminal
 from tests.serving import ServedHub, start_hub
@@ -18,9 +19,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(autouse=True)
-def nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, user_folders: dict[str, str], tmp_path: Path) -> None:
+def nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, value in user_folders.items():
+    for name, value in shielded_environment(tmp_path / "folders").items():
         monkeypatch.setenv(name, value)
 
 

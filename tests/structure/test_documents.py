@@ -17,6 +17,9 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOTEBOOKS = [ROOT / "docs" / "tutorials" / "notebook.md"]
 """Documents whose examples are the cells of a notebook."""
 
+LONG = [ROOT / "docs" / "tutorials" / "run-a-lab-hub.md"]
+"""Documents whose examples start many processes."""
+
 WITH_PYTHON = [path for path in DOCUMENTS if "```python\n" in path.read_text() and path not in NOTEBOOKS]
 
 
@@ -31,7 +34,11 @@ def printed_as_told(told: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed.strip()) is not None
 
 
-@pytest.mark.parametrize("path", WITH_PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.long] if path in LONG else []) for path in WITH_PYTHON],
+    ids=[str(path.relative_to(ROOT)) for path in WITH_PYTHON],
+)
 def test_the_examples_of_a_document_run_from_top_to_bottom(path: Path, tmp_path: Path, user_folders: dict[str, str]):
     blocks = list(BLOCK.finditer(path.read_text()))
     script = tmp_path / "example.py"
@@ -107,6 +114,32 @@ def test_every_link_between_documents_leads_somewhere():
     ]
 
     assert broken == []
+
+
+def test_no_docstring_has_roles_of_sphinx_which_the_pages_would_show_raw():
+    role = re.compile(r":(?:py:)?(?:func|class|attr|meth|mod|exc|data):`")
+    folders = [ROOT / "arkitekt_di", ROOT / "containers", ROOT / "config"]
+    raw = [str(path) for folder in folders for path in folder.rglob("*.py") if role.search(path.read_text())]
+
+    assert raw == []
+
+
+def test_every_page_stands_in_the_navigation():
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    pages = [str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")]
+
+    missing = [page for page in pages if page not in navigation and not page.startswith("explanations/decisions/")]
+    assert missing == []
+
+
+def test_every_how_to_page_leads_on_to_another_page():
+    alone = [
+        path.name
+        for path in (ROOT / "docs" / "how-to").glob("*.md")
+        if not re.search(r"\]\([^)]+\.md", path.read_text())
+    ]
+
+    assert alone == []
 
 
 def test_every_command_in_the_readme_exists():

@@ -1,7 +1,9 @@
-"""What an app costs, each figure beside its peer in the same process.
+"""What it costs to import, make, enter and use an app, each figure beside its peer in the same run.
 
-Run it with ``python -m benchmarks.app [--json]`` from the root of the repository.  Rounds are interleaved; a ratio is
-taken round by round, and the median is quoted with the least and the most: machines are noisy, ratios hardly.
+Run it with ``python -m benchmarks.startup [--json] [--peer PYTHON]`` from the root of the repository.  Rounds are
+interleaved; a ratio is taken round by round, and the median is quoted with the least and the most: machines are noisy,
+ratios hardly.  PYTHON is the interpreter of an environment with ``arkitekt==8.1.0`` and ``mikro==11.0.0``; with it, the
+time from the start of a script to its first stored image is measured too, of both clients at one hub of ours.
 """
 
 import argparse
@@ -10,17 +12,47 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
 
 from arkitekt_di.app import current_app
 from arkitekt_di.builders import embedded
 from arkitekt_di.containers.lifecycle import Lifecycle
 from arkitekt_di.containers.preset import Container, Service
+from arkitekt_di.containers.presets import shipped_preset
 from arkitekt_di.governing import APPS
+from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.settings.models import AppSettings
+from arkitekt_di.testing.served_hub import ServedHub, start_hub
+from arkitekt_di.testing.shielding import shielded_environment
 
 ROUNDS = 15
+STORES = 7
+"""Rounds of the scripts that store an image; each takes seconds."""
+
+OURS = """
+import sys
+import numpy as np
+from arkitekt_di import easy
+from arkitekt_di.mikro import from_xarray
+with easy("startup", url=sys.argv[1], headless=True):
+    stack = np.arange(2**19, dtype="uint16").reshape(1, 1, 1, 512, 1024)
+    print(from_xarray(stack, name="first", dims=tuple("ctzyx")).id)
+"""
+THEIRS = """
+import sys
+import numpy as np
+import xarray as xr
+from arkitekt import easy
+from mikro import create_array_dataset, mikro_service
+with easy("startup", mikro_service, url=sys.argv[1], headless=True):
+    data = xr.DataArray(np.arange(2**19, dtype="uint16").reshape(1, 1, 1, 512, 1024), dims=list("ctzyx"))
+    print(create_array_dataset(data=data, scales=[], name="first", axes=list("ctzyx")).id)
+"""
+"""From nothing to an image of 1 MB, after an earlier run has logged in: by the documents of each client."""
 
 
 class Quiet:
@@ -95,6 +127,55 @@ def importing(module: str) -> float:
     return float(ran.stdout)
 
 
+def containers(count: int) -> float:
+    """Return seconds for one container of a script's app, with everything in it declared and nothing made."""
+    preset, settings, manifest = shipped_preset("easy"), AppSettings(), Manifest(identifier="benchmark")
+    return per_call(lambda: preset.make(settings=settings, manifest=manifest), count)
+
+
+def bare_containers(count: int) -> float:
+    """Return seconds for five services in a container."""
+    return per_call(Five, count)
+
+
+def first_images(peer: Path) -> Iterator[tuple[float, float]]:
+    """Yield the seconds of a script of ours and of one of the peer, from its start to its end, in turns."""
+    with tempfile.TemporaryDirectory() as folder, hub_in(Path(folder)) as hub:
+        for number in range(STORES + 1):
+            pair = (
+                script(sys.executable, OURS, hub, Path(folder) / "ours"),
+                script(str(peer), THEIRS, hub, Path(folder) / "theirs"),
+            )
+            if number:  # the first run of each logs in
+                yield pair
+
+
+@contextmanager
+def hub_in(folder: Path) -> Iterator[ServedHub]:
+    """Run a hub that lets every app in."""
+    hub = start_hub(folder / "hub", "--auto-approve")
+    try:
+        yield hub
+    finally:
+        hub.stop()
+
+
+def script(python: str, code: str, hub: ServedHub, folder: Path) -> float:
+    """Return the seconds that a script takes; it keeps its login in *folder*."""
+    file = folder / "script.py"
+    folder.mkdir(exist_ok=True)
+    file.write_text(code)
+    started = time.perf_counter()
+    subprocess.run(  # noqa: S603  # our own scripts
+        [python, str(file), hub.url],
+        env=shielded_environment(folder),
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=300,
+    )
+    return time.perf_counter() - started
+
+
 def measure() -> dict[str, list[tuple[float, float]]]:
     """Return for each case the seconds of ours and of the peer, round by round."""
     quiet = Quiet()
@@ -115,6 +196,7 @@ def measure() -> dict[str, list[tuple[float, float]]]:
                     per_call(lambda: app.mikro, 20_000),
                     per_call(lambda: app.container.mikro.service(), 20_000),  # noqa: PLW0108  # the look-up is measured
                 ),
+                "container of easy / container of 5": (containers(5), bare_containers(5)),
                 "start + stop of 5 services / AsyncExitStack": (lives(lambda: Lifecycle(Five()), 50), exit_stacks(50)),
                 "import arkitekt_di / import asyncio": (importing("arkitekt_di"), importing("asyncio")),
             }
@@ -127,9 +209,13 @@ def main() -> None:
     """Print a row for each case."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().json
+    parser.add_argument("--peer", type=Path, help="Python of an environment with arkitekt 8.1 and mikro 11")
+    asked = parser.parse_args()
+    measured = measure()
+    if asked.peer is not None:
+        measured["easy to first image / arkitekt + mikro"] = list(first_images(asked.peer))
     rows = {}
-    for name, pairs in measure().items():
+    for name, pairs in measured.items():
         ratios = [ours / peer for ours, peer in pairs]
         rows[name] = {
             "ours_us": statistics.median(ours for ours, _ in pairs) * 1e6,
@@ -138,7 +224,7 @@ def main() -> None:
             "least": min(ratios),
             "most": max(ratios),
         }
-    if as_json:
+    if asked.json:
         print(json.dumps(rows, indent=2))
         return
     for name, row in rows.items():
