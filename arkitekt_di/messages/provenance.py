@@ -29,6 +29,9 @@ class TaskOrigin(CamelMessage):
         Name of the function.
     arguments : dict of str to object or None
         As they travelled: images and other structures by their identifiers.  None where they are larger than 32 KiB.
+    hidden_arguments : tuple of str
+        Names of those that only the caller, the user of the app and the organization's admins are told: texts, and
+        whatever else is neither number nor structure.
     code_hash : str or None
         Hash of the function's source, as its agent declared it.
     """
@@ -36,6 +39,7 @@ class TaskOrigin(CamelMessage):
     id: str
     function: str
     arguments: dict[str, Any] | None = None
+    hidden_arguments: tuple[str, ...] = ()
     code_hash: str | None = None
 
 

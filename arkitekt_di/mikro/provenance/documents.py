@@ -4,7 +4,7 @@ READ_PROVENANCE = """
 query ReadProvenance($subject: SubjectInput!, $pagination: OffsetPaginationInput) {
   lines: provenance(subject: $subject, pagination: $pagination) {
     kind user { sub preferredUsername } clientId app appVersion
-    task { id function arguments codeHash } firstAt lastAt count
+    task { id function arguments hiddenArguments codeHash } firstAt lastAt count
   }
 }
 """

@@ -8,11 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from arkitekt_di.errors import CommentNotFoundError, RecordRefusedError
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.comments import CommentDraft, Subject
+from arkitekt_di.server.administering import administers
 from arkitekt_di.server.comments.tables import Comment
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier
-from arkitekt_di.server.identity.standing import Role
-from arkitekt_di.server.identity.tables import Membership
 from arkitekt_di.server.journal import Change, Event, Journal
 from arkitekt_di.server.listing import Page
 from arkitekt_di.server.naming import checked_description
@@ -128,7 +127,7 @@ class Comments:
         async with self._journal.transaction(principal) as entry:
             session = entry.session
             comment = await _find(session, principal, comment_id)
-            if comment.user_id != principal.user_id and not await _administers(session, principal):
+            if comment.user_id != principal.user_id and not await administers(session, principal):
                 raise RecordRefusedError("the comment is somebody else's", "Ask its author, or an admin")
             for reply in await session.scalars(select(Comment).where(Comment.reply_to_id == comment.id)):
                 await session.delete(reply)
@@ -155,10 +154,3 @@ async def _find(session: AsyncSession, principal: Principal, comment_id: str) ->
     if found is None:
         raise CommentNotFoundError(comment_id)
     return found
-
-
-async def _administers(session: AsyncSession, principal: Principal) -> bool:
-    standing = select(Membership.role).where(
-        Membership.user_id == principal.user_id, Membership.organization_id == principal.organization_id
-    )
-    return await session.scalar(standing) == Role.ADMIN

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.comments import Subject
 from arkitekt_di.messages.provenance import OriginKind
+from arkitekt_di.server.administering import administers
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.tables import Client
 from arkitekt_di.server.journal import Change, Event
 from arkitekt_di.server.listing import Page
 from arkitekt_di.server.principal import Principal
+from arkitekt_di.server.provenance.arguments import ToldArguments, told_arguments
 from arkitekt_di.server.provenance.tables import Provenance
 from arkitekt_di.server.subjects import Subjects
 from arkitekt_di.server.tasks.tables import AGENTS, TASKS
@@ -42,6 +44,14 @@ class _Task:
     function: str | None = None
     arguments: str | None = None
     code_hash: str | None = None
+
+
+@dataclass(frozen=True)
+class ToldLine:
+    """A line of provenance, and what one person is told of its arguments."""
+
+    line: Provenance
+    arguments: ToldArguments
 
 
 class Chronicle:
@@ -101,14 +111,24 @@ class Provenances:
         self._database = database
         self._subjects = subjects
 
-    async def list(self, principal: Principal, subject: Subject, page: Page) -> Sequence[Provenance]:
-        """Return one page of what was done to a record, oldest first; raises `NotFoundError` where it is gone."""
+    async def list(self, principal: Principal, subject: Subject, page: Page) -> Sequence[ToldLine]:
+        """Return one page of what was done to a record, oldest first; raises `NotFoundError` where it is gone.
+
+        Which arguments *principal* is told: see `told_arguments`.
+        """
         await self._subjects.require(principal, subject.kind, subject.id)
         mine = Provenance.organization_id == principal.organization_id, Provenance.subject_id == subject.id
         query = select(Provenance).where(*mine, Provenance.subject_kind == subject.kind)
         ordered = query.order_by(Provenance.first_at, Provenance.id).limit(page.limit).offset(page.offset)
         async with self._database.transaction() as session:
-            return (await session.scalars(ordered)).all()
+            lines = (await session.scalars(ordered)).all()
+            knows_all = await administers(session, principal)
+            called = await _called(session, principal, [line.task_id for line in lines if line.task_id is not None])
+        own = {line.task_id for line in lines if line.user_id == principal.user_id} | called
+        return [
+            ToldLine(line, told_arguments(line.arguments, to_participant=knows_all or line.task_id in own))
+            for line in lines
+        ]
 
 
 def _kind(event: Event, last: Provenance | None) -> OriginKind:
@@ -120,6 +140,13 @@ def _kind(event: Event, last: Provenance | None) -> OriginKind:
 def _is_same(last: Provenance, line: Provenance) -> bool:
     names = ("kind", "user_id", "client_id", "app_version", "task_id")
     return all(getattr(last, name) == getattr(line, name) for name in names)
+
+
+async def _called(session: AsyncSession, principal: Principal, task_ids: Sequence[str]) -> set[str]:
+    """Return those of the tasks that *principal* called, as far as the ledger still has them."""
+    mine = TASKS.c.organization_id == principal.organization_id, TASKS.c.user_id == principal.user_id
+    found = await session.scalars(select(TASKS.c.id).where(*mine, TASKS.c.id.in_(task_ids)))
+    return set(found)
 
 
 async def _last(session: AsyncSession, author: Principal, change: Change) -> Provenance | None:

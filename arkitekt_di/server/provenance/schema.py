@@ -1,6 +1,5 @@
 """What can be asked about how records came to be."""
 
-import json
 from datetime import UTC, datetime
 from typing import Self
 
@@ -13,8 +12,7 @@ from arkitekt_di.server.graphql.paging import OffsetPaginationInput, page_of
 from arkitekt_di.server.graphql.scalars import ByteCount
 from arkitekt_di.server.graphql.subject import SubjectInput
 from arkitekt_di.server.images.wire import User
-from arkitekt_di.server.provenance.chronicle import Provenances
-from arkitekt_di.server.provenance.tables import Provenance
+from arkitekt_di.server.provenance.chronicle import Provenances, ToldLine
 
 strawberry.enum(OriginKind)
 
@@ -26,6 +24,7 @@ class OriginTask:
     id: strawberry.ID
     function: str
     arguments: JSON | None
+    hidden_arguments: list[str]
     code_hash: str | None
 
 
@@ -45,15 +44,16 @@ class Origin:
     count: ByteCount
 
     @classmethod
-    def of(cls, line: Provenance) -> Self:
+    def of(cls, told: ToldLine) -> Self:
         """Show a row."""
-        task = None
+        task, line = None, told.line
         if line.task_id is not None:
-            arguments = None if line.arguments is None else JSON(json.loads(line.arguments))
+            values = told.arguments.values
             task = OriginTask(
                 id=strawberry.ID(line.task_id),
                 function=line.function or "",
-                arguments=arguments,
+                arguments=None if values is None else JSON(values),
+                hidden_arguments=list(told.arguments.hidden),
                 code_hash=line.code_hash,
             )
         return cls(
@@ -82,4 +82,4 @@ class ProvenanceQuery:
         found = await info.context.part(Provenances).list(
             await info.context.principal(), subject.message(), page_of(pagination)
         )
-        return [Origin.of(line) for line in found]
+        return [Origin.of(told) for told in found]
