@@ -1,4 +1,8 @@
-"""An S3 server of the tests' own, beside the hub's: rclone, from PyPI."""
+"""S3 servers beside the hub's own: rclone, from PyPI, and one that environment variables name, such as a Ceph.
+
+``ARKITEKT_TEST_S3_ENDPOINT``, ``_BUCKET``, ``_ACCESS_KEY`` and ``_SECRET_KEY`` name it; the bucket is made where it is
+not there, and what the tests write stays below ``t/``.
+"""
 
 import os
 import re
@@ -12,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread, Timer
 
+import boto3
+import pytest
+from botocore.config import Config
 from pydantic import SecretStr
 
 from arkitekt_di.settings.models import S3Settings
@@ -82,3 +89,26 @@ def running_rclone(folder: Path) -> Iterator[S3Server]:
         if drain.ident is not None:
             drain.join()
         process.stderr.close()
+
+
+LAB = "ARKITEKT_TEST_S3"
+
+
+def find_lab_server() -> S3Server:
+    """Return the server that the environment names, with its bucket; skips the test where it names none."""
+    members = {name: os.environ.get(f"{LAB}_{name.upper()}", "") for name in ("endpoint", "access_key", "secret_key")}
+    if not all(members.values()):
+        pytest.skip(f"no S3 is named: set {LAB}_ENDPOINT, {LAB}_ACCESS_KEY and {LAB}_SECRET_KEY")
+    server = S3Server(bucket=os.environ.get(f"{LAB}_BUCKET", "arkitekt-tests"), **members)
+    client = boto3.client(
+        "s3",
+        endpoint_url=server.endpoint,
+        aws_access_key_id=server.access_key,
+        aws_secret_access_key=server.secret_key,
+        region_name="us-east-1",
+        config=Config(s3={"addressing_style": "path"}),
+    )
+    if server.bucket not in {found["Name"] for found in client.list_buckets()["Buckets"]}:
+        client.create_bucket(Bucket=server.bucket)
+    client.close()
+    return server

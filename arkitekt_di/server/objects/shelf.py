@@ -14,7 +14,7 @@ from arkitekt_di.server.objects.checksums import Checksums, checksum_of
 from arkitekt_di.server.objects.draft import CompleteDraft
 from arkitekt_di.server.objects.keys import UPLOADS
 from arkitekt_di.server.objects.promise import Condition, ObjectEntry, Page
-from arkitekt_di.server.objects.seals import Seals, sync
+from arkitekt_di.server.objects.seals import Seals, begin_to_sync, sync
 from arkitekt_di.server.objects.tree import (
     conflict,
     entry_of,
@@ -109,6 +109,7 @@ class Shelf:
     def place(self, draft: CompleteDraft, bucket: str, key: str, *, condition: Condition | None) -> ObjectEntry:
         """Move a complete file to where it is visible; from then on its bytes are kept, and no more on their way."""
         target = place(self._root, bucket, key)
+        begin_to_sync(draft.path)  # or all of it were left to `seal`, which the client waits for
         with self._lock:
             self._seals.refuse(bucket, key)
             old = status_of(target, self._root)
