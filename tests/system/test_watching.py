@@ -2,17 +2,19 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
-from arkitekt_di import App, easy
+from arkitekt_di import App, easy, mikro
 from arkitekt_di.errors import ConnectionLostError
 from arkitekt_di.messages.changes import ChangeKind
-from arkitekt_di.mikro import delete_image, from_xarray, rename_image, watch_images
+from arkitekt_di.mikro import Watch, delete_image, from_xarray, rename_image, watch_images
 from tests.serving import ServedHub, start_hub
 
 PICTURE = np.zeros((8, 8), "uint16")
@@ -77,5 +79,43 @@ def test_a_hub_that_does_not_come_back_is_told_in_bounded_time(tmp_path: Path, m
             hub.kill()
             with pytest.raises(ConnectionLostError, match="no connection for 1 s"):
                 list(watch)
+    finally:
+        hub.stop()
+
+
+def test_every_kind_of_watch_survives_a_hub_that_is_killed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    hub = start_hub(data, "--auto-approve")
+    try:
+        with app_at(hub, "watcher"):
+            place, image = mikro.ensure_folder("plates/7"), from_xarray(PICTURE, name="first", folder="plates/7")
+            watches: dict[str, Watch[Any]] = {
+                "images of a folder": watch_images("plates/7"),
+                "one image": mikro.watch_image(image),
+                "regions": mikro.watch_rois(image),
+                "files": mikro.watch_files(folder=place),
+                "tables": mikro.watch_tables(folder="plates/7"),
+                "folders": mikro.watch_folders(parent=place),
+                "one folder": mikro.watch_folder(place),
+                "comments": mikro.watch_comments(image),
+            }
+            hub.kill()
+            hub = start_hub(data, "--auto-approve", port=port_of(hub))
+            with app_at(hub, "maker") as maker:
+                made: dict[str, Any] = {
+                    "images of a folder": rename_image(image.id, "renamed", app=maker),
+                    "one image": image,
+                    "regions": mikro.create_roi(image.id, [[1, 1], [5, 6]], "rectangle", app=maker),
+                    "files": mikro.upload_file(__file__, folder="plates/7", app=maker),
+                    "tables": mikro.from_dataframe({"n": [1, 2]}, name="cells", folder="plates/7", app=maker),
+                    "folders": mikro.create_folder("inner", parent="plates/7", app=maker),
+                    "one folder": mikro.rename_folder(place.id, "8", app=maker),
+                    "comments": mikro.create_comment(image, "sharp", app=maker),
+                }
+            with ThreadPoolExecutor(len(watches)) as threads:
+                told = {name: threads.submit(next, iter(watch)) for name, watch in watches.items()}
+                found = {name: change.result(BOUND_S).id for name, change in told.items()}
+
+            assert found == {name: record.id for name, record in made.items()}
     finally:
         hub.stop()
