@@ -120,7 +120,8 @@ def _message(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return "; ".join([str(error.message), *map(_message, error.exceptions)])
     if isinstance(error, OSError):
-        return f"{error}. `arkitekt-di --debug ...` shows where"
+        place = "" if error.filename is None else f": {error.filename}"
+        return f"{error.strerror or error}{place}. `arkitekt-di --debug ...` shows where"
     if not isinstance(error, ArkitektError):
         return f"{type(error).__name__}: {error}. `arkitekt-di --debug ...` shows where, for a report"
     if not isinstance(error, RemoteError) or not error.remote_traceback:

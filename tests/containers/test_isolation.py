@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,15 @@ from dependency_injector import providers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arkitekt_di.containers.graph import declared, walk
+from arkitekt_di.config import preset_path
+from arkitekt_di.containers.check import check
+from arkitekt_di.containers.graph import declared, start_order, walk
 from arkitekt_di.containers.overriding import replace
 from arkitekt_di.containers.preset import Container, PresetMeta, Service, effective
 from arkitekt_di.containers.presets import PRESETS, shipped_preset
 from arkitekt_di.fakts.discovery import NoDiscovery
 from arkitekt_di.messages.manifest import Manifest
+from arkitekt_di.settings.load import load_app_settings
 from arkitekt_di.settings.models import AppSettings
 
 
@@ -170,3 +174,15 @@ def test_the_presets_of_the_package_side_by_side_never_share_an_instance():
     assert all(len(one) > 20 for one in made)
     for one, other in combinations(made, 2):
         assert one.keys().isdisjoint(other)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_graph_of_a_preset_resolves_with_its_yaml(name: str, tmp_path: Path):
+    loaded = load_app_settings(preset_path(name), environ={}, start=tmp_path)
+
+    container = shipped_preset(name).make(settings=loaded.settings, manifest=Manifest(identifier="check"))
+
+    check(container)
+    started = [service for service, _ in start_order(container)]
+    assert {"transport", "fakts", "herre", "mikro", "rekuest"} <= set(started)
+    assert started.index("fakts") < started.index("herre") < started.index("mikro")
