@@ -1,0 +1,41 @@
+"""What mikro could do in any of its generations: the rows that the page of what is not there goes through."""
+
+from typing import Final
+
+FEATURES: Final = (
+    "store an image",
+    "accepted arrays",
+    "dimension rule",
+    "chunking",
+    "check before upload",
+    "multiscale pyramid",
+    "lazy data",
+    "get one",
+    "search / list",
+    "update",
+    "delete",
+    "image metadata",
+    "provenance / origins",
+    "tags",
+    "datasets / folders",
+    "experiments, samples",
+    "ROIs",
+    "labels, features",
+    "tables",
+    "files",
+    "videos, thumbnails, snapshots",
+    "models",
+    "metrics",
+    "stages, positions, timepoints, eras",
+    "instruments, cameras, objectives, channels",
+    "relations",
+    "rendering",
+    "meshes, networks, sparse, phasor",
+    "subscriptions",
+    "credentials",
+    "standalone use",
+    "test store",
+    "codegen",
+    "structures for rekuest",
+)
+"""In the order of the page; a row leaves this list only with the feature itself."""
