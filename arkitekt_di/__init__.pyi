@@ -5,6 +5,7 @@ from arkitekt_di.builders import easy as easy
 from arkitekt_di.builders import embedded as embedded
 from arkitekt_di.builders import jupy as jupy
 from arkitekt_di.builders import port as port
+from arkitekt_di.builders import qt as qt
 from arkitekt_di.builders import scheduler as scheduler
 from arkitekt_di.errors import ArkitektError as ArkitektError
 from arkitekt_di.rekuest.functions import acall as acall
@@ -48,6 +49,7 @@ __all__ = [
     "log",
     "port",
     "progress",
+    "qt",
     "register",
     "register_structure",
     "scheduler",

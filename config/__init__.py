@@ -5,7 +5,7 @@ from pathlib import Path
 
 from arkitekt_di.errors import ConfigurationError, Problem
 
-PRESETS = ("easy", "embedded", "jupy", "port", "scheduler")
+PRESETS = ("easy", "embedded", "jupy", "port", "qt", "scheduler")
 """Names of the presets that come with the package."""
 
 

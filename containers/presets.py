@@ -69,6 +69,7 @@ PRESETS: Mapping[str, tuple[str, str]] = {
     "embedded": ("arkitekt_di.containers.embedded", "EmbeddedContainer"),
     "jupy": ("arkitekt_di.containers.jupy", "JupyContainer"),
     "port": ("arkitekt_di.containers.port", "PortContainer"),
+    "qt": ("arkitekt_di.containers.qt", "QtContainer"),
     "scheduler": ("arkitekt_di.containers.scheduler", "SchedulerContainer"),
 }
 """Module and class of each preset that comes with the package; loaded when asked for: only one needs the hub's code."""

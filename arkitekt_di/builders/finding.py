@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from arkitekt_di.builders.builder import Builder
+from arkitekt_di.builders.desktop import qt
 from arkitekt_di.builders.embedding import embedded
 from arkitekt_di.builders.notebooks import jupy
 from arkitekt_di.builders.scheduling import scheduler
@@ -16,7 +17,7 @@ ENTRY_POINTS = "arkitekt_di.builders"
 """Group of entry points in which a package names its builders."""
 
 SHIPPED: Mapping[str, Builder[...]] = {
-    builder.preset.name: builder for builder in (easy, jupy, port, scheduler, embedded)
+    builder.preset.name: builder for builder in (easy, jupy, port, scheduler, qt, embedded)
 }
 """The builders of this package."""
 

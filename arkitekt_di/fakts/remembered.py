@@ -49,6 +49,10 @@ class RememberedHubs:
             log.warning("the remembered hubs in %s cannot be read: %s", self._file, error)
             return Hubs()
 
+    def leave(self) -> None:
+        """Let apps that name no hub use none of these by themselves; raises as `choose` does."""
+        write_private(self._file, Hubs(known=self.load().known).revealed())
+
     def choose(self, url: str) -> None:
         """Let *url* be the hub that apps use; raises `OSError` where that cannot be written."""
         others = tuple(other for other in self.load().known if other != url)

@@ -209,7 +209,9 @@ def test_two_packages_may_not_offer_one_name(offer, lab_yaml: Path):
 
 
 def test_an_unknown_builder_tells_the_nearest_and_all():
-    with pytest.raises(CompositionError, match=r"known: easy, jupy, port, scheduler, embedded.*did you mean 'jupy'"):
+    with pytest.raises(
+        CompositionError, match=r"known: easy, jupy, port, scheduler, qt, embedded.*did you mean 'jupy'"
+    ):
         find_builder("jupi")
 
 
