@@ -14,6 +14,7 @@ Run with ``python -m benchmarks.images [--quick] [--mib 512] [--rounds 5] [--pee
 import argparse
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -249,19 +250,24 @@ def await_server(url: str, process: "subprocess.Popen[bytes]") -> None:
 # --- the run --------------------------------------------------------------------------------------------
 
 
-def compare(mib: int, rounds: int, pythons: dict[str, str]) -> tuple[list[Round], dict[str, str]]:
-    """Return what came of each round, and what was skipped."""
+def compare(
+    mib: int, rounds: int, pythons: dict[str, str], left_out: dict[str, str]
+) -> tuple[list[Round], dict[str, str]]:
+    """Return what came of each round that was done, and what was skipped."""
     found: list[Round] = []
     with tempfile.TemporaryDirectory() as place:
         bench = Bench(Path(place, "pixels.npy"), pythons)
-        bench.skipped.update(missing_peers(pythons))
+        bench.skipped.update(missing_peers(pythons) | left_out)
         make_pixels(bench.pixels, mib)
-        for number in range(rounds):
-            folder = Path(place, f"round-{number}")
-            folder.mkdir()
-            found.append(run_round(bench, folder))
-            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-            subprocess.run(["rm", "-rf", str(folder)], check=True)  # noqa: S603, S607  # many gigabytes in many files
+        try:
+            for number in range(rounds):
+                folder = Path(place, f"round-{number}")
+                folder.mkdir()
+                found.append(run_round(bench, folder))
+                print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+                shutil.rmtree(folder)
+        except KeyboardInterrupt:
+            print("interrupted: these are the rounds that were done", file=sys.stderr)
     return found, bench.skipped
 
 
@@ -284,6 +290,9 @@ def spread(figures: Sequence[float]) -> dict[str, float]:
 
 def summary(found: Sequence[Round], mib: int) -> tuple[list[Row], list[Row]]:
     """Return one row a case, and one row a goal."""
+    if not found:
+        message = "no round was done"
+        raise RuntimeError(message)
     cases = []
     for case in WRITES:
         rows = [results[case] for results in found if case in results]
@@ -342,12 +351,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="64 MiB and 3 rounds: about two minutes")
     parser.add_argument("--peers", default=os.environ.get("ARKITEKT_PEERS", sys.executable), metavar="PYTHON")
     parser.add_argument("--mikro", default=os.environ.get("ARKITEKT_MIKRO", sys.executable), metavar="PYTHON")
+    parser.add_argument("--cases", default="", help="some cases alone, by their names with '; ' between")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
     mib, rounds = (64, 3) if options.quick else (options.mib, options.rounds)
     pythons = dict.fromkeys((*WRITES, *READS), sys.executable)
     pythons |= dict.fromkeys(PEERS, options.peers) | dict.fromkeys(MIKRO, options.mikro)
-    found, skipped = compare(mib, rounds, pythons)
+    chosen = {"ours", *options.cases.split("; ")} if options.cases else set(pythons)
+    left_out = {case: "it was left out" for case in pythons if case not in chosen}
+    found, skipped = compare(mib, rounds, pythons, left_out)
     cases, goals = summary(found, mib)
     if options.json:
         print(json.dumps({"mib": mib, "rounds": rounds, "cases": cases, "goals": goals, "skipped": skipped}))
