@@ -3,6 +3,10 @@
 Run it as ``python -m benchmarks.tasks`` from the root of the repository.  A call goes from a caller to the hub, to an
 agent in a process of its own, and back, and every step of it is recorded before it goes on.  The echo is a plain
 WebSocket of the same library between two processes.  Both take turns, and the ratio of each turn counts.
+
+``bare`` is the hub with the least that an agent and a caller can be, on the socket of callers and over GraphQL;
+``apps`` is the whole of this project: an app that serves and an app that calls.  With ``--peers PYTHON`` other systems
+are measured in between, in the environment of that Python; what it does not have is skipped and said so.
 """
 
 import argparse
@@ -13,6 +17,8 @@ import os
 import platform
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -26,6 +32,7 @@ from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import create_engine, insert
 
+from arkitekt_di import easy
 from arkitekt_di.messages.frames import FEATURE_ATTEMPTS
 from arkitekt_di.messages.orders import ORDERS, Assign, Heartbeat
 from arkitekt_di.messages.reports import Completed, HeartbeatAnswer, Progress, Register, Started, Yield
@@ -41,8 +48,10 @@ from arkitekt_di.server.tasks.rows import row_of
 from arkitekt_di.server.tasks.service import Ground
 from arkitekt_di.server.tasks.tables import TASKS
 from arkitekt_di.settings.models import DatabaseSettings, TaskSettings
+from arkitekt_di.testing.served_hub import serving
 
 ASSIGN = "mutation ($input: AssignInput!) { assign(input: $input) { id } }"
+PEERS = ("hypha", "ray", "dask", "celery")
 WATCH = "subscription { mytasks { event { task kind returns } } }"
 FIND = "query { implementations { id } }"
 PORT = {"key": "number", "kind": "INT"}
@@ -212,6 +221,38 @@ class CallerOfTasks:
                     waiting.set_result(None)
 
 
+@dataclass
+class CallerAtTheDesk:
+    """Calls over the socket of callers, and hears of results on it."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    implementation: str
+    called: dict[str, asyncio.Future[str]]
+    ended: dict[str, asyncio.Future[None]]
+
+    async def call(self, number: object) -> None:
+        """Call, and wait for the end; its event cannot come before the answer."""
+        loop, name = asyncio.get_running_loop(), new_identifier()
+        order = {"args": {"number": number}, "reference": name, "implementation": self.implementation}
+        answer = self.called[name] = loop.create_future()
+        await self.socket.send_json({"type": "CALL", "id": name, "order": order})
+        await (await self._end_of(answer))
+
+    async def _end_of(self, answer: asyncio.Future[str]) -> asyncio.Future[None]:
+        return self.ended[await answer]
+
+    async def listen(self) -> None:
+        """Take answers and events."""
+        async for message in self.socket:
+            frame = json.loads(message.data)
+            if frame["type"] == "CALLED":
+                self.ended[frame["task"]] = asyncio.get_running_loop().create_future()
+                self.called.pop(frame["request"]).set_result(frame["task"])
+            for event in frame.get("events", ()):
+                if event["kind"] == "COMPLETED":
+                    self.ended[event["task"]].set_result(None)
+
+
 async def ask(http: aiohttp.ClientSession, url: str, document: str, **variables: object) -> Any:
     """Run one operation."""
     body = {"query": document, "variables": variables}
@@ -235,44 +276,142 @@ async def timed(work: Callable[[], Awaitable[None]], count: int) -> list[float]:
 
 async def measure_calls(hub: str, echo: str, rounds: int) -> dict[str, Any]:
     """Measure calls beside echoes, in turns."""
-    results: dict[str, list[float]] = {"call": [], "echo": [], "latency": [], "throughput": [], "big": []}
+    results: dict[str, list[float]] = {name: [] for name in ("echo", *(title for title, _ in TITLES))}
     async with (
         aiohttp.ClientSession() as http,
         http.ws_connect(echo, max_msg_size=0) as plain,
+        http.ws_connect(f"{hub}/rekuest/desk", max_msg_size=0) as desk,
         http.ws_connect(f"{hub}/rekuest/graphql", protocols=("graphql-ws",), max_msg_size=0) as events,
     ):
         await events.send_json({"type": "connection_init", "payload": {"token": "script"}})
         await events.send_json({"type": "start", "id": "1", "payload": {"query": WATCH}})
+        await desk.send_json({"type": "HELLO", "id": "1", "token": "desk"})
         (offer,) = await ask(http, hub, FIND)
-        caller = CallerOfTasks(http, hub, offer["id"], {}, set())
-        listening = asyncio.create_task(caller.listen(events))
+        over_graphql = CallerOfTasks(http, hub, offer["id"], {}, set())
+        caller = CallerAtTheDesk(desk, offer["id"], {}, {})
+        listening = [asyncio.create_task(caller.listen()), asyncio.create_task(over_graphql.listen(events))]
 
         async def echo_once(text: str = "x" * 64) -> None:
             await plain.send_str(text)
             await plain.receive()
 
         await timed(lambda: caller.call(1), 50)
+        await timed(lambda: over_graphql.call(1), 20)
         big = "x" * 13_333_333  # 10 MB as base64
         for _ in range(rounds):
-            echoes = await timed(echo_once, 300)
-            calls = await timed(lambda: caller.call(1), 150)
-            results["echo"].append(statistics.median(echoes))
-            results["call"].append(statistics.median(calls))
-            results["latency"].append(statistics.median(calls) / statistics.median(echoes))
-            results["throughput"].append(await together(caller, 64, 512) / await echoes_a_second(plain))
+            echoed = statistics.median(await timed(echo_once, 300))
+            results["echo"].append(echoed)
+            results["call"].append(statistics.median(await timed(lambda: caller.call(1), 150)) / echoed)
+            results["graphql"].append(statistics.median(await timed(lambda: over_graphql.call(1), 50)) / echoed)
+            results["rate"].append(await together(caller.call, 64, 512) / await echoes_a_second(plain))
             large = await timed(lambda: caller.call(big), 2)
             results["big"].append(min(large) / min(await timed(lambda: echo_once(big), 2)))
-        listening.cancel()
+        for task in listening:
+            task.cancel()
     return results
 
 
-async def together(caller: CallerOfTasks, at_once: int, count: int) -> float:
+TITLES = (
+    ("call", "bare call / echo"),
+    ("graphql", "bare call over GraphQL / echo"),
+    ("rate", "bare calls a second / echoes"),
+    ("big", "10 MB through the hub / echo"),
+    ("app call", "call between apps / echo"),
+    ("app rate", "calls between apps a second / echoes"),
+    ("app stream", "items a second between apps / echoes"),
+)
+
+
+APP = """
+import asyncio, sys
+from collections.abc import AsyncIterator
+from arkitekt_di import easy, register
+
+@register
+async def echo(number: int) -> int:
+    return number
+
+@register
+async def stream(n: int) -> AsyncIterator[int]:
+    for number in range(n):
+        yield number
+
+with easy("echoes", url=sys.argv[1], headless=True, no_cache=True) as app, app.rekuest.serving():
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+async def measure_apps(hub: str, echo: str, rounds: int) -> dict[str, Any]:
+    """Measure calls from an app of ours to another one, beside echoes, in turns."""
+    results: dict[str, list[float]] = {"app call": [], "app rate": [], "app stream": []}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(echo, max_msg_size=0) as plain,
+        easy("caller", url=hub, headless=True, no_cache=True) as app,
+    ):
+        action = await app.rekuest.afind("echo")
+
+        async def call() -> None:
+            await app.rekuest.acall(action, 1)
+
+        async def echo_once() -> None:
+            await plain.send_str("x" * 64)
+            await plain.receive()
+
+        await timed(call, 50)
+        for _ in range(rounds):
+            echoed = statistics.median(await timed(echo_once, 300))
+            results["app call"].append(statistics.median(await timed(call, 150)) / echoed)
+            echoes = await echoes_a_second(plain)
+            results["app rate"].append(await together(lambda _: app.rekuest.acall(action, 1), 64, 512) / echoes)
+            began, count = time.perf_counter(), 0
+            async for _ in app.rekuest.aiterate("stream", 2000):
+                count += 1
+            results["app stream"].append(count / (time.perf_counter() - began) / echoes)
+    return results
+
+
+def with_apps(folder: Path, echo: str, rounds: int) -> dict[str, Any]:
+    """Serve a hub with logins and an app that offers, and measure calls of it."""
+    with serving(folder, "--auto-approve") as hub:
+        agent = subprocess.Popen(  # noqa: S603  # a script of our own
+            [sys.executable, "-c", APP, hub.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            if agent.stdout is None or agent.stdout.readline() != "ready\n":
+                raise RuntimeError("the app does not serve")
+            return asyncio.run(measure_apps(hub.url, echo, rounds))
+        finally:
+            agent.kill()
+            agent.communicate()
+
+
+def measure_peer(python: str, name: str) -> dict[str, float] | None:
+    """Measure another system, in an environment that may have it."""
+    script = Path(__file__).with_name("task_peers.py")
+    try:
+        ran = subprocess.run(  # noqa: S603  # a script of our own
+            [python, script, name],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            timeout=300,
+            check=True,
+        )
+        measured: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    except (subprocess.SubprocessError, ValueError, IndexError):
+        return None
+    return measured
+
+
+async def together(call: Callable[[int], Awaitable[Any]], at_once: int, count: int) -> float:
     """Return calls a second, with so many at once."""
     room = asyncio.Semaphore(at_once)
 
     async def one() -> None:
         async with room:
-            await caller.call(1)
+            await call(1)
 
     began = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(count)))
@@ -338,13 +477,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--waiting", type=int, default=10_000)
     parser.add_argument("--durability", choices=["process", "power"], default="process")
+    parser.add_argument("--peers", metavar="PYTHON", help="measure other systems, with this Python")
     options = parser.parse_args()
     settings = TaskSettings(durability=options.durability)
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, durability {options.durability}")
     folder = Path(tempfile.mkdtemp())
     try:
-        with Process(serve_hub, folder, settings) as hub, Process(serve_echo) as echo, Process(run_agent, hub["url"]):
-            show(asyncio.run(measure_calls(hub["url"], echo["url"], options.rounds)))
+        with Process(serve_echo) as echo:
+            with Process(serve_hub, folder, settings) as hub, Process(run_agent, hub["url"]):
+                results = asyncio.run(measure_calls(hub["url"], echo["url"], options.rounds))
+            results |= with_apps(folder / "apps", echo["url"], options.rounds)
+            show(results)
+            for name in PEERS if options.peers else ():
+                show_peer(name, measure_peer(options.peers, name), statistics.median(results["echo"]))
     finally:
         shutil.rmtree(folder)
     folder = Path(tempfile.mkdtemp())
@@ -359,12 +504,22 @@ def main() -> None:
 
 
 def show(results: dict[str, list[float]]) -> None:
-    """Print medians, and the ratios with their range."""
-    print(f"echo, median               {statistics.median(results['echo']) * 1e3:8.2f} ms")
-    print(f"durable call, median       {statistics.median(results['call']) * 1e3:8.2f} ms")
-    for name, title in (("latency", "call / echo"), ("throughput", "calls a second / echoes"), ("big", "10 MB / echo")):
+    """Print the echo, and the ratios with their range."""
+    print(f"{'echo, median':38} {statistics.median(results['echo']) * 1e3:9.3f} ms")
+    for name, title in TITLES:
         ratios = sorted(results[name])
-        print(f"{title:26} {statistics.median(ratios):8.3f} ({ratios[0]:.3f} - {ratios[-1]:.3f})")
+        print(f"{title:38} {statistics.median(ratios):9.3f} ({ratios[0]:.3f} - {ratios[-1]:.3f})")
+
+
+def show_peer(name: str, measured: dict[str, float] | None, echoed: float) -> None:
+    """Print what another system takes, a call of it as a ratio to the echo too."""
+    if measured is None:
+        print(f"{name}: skipped, it is not installed there or did not start")
+        return
+    told = [f"{'call':8} {measured['call'] * 1e3:8.2f} ms ({measured['call'] / echoed:.1f} echoes)"]
+    told += [f"{key} {measured[key]:.0f}/s" for key in ("calls", "stream") if key in measured]
+    told += [f"10 MB {measured['big'] * 1e3:.0f} ms"] if "big" in measured else []
+    print(f"{name:8} {', '.join(told)}")
 
 
 if __name__ == "__main__":
