@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, cast
+from typing import Any, ParamSpec, Self, TypeVar
 
 from arkitekt_di.containers.application import REQUIREMENTS, AppContainer
 from arkitekt_di.containers.check import check
@@ -31,6 +31,18 @@ from arkitekt_di.settings.models import AppSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class _OpenServices(dict[str, Any]):
+    """The services of an app that is open, by name: asked for by helpers at each call, so nothing stands between."""
+
+    def __init__(self, container: AppContainer) -> None:
+        super().__init__()
+        self._container = container
+
+    def __missing__(self, name: str) -> Any:
+        """Raise `AppClosedError`."""
+        raise AppClosedError(self._container.manifest().identifier)
 
 
 class App:
@@ -74,7 +86,7 @@ class App:
         self._loaded = loaded
         self._history = list(history)
         self._lock = threading.Lock()
-        self._services: dict[str, Any] = {}
+        self._services = _OpenServices(container)
         self._lifecycle: list[Lifecycle] = []  # the one life that is going on, if any
 
     @classmethod
@@ -180,12 +192,14 @@ class App:
     @property
     def koil(self) -> Koil:
         """The bridge between sync and async code."""
-        return cast("Koil", self._service("koil"))
+        koil: Koil = self._services["koil"]
+        return koil
 
     @property
     def fakts(self) -> Fakts:
         """The hub in use and the configuration that it gave."""
-        return cast("Fakts", self._service("fakts"))
+        fakts: Fakts = self._services["fakts"]
+        return fakts
 
     @fakts.setter
     def fakts(self, fakts: Fakts) -> None:
@@ -194,7 +208,8 @@ class App:
     @property
     def herre(self) -> Herre:
         """Who is logged in."""
-        return cast("Herre", self._service("herre"))
+        herre: Herre = self._services["herre"]
+        return herre
 
     @herre.setter
     def herre(self, herre: Herre) -> None:
@@ -203,7 +218,8 @@ class App:
     @property
     def mikro(self) -> Mikro:
         """Images."""
-        return cast("Mikro", self._service("mikro"))
+        mikro: Mikro = self._services["mikro"]
+        return mikro
 
     @mikro.setter
     def mikro(self, mikro: Mikro) -> None:
@@ -212,17 +228,12 @@ class App:
     @property
     def rekuest(self) -> Rekuest:
         """Functions."""
-        return cast("Rekuest", self._service("rekuest"))
+        rekuest: Rekuest = self._services["rekuest"]
+        return rekuest
 
     @rekuest.setter
     def rekuest(self, rekuest: Rekuest) -> None:
         self._put("rekuest", rekuest)
-
-    def _service(self, name: str) -> object:
-        try:
-            return self._services[name]
-        except KeyError:
-            raise AppClosedError(self.identifier) from None
 
     # --- before it is entered ---------------------------------------------------------------------
 
@@ -468,4 +479,6 @@ def current_app() -> App:
     AmbiguousAppError
         Several apps are open, and nothing says which one is meant.
     """
-    return cast("App", APPS.find())
+    app: Any = APPS.find()  # what governs here was entered, and that is an App
+    found: App = app
+    return found

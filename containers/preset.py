@@ -71,6 +71,8 @@ class PresetMeta(DeclarativeContainerMetaClass):  # type: ignore[misc]  # missin
 class Container(DeclarativeContainer, metaclass=PresetMeta):
     """Base of every container of arkitekt_di; a subclass of a subclass is a preset."""
 
+    auto_load_config = False  # there is no `Configuration` in them, and looking for one takes a quarter of making one
+
 
 def effective(provider: AnyProvider) -> AnyProvider:
     """Return the provider that answers in the end, following overrides."""
