@@ -60,6 +60,7 @@ def export(
     at: Annotated[
         list[str] | None, typer.Option("--at", help="One place along a dimension, such as z=4; may be given again.")
     ] = None,
+    ngff: Annotated[str, typer.Option(help="Version of OME-Zarr: 0.5, or 0.4 for programs of zarr 2.")] = "0.5",
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
@@ -69,7 +70,7 @@ def export(
 
     places = dict(_place(text) for text in at or ())
     with _hub(url), ProgressBar("auto") as bar:
-        exported = export_image(get_image(image_id), path, isel=places or None, progress=bar)
+        exported = export_image(get_image(image_id), path, isel=places or None, ngff=ngff, progress=bar)
     if as_json:
         _print_json({"path": str(exported.path), "left_out": list(exported.left_out)})
         return

@@ -14,6 +14,9 @@ from arkitekt_di.messages.model import Message
 
 VERSION: Final = "0.5"
 
+OLD_VERSION: Final = "0.4"
+"""The last one on zarr 2; https://ngff.openmicroscopy.org/0.4/."""
+
 _MAX_AXES: Final = 5
 _SPACE: Final = (2, 3)
 """How many axes of type space there may be."""
@@ -103,6 +106,13 @@ class OmeDocument(Message):
     def attributes(self) -> dict[str, Any]:
         """Return the attributes of a group, as OME-NGFF 0.5 wants them."""
         return {"ome": self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)}
+
+    def old_attributes(self) -> dict[str, Any]:
+        """Return the attributes of a group, as OME-NGFF 0.4 wants them: each part says the version itself."""
+        (said,) = self.attributes().values()
+        parts = {name: part for name, part in said.items() if name != "version"}
+        parts["multiscales"] = [{**one, "version": OLD_VERSION} for one in parts["multiscales"]]
+        return parts | ({"omero": {**parts["omero"], "version": OLD_VERSION}} if "omero" in parts else {})
 
 
 def ngff_axes(axes: Sequence[Axis]) -> tuple[NgffAxis, ...]:

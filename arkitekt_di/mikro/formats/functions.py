@@ -9,6 +9,7 @@ from typing import Any
 
 from arkitekt_di.errors import FileRefusedError, ImageRefusedError
 from arkitekt_di.koil import dual
+from arkitekt_di.messages.ngff import VERSION
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.formats.counting import Tally, Told
 from arkitekt_di.mikro.formats.exporting import found_image
@@ -190,6 +191,7 @@ async def aexport_image(
     path: str | PathLike[str],
     *,
     isel: Mapping[str, int | slice] | None = None,
+    ngff: str = VERSION,
     progress: ProgressListener | None = None,
     app: MikroApp | None = None,
 ) -> Exported:
@@ -199,7 +201,7 @@ async def aexport_image(
     is_whole = await asyncio.to_thread(keeps_levels, place)
     levels = [await image.alevel(number) for number in range(len(image.levels) if is_whole else 1)]
     found = found_image(image, levels, isel)
-    return await asyncio.to_thread(write_image, found, place, _teller(found, progress))
+    return await asyncio.to_thread(write_image, found, place, _teller(found, progress), ngff=ngff)
 
 
 def export_image(
@@ -207,6 +209,7 @@ def export_image(
     path: str | PathLike[str],
     *,
     isel: Mapping[str, int | slice] | None = None,
+    ngff: str = VERSION,
     progress: ProgressListener | None = None,
     app: MikroApp | None = None,
 ) -> Exported:
@@ -224,6 +227,8 @@ def export_image(
         ``.png``, ``.npy``, ``.npz``.
     isel : mapping of str to int or slice, optional
         A part of the image, as in `xarray.DataArray.isel`: ``{"z": 4, "c": 0}`` is one plane.
+    ngff : {"0.5", "0.4"}, default "0.5"
+        Version of OME-Zarr; 0.4 is for programs that read zarr 2 alone, and has a file for every chunk.
     progress : callable, optional
         Called with a `Progress`, block by block, from one thread at a time: it must return soon, and what it raises
         ends the export.
@@ -254,7 +259,7 @@ def export_image(
     is_whole = keeps_levels(place)
     levels = [image.level(number) for number in range(1, len(image.levels) if is_whole else 1)]
     found = found_image(image, [image.data, *levels], isel)
-    return write_image(found, place, _teller(found, progress))
+    return write_image(found, place, _teller(found, progress), ngff=ngff)
 
 
 def _teller(found: FoundImage, progress: ProgressListener | None) -> Told:

@@ -5,10 +5,12 @@ import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from arkitekt_di.errors import FileRefusedError, StorageFullError
+from arkitekt_di.messages.ngff import OLD_VERSION, VERSION
 from arkitekt_di.mikro.formats.counting import Told
 from arkitekt_di.mikro.formats.found import FoundImage
 from arkitekt_di.mikro.formats.numpy_files import write_npy, write_npz
@@ -18,8 +20,6 @@ from arkitekt_di.mikro.formats.tiff_writing import write_tiff
 
 Writer = Callable[[FoundImage, Path, Told], tuple[str, ...]]
 """Writes an image to a path where nothing is, tells of its bytes, and returns what the format does not keep."""
-
-_KEEPS_EVERYTHING: Final = write_ome_zarr
 
 _WRITERS: Final[dict[str, Writer]] = {
     ".ome.zarr": write_ome_zarr,
@@ -73,16 +73,21 @@ def keeps_levels(path: Path) -> bool:
     return check_target(path) is write_ome_zarr
 
 
-def write_image(image: FoundImage, path: Path, told: Told = lambda _: None) -> Exported:
-    """Write an image in the format that the ending of *path* names."""
-    writer = check_target(path)
+def write_image(image: FoundImage, path: Path, told: Told = lambda _: None, *, ngff: str = VERSION) -> Exported:
+    """Write an image in the format that the ending of *path* names; *ngff* is the version of OME-Zarr."""
+    keeps_everything = keeps_levels(path)
+    writer = partial(write_ome_zarr, version=ngff) if keeps_everything else check_target(path)
+    if ngff not in (VERSION, OLD_VERSION) or (ngff != VERSION and not keeps_everything):
+        raise FileRefusedError(
+            str(path), f"it cannot be of OME-NGFF {ngff}", f"Write .ome.zarr of {VERSION} or {OLD_VERSION}"
+        )
     # Written beside its place, under a name with the same ending, and moved there in one step.
     draft = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
     try:
         left_out = (
             *image.left_out,
             *writer(image, draft, told),
-            *(() if writer is _KEEPS_EVERYTHING else _unkept(image)),
+            *(() if keeps_everything else _unkept(image)),
         )
         draft.rename(path)
     except OSError as error:
