@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from arkitekt_di import easy, port
+from arkitekt_di import easy, jupy, port, qt, scheduler
 from arkitekt_di.errors import ConfigurationError
 from tests.server.identity.test_operator import arkitekt, listed
 from tests.serving import ServedHub, serving
@@ -70,6 +70,15 @@ def test_plain_http_is_allowed_where_the_call_says_so_and_only_there(make):
     assert not make("segmenter", **where).settings.transport.insecure
     assert make("segmenter", **where, insecure=True).settings.transport.insecure
     assert not make("segmenter", **where, insecure=False).settings.transport.insecure
+
+
+@pytest.mark.parametrize("make", [easy, jupy, port, qt, scheduler], ids=repr)
+def test_every_builder_asks_for_plain_http_where_the_call_says_so_and_only_there(make):
+    where = {"url": "http://hub.lab.org"} | ({"mandate_key": "key"} if make is port else {})
+
+    assert make.order("segmenter", **where, insecure=True).settings["transport.insecure"] is True
+    for options in ({}, {"insecure": False}):
+        assert "transport.insecure" not in make.order("segmenter", **where, **options).settings
 
 
 def test_no_provider_of_it_can_ask_a_person_or_start_a_hub():
