@@ -333,7 +333,7 @@ def show(cases: Sequence[Row], goals: Sequence[Row], skipped: dict[str, str]) ->
     print()
     for row in goals:
         if "skipped" in row:
-            print(f"{row['goal']:60} not measured: a peer is not there")
+            print(f"{row['goal']:60} not measured: a case of it was skipped")
             continue
         print(f"{row['goal']:60} {row['bound']:>7}  {said(row):24} {'met' if row['is_met'] else 'MISSED'}")
 
