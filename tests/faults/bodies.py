@@ -1,0 +1,49 @@
+"""Functions whose bodies leave traces outside of every hub and agent: when each began and ended, and where."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+
+from arkitekt_di import register
+from arkitekt_di.rekuest import Task
+from tests.faults.people import note
+
+
+async def _work(n: int, log: str, seconds: float, task: Task) -> int:
+    note(log, "began", task.id, time.time(), os.getpid())
+    task.progress(50)
+    await asyncio.sleep(seconds * (1 + n % 5) / 5)  # so that they do not all end at once
+    note(log, "ended", task.id, time.time(), os.getpid())
+    return n
+
+
+@register
+async def once(n: int, log: str, seconds: float, task: Task) -> int:
+    """Work; not to be repeated unasked."""
+    return await _work(n, log, seconds, task)
+
+
+@register(idempotent=True)
+async def again(n: int, log: str, seconds: float, task: Task) -> int:
+    """Work; may be repeated."""
+    return await _work(n, log, seconds, task)
+
+
+@register(isolation="process", limit=4)
+def apart(n: int, log: str, how: str, task: Task) -> int:
+    """Work in a process of its own, which may come to harm."""
+    note(log, "began", task.id, time.time(), os.getpid())
+    if how == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    note(log, "ended", task.id, time.time(), os.getpid())
+    return n
+
+
+@register
+async def stream(n: int, log: str, task: Task) -> AsyncIterator[int]:
+    """Yield numbers, as fast as they are taken."""
+    note(log, "began", task.id, time.time(), os.getpid())
+    for number in range(n):
+        yield number

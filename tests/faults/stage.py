@@ -1,0 +1,169 @@
+"""A hub, agents and a caller, each in a process of its own; what they did, and what the ledger says of it."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from arkitekt_di import App
+from arkitekt_di.errors import TaskError
+from arkitekt_di.messages.tasks import TERMINAL_KINDS, EventKind
+from arkitekt_di.rekuest import RemoteTask
+
+ROOT = Path(__file__).parents[2]
+BOUND_S = 240.0
+TASKS = 200
+SETTINGS = {"lost_after_s": 1.0, "restart_grace_s": 30.0, "pickup_s": 20.0}
+
+
+@dataclass
+class Stage:
+    """Where faults are made.
+
+    Attributes
+    ----------
+    folder : Path
+    port : int
+        Of the hub, the same in each of its lives.
+    log : str
+        File in which bodies note what they do.
+    """
+
+    folder: Path
+    port: int
+    settings: dict[str, Any] = field(default_factory=dict)
+    processes: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    @property
+    def log(self) -> str:
+        return str(self.folder / "effects")
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "data" / "hub.sqlite"
+
+    def hub(self, **faults: object) -> "subprocess.Popen[str]":
+        """Start the hub, on the database that was left."""
+        settings = json.dumps(SETTINGS | self.settings)
+        arguments = (str(self.folder / "data"), str(self.port), settings, json.dumps(faults))
+        return self.start(sys.executable, "-m", "tests.faults.hub", *arguments)
+
+    def agent(self, name: str = "robot", port: int | None = None, **variables: str) -> "subprocess.Popen[str]":
+        """Start an agent."""
+        command = (sys.executable, "-m", "tests.faults.agent", name, str(port or self.port))
+        return self.start(*command, **variables)
+
+    def start(self, *command: str, **variables: str) -> "subprocess.Popen[str]":
+        """Start a process and wait until it is ready."""
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self.folder / "state")} | variables
+        with (self.folder / f"{len(self.processes)}.log").open("w") as errors:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0
+            )
+        self.processes.append(process)
+        assert process.stdout is not None
+        with process.stdout as told:
+            assert told.readline() == "ready\n", (self.folder / f"{len(self.processes) - 1}.log").read_text()
+        return process
+
+    def notes(self, word: str) -> list[list[str]]:
+        """Return what bodies noted with this first word."""
+        lines = Path(self.log).read_text().splitlines() if Path(self.log).exists() else []
+        return [line.split()[1:] for line in lines if line.split()[0] == word]
+
+    async def noted(self, word: str, count: int) -> None:
+        """Wait until bodies have noted a word so often; other processes do not call back."""
+        async with asyncio.timeout(BOUND_S):
+            while len(self.notes(word)) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    def events(self) -> dict[str, list[sqlite3.Row]]:
+        """Return the events of each task, as the ledger has them."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as ledger:
+            ledger.row_factory = sqlite3.Row
+            found: defaultdict[str, list[sqlite3.Row]] = defaultdict(list)
+            for row in ledger.execute("SELECT * FROM task_events ORDER BY seq"):
+                found[row["task_id"]].append(row)
+            return found
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    """End a process and those that it has started, at once."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@contextmanager
+def a_stage(folder: Path, migrated: Path, **settings: Any) -> Iterator[Stage]:
+    """Set the stage, and clear it afterwards."""
+    shutil.copytree(migrated, folder / "data")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    stage = Stage(folder, port, settings)
+    try:
+        yield stage
+    finally:
+        for process in stage.processes:
+            if process.poll() is None:
+                kill(process)
+
+
+async def call_all(app: App, function: str, stage: Stage, *args: object, count: int = TASKS) -> list[RemoteTask]:
+    """Ask for tasks, all at once."""
+    action = await app.rekuest.afind(function)
+    asked = (app.rekuest.asubmit(action, n, stage.log, *args, reference=f"call {n}") for n in range(count))
+    return list(await asyncio.gather(*asked))
+
+
+async def outcomes(tasks: list[RemoteTask]) -> Counter[str]:
+    """Wait for the end of every task, as its caller hears of it; return how often each outcome was."""
+
+    async def end(n: int, task: RemoteTask) -> str:
+        try:
+            result = await task.aresult()
+        except TaskError as error:
+            return type(error).__name__
+        assert result is None or result == n or isinstance(result, list)
+        return "completed"
+
+    async with asyncio.timeout(BOUND_S):
+        return Counter(await asyncio.gather(*(end(n, task) for n, task in enumerate(tasks))))
+
+
+def check_invariant(stage: Stage, tasks: list[RemoteTask]) -> None:
+    """Check **I**: one end that the caller knows, no silent second start, no result of an attempt that was given up."""
+    events, begun = stage.events(), defaultdict(list)
+    for task_id, at, _ in stage.notes("began"):
+        begun[task_id].append(float(at))
+    for task in tasks:
+        own = events[task.id]
+        kinds = [EventKind(event["kind"]) for event in own]
+        ends = [kind for kind in kinds if kind in TERMINAL_KINDS]
+        assert len(ends) == 1, kinds
+        assert task.state == ends[0], (task.state, kinds)
+        again = [event["created_at"] for event in own if event["kind"] == "REDELIVERED"]
+        starts = begun[task.id]
+        assert len(starts) <= 1 + len(again), (starts, kinds)
+        assert all(announced <= start for announced, start in zip(again, starts[1:], strict=False))
+        _check_attempts(own)
+
+
+def _check_attempts(events: list[sqlite3.Row]) -> None:
+    current = 0
+    for event in events:
+        if event["kind"] == "REDELIVERED":
+            current = event["attempt"] + 1
+        elif event["kind"] in {"YIELD", "COMPLETED", "FAILED"}:
+            assert event["attempt"] >= current

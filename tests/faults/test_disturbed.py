@@ -1,0 +1,124 @@
+"""Networks, clocks, disks, readers and interpreters that do not do as they should, with the effects on record."""
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from arkitekt_di.errors import RemoteError
+from tests.faults.people import app_of
+from tests.faults.stage import TASKS, Stage, call_all, check_invariant, outcomes
+from tests.faults.wire import Wire
+from tests.server.tasks.task_hub import serve
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+SetStage = Callable[..., Stage]
+QUICK = {"heartbeat_s": 0.5, "heartbeat_answer_s": 0.5}
+
+
+@asynccontextmanager
+async def cut_off(stage: Stage) -> AsyncIterator[Wire]:
+    """Return the wire of an agent, to be cut."""
+    async with Wire(stage.port).open() as wire:
+        yield wire
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cut_s", [0.3, 3.0], ids=["short", "longer than a heartbeat"])
+async def test_a_network_that_is_cut_for_a_while(set_stage: SetStage, cut_s: float):
+    """A short cut is not noticed, and a longer one is waited for: nothing is lost, and nothing begins twice."""
+    stage = set_stage(**QUICK, lost_after_s=20.0)
+    stage.hub()
+    async with cut_off(stage) as wire, app_of("caller", stage.port) as app:
+        await asyncio.to_thread(stage.agent, port=wire.port)
+        tasks = await call_all(app, "once", stage, 2.0)
+        await stage.noted("began", 20)
+        wire.cut()
+        await asyncio.sleep(cut_s)
+        wire.mend()
+        counted = await outcomes(tasks)
+
+    check_invariant(stage, tasks)
+    assert counted == {"completed": TASKS}
+    assert len({note[0] for note in stage.notes("began")}) == len(stage.notes("began"))
+
+
+@pytest.mark.long
+async def test_a_caller_that_reads_slowly_fills_nobodys_memory(stage: Stage):
+    """A generator of 100,000 values that is hardly read; another caller's calls go on beside it."""
+    hub = stage.hub()
+    agent = stage.agent()
+    async with app_of("slow", stage.port) as slow, app_of("caller", stage.port) as app:
+        values = slow.rekuest.aiterate("stream", 100_000, stage.log)
+        async with aclosing(values):
+            read = [await anext(values)]
+            before = _memory(hub), _memory(agent)
+            for _ in range(5):
+                read.append(await anext(values))
+                await asyncio.sleep(1.0)
+            tasks = await call_all(app, "once", stage, 0.05)
+            counted = await outcomes(tasks)
+            grown = _memory(hub) - before[0], _memory(agent) - before[1]
+
+    check_invariant(stage, tasks)
+    assert counted == {"completed": TASKS}
+    assert read == list(range(6))
+    assert max(grown) < 48 * 2**20
+
+
+def _memory(process: "subprocess.Popen[str]") -> int:
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.long
+async def test_a_clock_that_jumps_by_hours_decides_nothing(set_stage: SetStage):
+    stage = set_stage(**QUICK)
+    stage.hub(jumps_s=3600.0)
+    stage.agent()
+    async with app_of("caller", stage.port) as app:
+        tasks = await call_all(app, "once", stage, 1.0)
+        counted = await outcomes(tasks)
+
+    check_invariant(stage, tasks)
+    assert counted == {"completed": TASKS}
+    assert {event["kind"] for events in stage.events().values() for event in events}.isdisjoint({"LOST", "REDELIVERED"})
+
+
+async def test_an_agent_of_another_version_is_refused_or_understood(folder: Path):
+    """What it declares wrongly is told with the place; what it says beyond us is passed over."""
+    async with serve(folder) as hub:
+        wrong = {"type": "REGISTER", "id": "1", "token": "robot", "implementations": [{"interface": "x"}]}
+        async with hub.socket(wrong) as socket:
+            fault = json.loads((await socket.receive()).data)
+        async with hub.agent(from_tomorrow=True, features=["from tomorrow"]) as agent:
+            task = await hub.assign("double")
+            await agent.next("ASSIGN")
+            await agent.send("FROM_TOMORROW", task=task["id"])
+            await agent.report("STARTED", task["id"], mood="good")
+            await agent.report("COMPLETED", task["id"])
+            await agent.recorded()
+            kinds = await hub.kinds(task["id"])
+
+    assert "definition" in fault["error"]
+    assert kinds == ["QUEUED", "STARTED", "COMPLETED"]
+
+
+@pytest.mark.long
+async def test_arguments_that_do_not_fit_any_more_are_told_by_the_agent(stage: Stage):
+    """A caller that knows an older signature: nothing runs, and the reason names the port."""
+    stage.hub()
+    stage.agent()
+    async with app_of("caller", stage.port) as app:
+        action = await app.rekuest.afind("once")
+        older = action.model_copy(update={"args": action.args[:1]})
+        task = await app.rekuest.asubmit(older, 1)
+        with pytest.raises(RemoteError, match="log"):
+            await task.aresult()
+
+    assert stage.notes("began") == []
