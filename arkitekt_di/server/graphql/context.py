@@ -30,7 +30,6 @@ class Parts:
         """Return the part of this very class."""
         return cast("T", self._parts[kind])
 
-
     def known(self, kind: type[T]) -> T | None:
         """Return the part of this very class, where there is one."""
         return cast("T | None", self._parts.get(kind))
