@@ -194,32 +194,28 @@ async def test_a_collector_that_breaks_says_so(hub: ImageHub, caplog: pytest.Log
 async def test_a_new_upload_wakes_the_collector_only_where_it_would_be_found_too_late(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked: asyncio.Queue[None] = asyncio.Queue()
+    planned: asyncio.Queue[float | None] = asyncio.Queue()
     collector = collector_of(database, InMemoryObjects(), clock := Clock(), SETTINGS)
-    collect = collector.collect
+    sleep = collector._sleep
 
-    async def counted() -> bool:
-        looked.put_nowait(None)
-        return await collect()
+    async def noted(delay: float | None) -> None:
+        planned.put_nowait(delay)
+        await sleep(delay)
 
-    monkeypatch.setattr(collector, "collect", counted)
+    monkeypatch.setattr(collector, "_sleep", noted)
     async with database.transaction() as session:
         session.add(store_of(clock, expires_at=clock.now + 100))
     await collector.start()
     try:
         async with asyncio.timeout(20):
-            await looked.get()
-            while collector._next_at is None:  # noqa: ASYNC110  # it plans when it has looked
-                await asyncio.sleep(0)
+            await planned.get()
             collector.expect(clock.now + 200)
             assert not collector._woken.is_set()
             collector.expect(clock.now + 50)
-            await looked.get()
-            while collector._next_at is None:  # noqa: ASYNC110  # the same
-                await asyncio.sleep(0)
+            await planned.get()
             clock.now += DUE_S + 100
             collector.expect(clock.now + 200)
-            await looked.get()
+            await planned.get()
     finally:
         await collector.stop()
 
