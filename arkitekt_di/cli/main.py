@@ -119,7 +119,7 @@ def _message(error: BaseException) -> str:
     """Return what a person reads, with the next step; tracebacks are shown with --debug only."""
     if isinstance(error, BaseExceptionGroup):
         return "; ".join([str(error.message), *map(_message, error.exceptions)])
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not isinstance(error, ArkitektError):
         place = "" if error.filename is None else f": {error.filename}"
         return f"{error.strerror or error}{place}. `arkitekt-di --debug ...` shows where"
     if not isinstance(error, ArkitektError):

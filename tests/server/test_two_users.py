@@ -55,6 +55,8 @@ RULES = {
     "/apps": PERSON,
     "/keys": PERSON,
     "/organization": PERSON,
+    "/images/{image}": PERSON,
+    "/images/{image}/picture.png": PERSON,
     "/setup/{token}": LINK,
     "/mikro/graphql": TOKEN,
     "/rekuest/graphql": TOKEN,

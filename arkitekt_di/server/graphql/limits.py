@@ -13,7 +13,7 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
 )
-from strawberry.extensions import SchemaExtension
+from strawberry.extensions import SchemaExtension, ValidationCache
 
 MAX_BODY_BYTES = 256 * 1024
 """Largest request, and largest message on a WebSocket, in bytes; the unmodified client sends about 2 KiB."""
@@ -70,6 +70,20 @@ class BoundDocuments(SchemaExtension):
         excess = None if document is None else _excess(size_of(document), self.max_fields)
         if excess is not None:
             self.execution_context.pre_execution_errors = [GraphQLError(excess)]
+
+
+class CheckedOnce(ValidationCache):
+    """Keeps what was found out about the documents that came last: clients send the same few.
+
+    strawberry's own cache validates a document that was refused already, and forgets that it was.
+    """
+
+    def on_validate(self) -> Iterator[None]:
+        """Validate a document that asks for little enough, if it is not known."""
+        if self.execution_context.pre_execution_errors:
+            yield
+        else:
+            yield from super().on_validate()
 
 
 def size_of(document: DocumentNode) -> Size:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types.scalar import ScalarDefinition
@@ -12,7 +12,7 @@ from arkitekt_di.server.comments.schema import CommentMutation, CommentQuery, Co
 from arkitekt_di.server.files import schema as files
 from arkitekt_di.server.folders.schema import FolderMutation, FolderQuery, FolderSubscription
 from arkitekt_di.server.graphql import scalars
-from arkitekt_di.server.graphql.limits import BoundDocuments
+from arkitekt_di.server.graphql.limits import BoundDocuments, CheckedOnce
 from arkitekt_di.server.graphql.served_schema import ServedSchema
 from arkitekt_di.server.images import inputs as image_inputs
 from arkitekt_di.server.images import wire as image_wire
@@ -64,7 +64,7 @@ def make_schema() -> ServedSchema:
         extensions=[
             BoundDocuments,
             lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+            lambda: CheckedOnce(maxsize=CACHED_DOCUMENTS),
         ],
         config=StrawberryConfig(scalar_map=known, disable_field_suggestions=True),
     )

@@ -6,13 +6,13 @@ from contextlib import aclosing
 from typing import Any
 
 import strawberry
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
 
 from arkitekt_di.errors import RecordRefusedError, TaskNotFoundError
 from arkitekt_di.messages.orders import Collect
 from arkitekt_di.server.graphql.context import Info
-from arkitekt_di.server.graphql.limits import BoundDocuments
+from arkitekt_di.server.graphql.limits import BoundDocuments, CheckedOnce
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput, page_of
 from arkitekt_di.server.graphql.served_schema import ServedSchema
 from arkitekt_di.server.principal import Principal
@@ -270,7 +270,7 @@ def make_schema() -> ServedSchema:
         extensions=[
             BoundTaskDocuments,
             lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+            lambda: CheckedOnce(maxsize=CACHED_DOCUMENTS),
         ],
         config=StrawberryConfig(scalar_map=wire_ports.SCALARS | inputs.SCALARS, disable_field_suggestions=True),
     )
