@@ -178,3 +178,17 @@ async def test_a_caller_who_was_away_misses_nothing(hub: TaskHub) -> None:
             events = await watcher.until("COMPLETED")
 
     assert [event["kind"] for event in events] == ["STARTED", "PROGRESS", "YIELD", "COMPLETED"]
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ("{" + " __typename" * 2400 + "}", "tokens"),
+        ("{" + " ".join(f"a{n}: __typename" for n in range(17)) + "}", "16 aliases"),
+        ("{ a" + "{ b" * 17 + "}" * 17 + "}", "16 levels"),
+    ],
+)
+async def test_a_document_that_asks_for_too_much_is_refused(hub: TaskHub, document: str, reason: str) -> None:
+    for _ in range(2):  # what is kept of a document does not change what is said of it
+        with pytest.raises(RefusedError, match=reason):
+            await hub.ask(document)
