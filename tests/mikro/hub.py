@@ -18,6 +18,7 @@ from arkitekt_di.server.principal import Principal
 from arkitekt_di.settings.models import DatabaseSettings, ObjectSettings, TransportSettings
 from arkitekt_di.transport.graphql import HttpGraphQL
 from arkitekt_di.transport.http import HttpClient
+from tests.migrated import begin_migrated
 
 
 class EveryLab:
@@ -75,6 +76,8 @@ async def serving(
 ) -> AsyncIterator[Hub]:
     """Serve the data of a hub from *folder* while the block lasts; records are in SQLite where no database is named."""
     chosen = settings or ObjectSettings()
+    if database_url is None:
+        begin_migrated(folder)
     database, objects, grants = (
         Database(DatabaseSettings(url=database_url), folder),
         ObjectFolder(folder / "objects"),

@@ -16,6 +16,7 @@ from arkitekt_di.server.objects.grants import ObjectGrants
 from arkitekt_di.server.objects.memory import InMemoryObjects
 from arkitekt_di.server.principal import Principal
 from arkitekt_di.settings.models import DatabaseSettings, ObjectSettings
+from tests.migrated import begin_migrated
 from tests.server.images import documents
 
 SETTINGS = ObjectSettings(grant_s=100, max_upload_gib=1.0, abandoned_after_s=1000.0)
@@ -171,6 +172,7 @@ async def open_hub(folder: Path) -> AsyncIterator[ImageHub]:
 @asynccontextmanager
 async def open_database(folder: Path) -> AsyncIterator[Database]:
     """Open the database in *folder*."""
+    begin_migrated(folder)
     database = Database(DatabaseSettings(), folder)
     await database.start()
     try:

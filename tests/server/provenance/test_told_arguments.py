@@ -24,7 +24,9 @@ OPEN = {"sigma": 2.5, "n": 3, "exact": True, "mask": None, "image": REFERENCE, "
 CLOSED = {"patient": "Ada", "options": {"key": 1}, "words": [1, "two"]}
 
 numbers = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
-anything = st.recursive(numbers | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+anything = st.recursive(
+    numbers | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12
+)
 
 
 @given(st.dictionaries(st.text(), anything))

@@ -21,6 +21,7 @@ from arkitekt_di.server.tasks.ledger import Ledger
 from arkitekt_di.server.tasks.promise import Dispatch
 from arkitekt_di.server.tasks.service import Ground
 from arkitekt_di.settings.models import DatabaseSettings, TaskSettings
+from tests.migrated import begin_migrated
 from tests.server.tasks import documents
 
 BOUND_S = 20.0
@@ -226,6 +227,7 @@ async def serve(
     folder: Path, settings: TaskSettings = QUICK, dispatch: Dispatch | None = None
 ) -> AsyncIterator[TaskHub]:
     """Serve tasks on a free port while the block lasts, from the database in *folder*."""
+    begin_migrated(folder)
     database, tokens, bus = Database(DatabaseSettings(), folder), Tokens(), InProcessBus()
     await database.start()
     ledger = Ledger(database.url, settings.durability, bus.publish)
