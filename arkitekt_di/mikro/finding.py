@@ -95,7 +95,7 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
         sizes=tuple(_size(axis, bounds) for axis, bounds in (sizes or {}).items()),
         tags=tuple(tags),
         creator=creator,
-        derived_from=getattr(derived_from, "id", derived_from),
+        derived_from=derived_from if derived_from is None or isinstance(derived_from, str) else derived_from.id,
         label_of=None if label_of is None else identifier_of(label_of, Image),
         created_after=_aware(created_after),
         created_before=_aware(created_before),

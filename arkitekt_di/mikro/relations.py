@@ -1,7 +1,7 @@
 """What a new image is to other records: as it is said in Python, and as it travels."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.comments import Subject
@@ -14,7 +14,7 @@ from arkitekt_di.mikro.tables.table import Table
 Source = Image | Table | str
 """What an image is made from: an image, a table, or the identifier of an image."""
 
-T = TypeVar("T", Source, File | str)
+_Given = Source | File
 
 _ARMS: Final[Mapping[RecordKind, tuple[str, str]]] = {
     RecordKind.IMAGE: ("DATASET", "dataset"),
@@ -38,14 +38,14 @@ def relations_from(
     return tuple(relations)
 
 
-def _several(given: T | Sequence[T]) -> Sequence[T]:
+def _several(given: _Given | Sequence[_Given]) -> Sequence[_Given]:
     # A text is a sequence of texts, too, but here it is one identifier.
-    if isinstance(given, str) or not isinstance(given, Sequence):
-        return [given]
-    return given
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return given
+    return [given]
 
 
-def _source(source: Source) -> Subject:
+def _source(source: _Given) -> Subject:
     if isinstance(source, Table):
         return Subject(kind=RecordKind.TABLE, id=source.id)
     return Subject(kind=RecordKind.IMAGE, id=identifier_of(source, Image))
