@@ -1,0 +1,162 @@
+"""What object stores on a shelf do alike: work in threads, whole reads, drafts, final prefixes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Final, Protocol
+
+from arkitekt_di.errors import ObjectRefusedError
+from arkitekt_di.server.objects.draft import DraftFile, DraftPlaces, FileDraft
+from arkitekt_di.server.objects.keys import UPLOADS, check_name
+from arkitekt_di.server.objects.promise import Allowance, Digest, Draft, ObjectEntry, OpenObject, Page
+from arkitekt_di.server.objects.threads import Threads
+
+PAGE_SIZE: Final = 1000
+"""Objects that are listed at once."""
+
+
+class StoringShelf(DraftPlaces, Protocol):
+    """Keeps objects; called from threads."""
+
+    def prepare(self) -> None:
+        """Make ready, and remove the drafts that a killed process left."""
+        ...
+
+    def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
+        """Return the CRC-32 of each object's bytes; None where there is none."""
+        ...
+
+    def page(self, bucket: str, start: str, after: str, limit: int, separator: str | None) -> Page:
+        """Return the next objects whose keys begin with *start*."""
+        ...
+
+    def delete(self, bucket: str, keys: Sequence[str]) -> None:
+        """Remove objects."""
+        ...
+
+    def delete_prefix(self, bucket: str, prefix: str) -> None:
+        """Remove everything below *prefix*."""
+        ...
+
+    def move(self, bucket: str, moves: Sequence[tuple[str, str]]) -> None:
+        """Give objects other keys."""
+        ...
+
+    def seal(self, bucket: str, prefix: str) -> None:
+        """Make what is below *prefix* final."""
+        ...
+
+
+class ShelvedObjects(ABC):
+    """Keeps objects on a shelf; one process at a time.
+
+    Parameters
+    ----------
+    shelf : StoringShelf
+    threads : Threads
+        Where the shelf works.
+    """
+
+    def __init__(self, shelf: StoringShelf, threads: Threads) -> None:
+        self._shelf = shelf
+        self._threads = threads
+
+    async def start(self) -> None:
+        """Make the shelf ready, and remove the drafts that a killed process left.
+
+        Raises
+        ------
+        ObjectStoreUnusableError
+            The store cannot be reached or does not let the hub in; names the setting to look at.
+        """
+        self._threads.start()
+        try:
+            await self._threads.run(self._shelf.prepare)
+        except BaseException:
+            await self._threads.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Wait for what is under way, and close."""
+        await self._threads.stop()
+
+    @abstractmethod
+    def open(self, bucket: str, key: str) -> AbstractAsyncContextManager[OpenObject | None]:
+        """Open one object for reading."""
+
+    async def read(self, bucket: str, key: str, *, max_bytes: int = 16 * 2**20) -> bytes | None:
+        """Return a whole object."""
+        async with self.open(bucket, key) as found:
+            if found is None:
+                return None
+            if found.entry.size > max_bytes:
+                raise ObjectRefusedError("EntityTooLarge", f"{key} has over {max_bytes} bytes and is not read at once")
+            return await found.read(0, found.entry.size)
+
+    async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
+        """Return the CRC-32 of each object's bytes; read where this process did not write them."""
+        return await self._threads.run(self._shelf.checksums, bucket, keys)
+
+    async def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
+        """Go through the objects below *prefix*."""
+        check_name(bucket, prefix)
+        after: str | None = ""
+        while after is not None:
+            page = await self.page(bucket, f"{prefix}/", after=after, limit=PAGE_SIZE, separator=None)
+            for entry in page.entries:
+                yield entry
+            after = page.after
+
+    async def page(self, bucket: str, start: str, *, after: str, limit: int, separator: str | None) -> Page:
+        """Return the next objects whose keys begin with *start*."""
+        return await self._threads.run(self._shelf.page, bucket, start, after, limit, separator)
+
+    @asynccontextmanager
+    async def stage(
+        self, bucket: str, key: str, *, allowance: Allowance | None = None, digests: Sequence[Digest] = ()
+    ) -> AsyncIterator[Draft]:
+        """Begin an object."""
+        check_name(bucket, key)
+        file = DraftFile(self._shelf, bucket, key, allowance=allowance, digests=digests)
+        draft = FileDraft(file, self._threads)
+        try:
+            yield draft
+        finally:
+            await draft.discard()
+
+    async def delete(self, bucket: str, keys: Sequence[str]) -> None:
+        """Remove objects."""
+        await self._threads.run(self._shelf.delete, bucket, keys)
+
+    async def delete_prefix(self, bucket: str, prefix: str) -> None:
+        """Remove everything below *prefix*, and uploads that would end there."""
+        await self._threads.run(self._shelf.delete_prefix, bucket, prefix)
+        if bucket != UPLOADS:
+            await self._threads.run(self._shelf.delete_prefix, UPLOADS, f"{bucket}/{prefix}")
+
+    async def move(self, bucket: str, moves: Sequence[tuple[str, str]]) -> None:
+        """Give objects other keys."""
+        await self._threads.run(self._shelf.move, bucket, moves)
+
+    async def seal(self, bucket: str, prefix: str) -> None:
+        """Make what is below *prefix* final, and as durable as the shelf can."""
+        await self._threads.run(self._shelf.seal, bucket, prefix)
+        await self._threads.run(self._shelf.delete_prefix, UPLOADS, f"{bucket}/{prefix}")
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """An object that is open as a file."""
+
+    entry: ObjectEntry
+    file: BinaryIO
+    threads: Threads
+
+    async def read(self, start: int, stop: int) -> bytes:
+        """Return the bytes from *start* to before *stop*."""
+        return await self.threads.run(self._read, start, stop)
+
+    def _read(self, start: int, stop: int) -> bytes:
+        self.file.seek(start)
+        return self.file.read(stop - start)
