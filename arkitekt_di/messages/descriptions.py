@@ -14,6 +14,9 @@ MAX_CHANNELS = 4096
 MAX_TEXT = 255
 """Longest name of a channel, an instrument and the like, in characters."""
 
+MAX_TAGS = 64
+"""Tags of one image, at most."""
+
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Wavelength = Annotated[FiniteFloat, Field(gt=0, le=1e9)]
 
@@ -143,6 +146,8 @@ class ImageEdit(CamelMessage):
     acquisition : Acquisition or None
     channels : tuple of Channel or None
         One for each position on the channel axis; none at all forgets what was said.
+    added_relations, removed_relations : tuple of Relation
+        What it is to other records from now on, and what it is not any more, beside the others.
     """
 
     name: str | None = None
@@ -152,6 +157,8 @@ class ImageEdit(CamelMessage):
     removed_tags: tuple[str, ...] = ()
     acquisition: Acquisition | None = None
     channels: Annotated[tuple[Channel, ...], Field(max_length=MAX_CHANNELS)] | None = None
+    added_relations: tuple[Relation, ...] = ()
+    removed_relations: tuple[Relation, ...] = ()
 
 
 class ImageQuery(CamelMessage):

@@ -35,11 +35,9 @@ from arkitekt_di.mikro.files.in_memory import InMemoryFileRecords as InMemoryFil
 from arkitekt_di.mikro.files.records import GraphQLFileRecords as GraphQLFileRecords
 from arkitekt_di.mikro.files.service import Files as Files
 from arkitekt_di.mikro.finding import afind_images as afind_images
-from arkitekt_di.mikro.finding import aget_sources as aget_sources
 from arkitekt_di.mikro.finding import amove_image as amove_image
 from arkitekt_di.mikro.finding import arestore_image as arestore_image
 from arkitekt_di.mikro.finding import find_images as find_images
-from arkitekt_di.mikro.finding import get_sources as get_sources
 from arkitekt_di.mikro.finding import move_image as move_image
 from arkitekt_di.mikro.finding import restore_image as restore_image
 from arkitekt_di.mikro.folders.folder import Folder as Folder
@@ -110,6 +108,12 @@ from arkitekt_di.mikro.provenance.in_memory import InMemoryProvenanceRecords as 
 from arkitekt_di.mikro.provenance.records import GraphQLProvenanceRecords as GraphQLProvenanceRecords
 from arkitekt_di.mikro.provenance.service import Provenances as Provenances
 from arkitekt_di.mikro.records import GraphQLImageRecords as GraphQLImageRecords
+from arkitekt_di.mikro.relating import aget_sources as aget_sources
+from arkitekt_di.mikro.relating import arelate_image as arelate_image
+from arkitekt_di.mikro.relating import aunrelate_image as aunrelate_image
+from arkitekt_di.mikro.relating import get_sources as get_sources
+from arkitekt_di.mikro.relating import relate_image as relate_image
+from arkitekt_di.mikro.relating import unrelate_image as unrelate_image
 from arkitekt_di.mikro.rois.functions import acreate_roi as acreate_roi
 from arkitekt_di.mikro.rois.functions import acreate_rois as acreate_rois
 from arkitekt_di.mikro.rois.functions import aget_roi as aget_roi
@@ -241,6 +245,7 @@ __all__ = [
     "amove_folder",
     "amove_image",
     "amove_table",
+    "arelate_image",
     "arename_file",
     "arename_folder",
     "arename_image",
@@ -253,6 +258,7 @@ __all__ = [
     "asearch_folders",
     "asearch_images",
     "asearch_tables",
+    "aunrelate_image",
     "aupload_file",
     "averify_image",
     "awatch_comments",
@@ -305,6 +311,7 @@ __all__ = [
     "move_folder",
     "move_image",
     "move_table",
+    "relate_image",
     "rename_file",
     "rename_folder",
     "rename_image",
@@ -318,6 +325,7 @@ __all__ = [
     "search_images",
     "search_tables",
     "shapes_of",
+    "unrelate_image",
     "upload_file",
     "verify_image",
     "watch_comments",

@@ -1,30 +1,45 @@
-"""What people say about an image, and how they say something else."""
+"""How people say something else about an image."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from arkitekt_di.errors import OwnLoopError
-from arkitekt_di.messages.descriptions import (
-    MAX_CHANNELS,
-    MAX_TEXT,
-    Acquisition,
-    Channel,
-    Creator,
-    ImageEdit,
-    ImageQuery,
-)
-from arkitekt_di.messages.images import Axis, AxisType, ImageRecord
+from arkitekt_di.messages.descriptions import Acquisition, Channel, ImageEdit, ImageQuery
+from arkitekt_di.messages.images import ImageRecord
 from arkitekt_di.messages.provenance import Origin
+from arkitekt_di.mikro.channels import channels_from
 from arkitekt_di.mikro.crossing import across
+from arkitekt_di.mikro.description import Description
 from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.paging import Pages
+from arkitekt_di.mikro.tables.table import Table
 from arkitekt_di.protocols.koil import Bridge
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class RelativesOf(Protocol[T_co]):
+    """Finds what images are related to."""
+
+    async def asources(self, image_id: str) -> Sequence[T_co]:
+        """Return what an image was made from."""
+        ...
+
+    async def aderived(self, image_id: str) -> Sequence[T_co]:
+        """Return what was made from an image."""
+        ...
+
+    async def asource_files(self, image_id: str) -> Sequence[File]:
+        """Return the files that an image was read from."""
+        ...
+
+    async def alabel_of(self, image_id: str) -> T_co | None:
+        """Return the image that an image labels."""
+        ...
 
 
 class DescribedHome(Protocol[T]):
@@ -43,20 +58,31 @@ class DescribedHome(Protocol[T]):
         """Put an image into a folder."""
         ...
 
-    async def asources(self, image_id: str) -> Sequence[T]:
-        """Return what an image was made from."""
+    @property
+    def relatives(self) -> RelativesOf[T]:
+        """What images come from, and what comes of them."""
         ...
 
-    async def aderived(self, image_id: str) -> Sequence[T]:
-        """Return what was made from an image."""
+    async def arelate_image(
+        self,
+        image_id: str,
+        *,
+        derived_from: T | Table | str | Sequence[T | Table | str] = (),
+        source_files: File | str | Sequence[File | str] = (),
+        label_of: T | str | None = None,
+    ) -> T:
+        """Say what else an image comes from."""
         ...
 
-    async def asource_files(self, image_id: str) -> Sequence[File]:
-        """Return the files that an image was read from."""
-        ...
-
-    async def alabel_of(self, image_id: str) -> T | None:
-        """Return the image that an image labels."""
+    async def aunrelate_image(
+        self,
+        image_id: str,
+        *,
+        derived_from: T | Table | str | Sequence[T | Table | str] = (),
+        source_files: File | str | Sequence[File | str] = (),
+        label_of: T | str | None = None,
+    ) -> T:
+        """Take back what an image comes from."""
         ...
 
     def find_images(self, query: ImageQuery) -> Pages[T]:
@@ -78,103 +104,6 @@ class Blocking(Protocol):
     def __call__(self, fn: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what *fn* returns."""
         ...
-
-
-def channels_from(given: Sequence[Channel | str]) -> tuple[Channel, ...]:
-    """Return channels of which some may be given by their names alone."""
-    return tuple(Channel(name=one) if isinstance(one, str) else one for one in given)
-
-
-def named_channels(array: object, axes: Sequence[Axis]) -> tuple[Channel, ...]:
-    """Return the channels that the texts on the channel axis of *array* name; none where there are no texts."""
-    axis = next((axis.name for axis in axes if axis.type is AxisType.CHANNEL), None)
-    coordinate = getattr(array, "coords", {}).get(axis)
-    if coordinate is None or coordinate.dtype.kind not in "UO" or len(coordinate) > MAX_CHANNELS:
-        return ()
-    names = coordinate.values.tolist()
-    fit = all(isinstance(name, str) and 0 < len(name) <= MAX_TEXT for name in names)
-    return channels_from(names) if fit else ()
-
-
-class Description:
-    """What the hub's record of an image says, as properties; the base of `Image`.
-
-    Attributes
-    ----------
-    description : str
-    tags : tuple of str
-    folder_id : str or None
-        Identifier of the folder that it lies in.
-    creator : Creator or None
-        Who made it; None where the hub does not say.
-    updated_at : datetime.datetime or None
-    page_url : str or None
-        Address of the hub's page that shows it.
-    acquisition : Acquisition
-        How it came to be at the microscope.
-    channels : tuple of Channel
-        One for each position on its channel axis; none where nothing was said.
-    """
-
-    __slots__ = ("_record",)
-
-    def __init__(self, record: ImageRecord) -> None:
-        self._record = record
-
-    @property
-    def id(self) -> str:
-        """Identifier given by the hub."""
-        return self._record.id
-
-    @property
-    def name(self) -> str:
-        """Name, as it was when this object was made."""
-        return self._record.name
-
-    @property
-    def description(self) -> str:
-        """Free text about the image; empty where there is none."""
-        return self._record.description or ""
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Its tags, in alphabetical order."""
-        return self._record.tags
-
-    @property
-    def folder_id(self) -> str | None:
-        """Identifier of the folder that it lies in; None where it is in none."""
-        return self._record.folder_id
-
-    @property
-    def creator(self) -> Creator | None:
-        """Who made it; None where the hub does not say."""
-        return self._record.creator
-
-    @property
-    def created_at(self) -> datetime | None:
-        """When the image was created; None where the hub does not say."""
-        return None if self._record.created_at is None else datetime.fromisoformat(self._record.created_at)
-
-    @property
-    def updated_at(self) -> datetime | None:
-        """When something else was last said about it; None where the hub does not say."""
-        return None if self._record.updated_at is None else datetime.fromisoformat(self._record.updated_at)
-
-    @property
-    def page_url(self) -> str | None:
-        """Address of the hub's page where people who are logged in look at it; None where there is none."""
-        return self._record.page_url
-
-    @property
-    def acquisition(self) -> Acquisition:
-        """How it came to be at the microscope; empty where nobody said."""
-        return self._record.acquisition
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """What its channels are, in the order of its channel axis; none where nobody said."""
-        return self._record.channels
 
 
 class Describable(Description, Generic[T]):
@@ -257,7 +186,7 @@ class Describable(Description, Generic[T]):
 
     async def asources(self) -> Sequence[T]:
         """Return the images that it was derived from, as ``derived_from`` of `from_xarray` said."""
-        return await across(self._home.bridge, self._home.asources, self.id)
+        return await across(self._home.bridge, self._home.relatives.asources, self.id)
 
     def sources(self) -> Sequence[T]:
         """Return the images that it was derived from; see `asources`."""
@@ -265,7 +194,7 @@ class Describable(Description, Generic[T]):
 
     async def aderived(self) -> Sequence[T]:
         """Return the images that were derived from it, oldest first."""
-        return await across(self._home.bridge, self._home.aderived, self.id)
+        return await across(self._home.bridge, self._home.relatives.aderived, self.id)
 
     def derived(self) -> Sequence[T]:
         """Return the images that were derived from it; see `aderived`."""
@@ -273,7 +202,7 @@ class Describable(Description, Generic[T]):
 
     async def asource_files(self) -> Sequence[File]:
         """Return the files that it was read from, as ``source_files`` of `from_xarray` said."""
-        return await across(self._home.bridge, self._home.asource_files, self.id)
+        return await across(self._home.bridge, self._home.relatives.asource_files, self.id)
 
     def source_files(self) -> Sequence[File]:
         """Return the files that it was read from; see `asource_files`."""
@@ -281,11 +210,67 @@ class Describable(Description, Generic[T]):
 
     async def alabel_of(self) -> T | None:
         """Return the image whose objects its pixels number; None where nobody said so, or that one is deleted."""
-        return await across(self._home.bridge, self._home.alabel_of, self.id)
+        return await across(self._home.bridge, self._home.relatives.alabel_of, self.id)
 
     def label_of(self) -> T | None:
         """Return the image that it labels; see `alabel_of`."""
         return self._blocking("label_of")(self.alabel_of)
+
+    async def arelate(
+        self,
+        *,
+        derived_from: T | Table | str | Sequence[T | Table | str] = (),
+        source_files: File | str | Sequence[File | str] = (),
+        label_of: T | str | None = None,
+    ) -> T:
+        """Say what else it comes from, and which image it labels; see `relate_image`."""
+        return await across(
+            self._home.bridge,
+            self._home.arelate_image,
+            self.id,
+            derived_from=derived_from,
+            source_files=source_files,
+            label_of=label_of,
+        )
+
+    def relate(
+        self,
+        *,
+        derived_from: T | Table | str | Sequence[T | Table | str] = (),
+        source_files: File | str | Sequence[File | str] = (),
+        label_of: T | str | None = None,
+    ) -> T:
+        """Say what else it comes from, and which image it labels; see `relate_image`."""
+        blocking = self._blocking("relate")
+        return blocking(self.arelate, derived_from=derived_from, source_files=source_files, label_of=label_of)
+
+    async def aunrelate(
+        self,
+        *,
+        derived_from: T | Table | str | Sequence[T | Table | str] = (),
+        source_files: File | str | Sequence[File | str] = (),
+        label_of: T | str | None = None,
+    ) -> T:
+        """Take back what it comes from, or that it labels an image; see `unrelate_image`."""
+        return await across(
+            self._home.bridge,
+            self._home.aunrelate_image,
+            self.id,
+            derived_from=derived_from,
+            source_files=source_files,
+            label_of=label_of,
+        )
+
+    def unrelate(
+        self,
+        *,
+        derived_from: T | Table | str | Sequence[T | Table | str] = (),
+        source_files: File | str | Sequence[File | str] = (),
+        label_of: T | str | None = None,
+    ) -> T:
+        """Take back what it comes from, or that it labels an image; see `unrelate_image`."""
+        blocking = self._blocking("unrelate")
+        return blocking(self.aunrelate, derived_from=derived_from, source_files=source_files, label_of=label_of)
 
     def labels(self) -> Pages[T]:
         """Return the images that label this one, oldest first, to iterate over in sync and async code."""

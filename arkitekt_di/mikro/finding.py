@@ -13,7 +13,6 @@ from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.relations import Source
-from arkitekt_di.mikro.tables.table import Table
 
 Bounds = int | tuple[int | None, int | None]
 """A number of pixels, or at least and at most so many."""
@@ -108,41 +107,6 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
 
 afind_images = find_images
 """The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
-
-
-async def aget_sources(image: Image | str, *, app: MikroApp | None = None) -> list[Image | Table | File]:
-    """Return what an image comes from: `get_sources` for async code, typed as a coroutine function."""
-    chosen = governing(app)
-    return await on_loop(chosen, chosen.mikro.aget_sources, identifier_of(image, Image))
-
-
-@dual(bridge=bridge_of)
-async def get_sources(image: Image | str, *, app: MikroApp | None = None) -> list[Image | Table | File]:
-    """Return the images, tables and files that an image comes from.
-
-    Parameters
-    ----------
-    image : Image or str
-        The image, or its identifier.
-    app : App, optional
-        The app to use; by default the one that governs here.
-
-    Returns
-    -------
-    list of Image, Table and File
-        In this order, as ``derived_from``, ``label_of`` and ``source_files`` of `from_xarray` said; what is in the
-        trash is left out.
-
-    Raises
-    ------
-    ImageNotFoundError
-        No image has this identifier, or this user may not read it.
-
-    See Also
-    --------
-    find_images : The other way round, with ``derived_from``.
-    """
-    return await aget_sources(image, app=app)
 
 
 async def amove_image(image: Image | str, folder: Folder | str | None, *, app: MikroApp | None = None) -> Image:

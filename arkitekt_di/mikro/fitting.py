@@ -6,7 +6,7 @@ from datetime import datetime
 
 from arkitekt_di.messages.descriptions import ImageEdit, ImageQuery, SizeRange
 from arkitekt_di.messages.images import ImageRecord
-from arkitekt_di.messages.relations import Relation, RelationKind
+from arkitekt_di.messages.relations import Relation, RelationKind, added, removed
 
 
 def fits(record: ImageRecord, query: ImageQuery) -> bool:
@@ -28,11 +28,11 @@ def fits(record: ImageRecord, query: ImageQuery) -> bool:
     )
 
 
-def completed(said: Sequence[Relation]) -> tuple[Relation, ...]:
-    """Return the relations of a new image: what labels an image is derived from it."""
-    labelled = [one for one in said if one.kind is RelationKind.LABEL_OF]
-    derived = [one.model_copy(update={"kind": RelationKind.DERIVED_FROM}) for one in labelled]
-    return tuple({(one.kind, one.subject.kind, one.subject.id): one for one in (*said, *derived)}.values())
+def related_by(kept: Sequence[Relation], edit: ImageEdit) -> tuple[Relation, ...]:
+    """Return what an image is to others as the edit leaves it."""
+    gone = {(one.kind, one.subject.id) for one in removed(edit.removed_relations)}
+    held = [one for one in kept if (one.kind, one.subject.id) not in gone]
+    return added([*held, *edit.added_relations])
 
 
 def are_related(relations: Sequence[Relation], query: ImageQuery) -> bool:

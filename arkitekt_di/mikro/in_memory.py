@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -32,8 +32,8 @@ from arkitekt_di.messages.images import (
     ZarrStore,
 )
 from arkitekt_di.messages.pixels import ATTRIBUTE, HEADER, PixelDocument
-from arkitekt_di.messages.relations import Relation, RelationKind
-from arkitekt_di.mikro.fitting import are_related, completed, edited, fits, tags_of
+from arkitekt_di.messages.relations import Relation, RelationKind, added
+from arkitekt_di.mikro.fitting import are_related, edited, fits, related_by, tags_of
 from arkitekt_di.mikro.in_memory_pixels import InMemoryPixelStore, InMemoryPrefix
 from arkitekt_di.mikro.news import News
 from arkitekt_di.mikro.pixels.header import Header, read_header
@@ -142,9 +142,7 @@ class InMemoryImageRecords:
         for store_id in (draft.store_id, *(level.store_id for level in draft.levels)):
             if store_id not in self._finished:
                 raise StoreNotFoundError(store_id)
-        for relation in draft.relations:
-            if relation.subject.kind is RecordKind.IMAGE:
-                await self.get(relation.subject.id)
+        await self._require(draft.relations)
         header = self._finished.pop(draft.store_id)
         coarser = [
             LevelRecord(
@@ -176,7 +174,7 @@ class InMemoryImageRecords:
             channels=draft.channels,
         )
         self._records[record.id] = record
-        self._relations[record.id] = completed(draft.relations)
+        self._relations[record.id] = added(draft.relations)
         self._news.tell(ChangeKind.CREATED, record.id, record)
         return record
 
@@ -263,7 +261,24 @@ class InMemoryImageRecords:
 
     async def edit(self, image_id: str, edit: ImageEdit) -> ImageRecord:
         """Change what is said about an image."""
-        return self._replace(edited(await self.get(image_id), edit))
+        record = await self.get(image_id)
+        await self._require(edit.added_relations)
+        related = related_by(self._relations.get(image_id, ()), edit)
+        if len({one.subject.id for one in related if one.kind is RelationKind.LABEL_OF}) > 1:
+            raise HubRefusedError("EditImage", ["an image labels one other image"])
+        if any(self._comes_from(one.subject.id, image_id) for one in edit.added_relations):
+            raise HubRefusedError("EditImage", [f"the image {image_id} would come from itself"])
+        self._relations[image_id] = related
+        return self._replace(edited(record, edit))
+
+    async def _require(self, relations: Iterable[Relation]) -> None:
+        for relation in relations:
+            if relation.subject.kind is RecordKind.IMAGE:
+                await self.get(relation.subject.id)
+
+    def _comes_from(self, image_id: str, ancestor_id: str) -> bool:
+        sources = [one.subject.id for one in self._relations.get(image_id, ())]
+        return image_id == ancestor_id or any(self._comes_from(source, ancestor_id) for source in sources)
 
     async def move(self, image_id: str, folder_id: str | None) -> ImageRecord:
         """Put an image into a folder, or into none."""

@@ -1,8 +1,9 @@
-"""What a new image is to other records: as it is said in Python, and as it travels."""
+"""What an image is to other records: as it is said in Python, and as it travels."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from arkitekt_di.errors import RecordRefusedError
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.comments import Subject
 from arkitekt_di.messages.relations import Relation, RelationKind
@@ -24,17 +25,27 @@ _ARMS: Final[Mapping[RecordKind, tuple[str, str]]] = {
 
 
 def relations_from(
-    derived_from: Source | Sequence[Source],
-    source_files: File | str | Sequence[File | str],
-    label_of: Image | str | None,
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    label_of: Image | str | None = None,
+    *,
+    is_required: bool = False,
 ) -> tuple[Relation, ...]:
-    """Return what is said; raises `RecordRefusedError` where a record of another kind stands for one of these."""
+    """Return what is said.
+
+    Raises
+    ------
+    RecordRefusedError
+        A record of another kind stands for one of these; or nothing is said where something *is_required*.
+    """
     subjects = [_source(source) for source in _several(derived_from)]
     subjects += [Subject(kind=RecordKind.FILE, id=identifier_of(file, File)) for file in _several(source_files)]
     relations = [Relation(kind=RelationKind.DERIVED_FROM, subject=subject) for subject in subjects]
     if label_of is not None:
         labelled = Subject(kind=RecordKind.IMAGE, id=identifier_of(label_of, Image))
         relations.append(Relation(kind=RelationKind.LABEL_OF, subject=labelled))
+    if is_required and not relations:
+        raise RecordRefusedError("no other record was named", "Name one, by derived_from=, source_files= or label_of=")
     return tuple(relations)
 
 

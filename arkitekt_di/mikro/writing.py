@@ -4,10 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from arkitekt_di.koil import dual
+from arkitekt_di.messages.descriptions import Acquisition, Channel
+from arkitekt_di.mikro.files.file import File
+from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.functions import MikroApp
 from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.pixels.progress import ProgressListener
+from arkitekt_di.mikro.relations import Source
 from arkitekt_di.mikro.writer import ImageWriter
 
 
@@ -18,6 +22,13 @@ async def afrom_frames(  # noqa: PLR0913  # each is a word of the user's
     dims: Sequence[str],
     pixel_size: Mapping[str, float] | None = None,
     unit: str | Mapping[str, str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
+    channels: Sequence[Channel | str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    label_of: Image | str | None = None,
     key: str | None = None,
     progress: ProgressListener | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -33,6 +44,13 @@ async def afrom_frames(  # noqa: PLR0913  # each is a word of the user's
         dims=dims,
         pixel_size=pixel_size,
         unit=unit,
+        folder=folder,
+        tags=tags,
+        channels=channels,
+        acquisition=acquisition,
+        derived_from=derived_from,
+        source_files=source_files,
+        label_of=label_of,
         key=key,
         progress=progress,
         settings=settings,
@@ -47,6 +65,13 @@ async def from_frames(  # noqa: PLR0913  # each is a word of the user's
     dims: Sequence[str],
     pixel_size: Mapping[str, float] | None = None,
     unit: str | Mapping[str, str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
+    channels: Sequence[Channel | str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    label_of: Image | str | None = None,
     key: str | None = None,
     progress: ProgressListener | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -67,6 +92,8 @@ async def from_frames(  # noqa: PLR0913  # each is a word of the user's
         Dimensions of the image; the first one counts the frames, such as ``("t", "y", "x")``.
     pixel_size, unit, key, progress, settings, app
         As for `from_xarray`.
+    folder, tags, channels, acquisition, derived_from, source_files, label_of
+        As for `from_xarray`.
 
     Returns
     -------
@@ -76,6 +103,8 @@ async def from_frames(  # noqa: PLR0913  # each is a word of the user's
     ------
     ImageRefusedError
         There is no frame, or one is not like the first; nothing was kept.
+    ImageNotFoundError, TableNotFoundError, StoredFileNotFoundError
+        What it is made from, or labels, is not there; nothing was sent.
     TransferError, StorageFullError, NoAppError, AppClosedError, AmbiguousAppError
         As for `from_xarray`.
 
@@ -89,6 +118,13 @@ async def from_frames(  # noqa: PLR0913  # each is a word of the user's
         dims=dims,
         pixel_size=pixel_size,
         unit=unit,
+        folder=folder,
+        tags=tags,
+        channels=channels,
+        acquisition=acquisition,
+        derived_from=derived_from,
+        source_files=source_files,
+        label_of=label_of,
         key=key,
         progress=progress,
         settings=settings,
@@ -100,11 +136,18 @@ def image_writer(  # noqa: PLR0913  # each is a word of the user's
     dims: Sequence[str] | None = None,
     *,
     name: str | None = None,
-    append: str = "t",
+    append: str | None = None,
     shape: Sequence[int] | None = None,
     image: Image | str | None = None,
     pixel_size: Mapping[str, float] | None = None,
     unit: str | Mapping[str, str] | None = None,
+    folder: Folder | str | None = None,
+    tags: Sequence[str] = (),
+    channels: Sequence[Channel | str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    label_of: Image | str | None = None,
     settings: Mapping[str, Any] | None = None,
     app: MikroApp | None = None,
 ) -> ImageWriter:
@@ -116,15 +159,17 @@ def image_writer(  # noqa: PLR0913  # each is a word of the user's
         Dimensions of the image, such as ``("t", "c", "y", "x")``.
     name : str
         Name of the image, 1 to 255 characters.
-    append : str, default 't'
-        Dimension along which the image grows; neither y nor x.
+    append : str, optional
+        Dimension along which the image grows, neither y nor x; left out, it is t.
     shape : sequence of int, optional
         Pixels of one frame along the other dimensions; left out, it is that of the first frame.
     image : Image or str, optional
-        In place of *dims* and *name*: an image that grows, to go on behind its last frame.  A writer that still
-        appends to it gets `AppendConflictError` from then on.
+        In place of all that is said about a new one: an image that grows, to go on behind its last frame.  A writer
+        that still appends to it gets `AppendConflictError` from then on.
     pixel_size, unit, settings, app
         As for `from_xarray`.
+    folder, tags, channels, acquisition, derived_from, source_files, label_of
+        As for `from_xarray`; said when the first frame creates the image.
 
     Returns
     -------
@@ -134,7 +179,9 @@ def image_writer(  # noqa: PLR0913  # each is a word of the user's
     Raises
     ------
     ImageRefusedError
-        *dims*, *append* and *shape* do not fit together.
+        *dims*, *append* and *shape* do not fit together, or *image* and what only a new image can be given.
+    ImageNotFoundError, TableNotFoundError, StoredFileNotFoundError
+        On entering the block: what it is made from, or labels, is not there.
     NoAppError, AppClosedError, AmbiguousAppError
         No app is open here, *app* is not, or several are and none was named.
 
@@ -156,6 +203,13 @@ def image_writer(  # noqa: PLR0913  # each is a word of the user's
         image=image,
         pixel_size=pixel_size,
         unit=unit,
+        folder=folder,
+        tags=tags,
+        channels=channels,
+        acquisition=acquisition,
+        derived_from=derived_from,
+        source_files=source_files,
+        label_of=label_of,
         settings=settings,
     )
 

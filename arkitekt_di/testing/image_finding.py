@@ -123,6 +123,56 @@ class ImageFindingContract:
         await records.delete(raw.id)
         assert await records.relations(cells.id) == []
 
+    async def test_what_an_image_comes_from_can_be_said_later_and_taken_back(
+        self, records: ImageRecords, pixels: PixelStore
+    ) -> None:
+        """What labels an image is derived from it, and what is not derived from it does not label it."""
+        raw, mask = await stored_image(records, pixels, "raw"), await stored_image(records, pixels, "mask")
+        subject = Subject(kind=RecordKind.IMAGE, id=raw.id)
+        label_of, derived_from = (Relation(kind=kind, subject=subject) for kind in (LABEL_OF, DERIVED_FROM))
+
+        edited = await records.edit(mask.id, ImageEdit(added_relations=(label_of, label_of)))
+        assert edited == mask.model_copy(update={"updated_at": edited.updated_at})
+        assert {one.kind for one in await records.relations(mask.id)} == {LABEL_OF, DERIVED_FROM}
+        assert await self.found(records, ImageQuery(label_of=raw.id)) == ["mask"]
+
+        await records.edit(mask.id, ImageEdit(added_relations=(derived_from,), removed_relations=(label_of,)))
+        assert await records.relations(mask.id) == [derived_from]
+
+        await records.edit(mask.id, ImageEdit(added_relations=(label_of,)))
+        await records.edit(mask.id, ImageEdit(removed_relations=(derived_from,)))
+        assert await records.relations(mask.id) == []
+        await records.edit(mask.id, ImageEdit(removed_relations=(derived_from,)))  # there is none to take back
+
+    async def test_no_image_comes_from_itself_or_labels_two_others(
+        self, records: ImageRecords, pixels: PixelStore
+    ) -> None:
+        """By no number of steps; what is refused changes nothing."""
+        ids = [(await stored_image(records, pixels, name)).id for name in "abc"]
+        subjects = [Subject(kind=RecordKind.IMAGE, id=image_id) for image_id in ids]
+        derived = [ImageEdit(added_relations=(Relation(kind=DERIVED_FROM, subject=one),)) for one in subjects]
+        labels = [ImageEdit(added_relations=(Relation(kind=LABEL_OF, subject=one),)) for one in subjects]
+        await records.edit(ids[1], derived[0])
+        await records.edit(ids[2], labels[1])
+
+        for image_id, edit in ((ids[0], derived[0]), (ids[0], labels[2]), (ids[0], derived[1]), (ids[2], labels[0])):
+            with pytest.raises(ArkitektError):
+                await records.edit(image_id, edit)
+
+        assert await records.relations(ids[0]) == []
+        assert [one.subject for one in await records.relations(ids[2])] == [subjects[1]] * 2
+
+    async def test_what_is_not_there_is_no_source_later_either(self, records: ImageRecords, pixels: PixelStore) -> None:
+        """Neither of an image that is there, nor anything of one that is not."""
+        image = await stored_image(records, pixels)
+        unknown = Subject(kind=RecordKind.IMAGE, id="4b1f0b5e-3a1c-4c55-9f5e-8f3c1f0a2b7d")
+        edit = ImageEdit(name="other", added_relations=(Relation(kind=DERIVED_FROM, subject=unknown),))
+
+        with pytest.raises(ArkitektError):
+            await records.edit(image.id, edit)
+
+        assert await records.get(image.id) == image
+
     async def test_an_image_of_something_that_is_not_there_is_not_made(
         self, records: ImageRecords, pixels: PixelStore
     ) -> None:

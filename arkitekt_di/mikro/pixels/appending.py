@@ -11,14 +11,17 @@ import numpy.typing as npt
 import xarray as xr
 
 from arkitekt_di.errors import ImageDamagedError, ImageRefusedError
-from arkitekt_di.messages.images import FrameBatch, FrameObject, ImageRecord, UploadGrant
+from arkitekt_di.messages.descriptions import ImageDescription
+from arkitekt_di.messages.images import Axis, FrameBatch, FrameObject, ImageRecord, UploadGrant
 from arkitekt_di.messages.pixels import HEADER
+from arkitekt_di.mikro.channels import check_channels
 from arkitekt_di.mikro.pixels.grants import RenewedSink
 from arkitekt_di.mikro.pixels.header import read_header
 from arkitekt_di.mikro.pixels.picture import picture_of
 from arkitekt_di.mikro.pixels.reduction import method_for
 from arkitekt_di.mikro.pixels.sending import Lane, Part, Shipment
 from arkitekt_di.mikro.pixels.shard import ShardCodec
+from arkitekt_di.mikro.pixels.units import axis_type
 from arkitekt_di.mikro.pixels.upload import Uploads, Wishes
 from arkitekt_di.protocols.mikro import ImageRecords, PixelSink, PixelStore
 from arkitekt_di.settings.models import MikroSettings
@@ -64,6 +67,15 @@ class Series:
         """Place of the dimension along which it grows."""
         return self.dims.index(self.append)
 
+    def axes(self) -> tuple[Axis, ...]:
+        """Return what the dimensions stand for."""
+        return tuple(Axis(name=dim, type=axis_type(dim)) for dim in self.dims)
+
+    def full_shape(self) -> tuple[int | None, ...]:
+        """Return the pixels along each dimension; None where it is not known yet, or grows."""
+        frame = self.shape or (None,) * (len(self.dims) - 1)
+        return (*frame[: self.axis], None, *frame[self.axis :])
+
 
 class Appender:
     """Appends frames to an image; the first one creates it.  Lives on the app's loop.
@@ -73,13 +85,23 @@ class Appender:
     records, pixels : ImageRecords, PixelStore
     settings : MikroSettings
     series : Series
+    said : ImageDescription, optional
+        What is said about the image when it is created.
     """
 
-    def __init__(self, records: ImageRecords, pixels: PixelStore, settings: MikroSettings, series: Series) -> None:
+    def __init__(
+        self,
+        records: ImageRecords,
+        pixels: PixelStore,
+        settings: MikroSettings,
+        series: Series,
+        said: ImageDescription | None = None,
+    ) -> None:
         self._records = records
         self._pixels = pixels
         self._settings = settings
         self._series = series
+        self._said = said or ImageDescription()
         self._lock = asyncio.Lock()
         self._sink: PixelSink | None = None
         self._grant: UploadGrant | None = None
@@ -160,7 +182,10 @@ class Appender:
             picture_of, array, name=series.name, pixel_size=series.pixel_size, unit=series.unit
         )
         document = picture.document.model_copy(update={"appends": series.append})
-        wishes = Wishes(self._settings.model_copy(update={"resume": False, "progress": "never"}), append=series.append)
+        frame = (*block.shape[: series.axis], *block.shape[series.axis + 1 :])
+        check_channels(self._said.channels, series.axes(), replace(series, shape=frame).full_shape())
+        quiet = self._settings.model_copy(update={"resume": False, "progress": "never"})
+        wishes = Wishes(quiet, append=series.append, said=self._said)
         stored = await Uploads(self._records, self._pixels).store(replace(picture, document=document), wishes)
         self._lanes = [Lane(lane.sink, lane.codec, lane.max_bytes, lane.halved) for lane in stored.lanes]
         return stored.record

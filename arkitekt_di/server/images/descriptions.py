@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from arkitekt_di.errors import ImageRefusedError
-from arkitekt_di.messages.descriptions import Acquisition, Channel
+from arkitekt_di.messages.descriptions import MAX_TAGS, Acquisition, Channel
 from arkitekt_di.messages.images import Axis, AxisType
 from arkitekt_di.server.images.naming import checked_name
 from arkitekt_di.server.images.tables import Image, ImageTag
 from arkitekt_di.server.naming import folded
-
-MAX_TAGS = 64
-"""Tags of one image, at most."""
 
 MAX_ATTRIBUTES_BYTES = 32 * 1024
 """Largest set of free attributes, as JSON."""

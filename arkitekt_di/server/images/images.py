@@ -21,7 +21,15 @@ from arkitekt_di.server.images.descriptions import checked_tags, describe_acquis
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_axes, checked_description, checked_name
 from arkitekt_di.server.images.pixels import Pixels
-from arkitekt_di.server.images.relations import Targets, derived_of, relate, relations_of, sources_of
+from arkitekt_di.server.images.relations import (
+    Targets,
+    check_label,
+    derived_of,
+    relate,
+    relations_of,
+    sources_of,
+    unrelate,
+)
 from arkitekt_di.server.images.tables import Image, ImageAxis, ImageLevel, Store, StoreState
 from arkitekt_di.server.journal import Change, Event, Journal
 from arkitekt_di.server.listing import MAX_PAGE
@@ -111,7 +119,7 @@ class Images:
                 ImageAxis(image_id=image.id, name=axis.name, position=position, size=size)
                 for position, (axis, size) in enumerate(zip(axes, header.shape, strict=True))
             )
-            await relate(session, principal, image, draft.relations, self._targets)
+            await relate(session, principal, image, draft.relations, self._targets, now=now)
             entry.tell(_change(Event.CREATED, image))
         await self._collector.free(place for place in freed if place is not None)
         return image
@@ -155,7 +163,15 @@ class Images:
             return (await session.scalars(listing.select(principal.organization_id))).all()
 
     async def edit(self, principal: Principal, image_id: str, edit: ImageEdit) -> Image:
-        """Change what people say about an image; raises `ImageNotFoundError` and `ImageRefusedError`."""
+        """Change what people say about an image.
+
+        Raises
+        ------
+        ImageNotFoundError, StoredFileNotFoundError, TableNotFoundError
+            The image, or what it is to come from, is not there.
+        ImageRefusedError
+            What is said cannot be kept.
+        """
         async with self._journal.transaction(principal) as entry:
             image = await self._find(entry.session, principal, image_id)
             if edit.name is not None:
@@ -168,9 +184,17 @@ class Images:
             if edit.channels is not None:
                 describe_channels(image, edit.channels, ArrayHeader.model_validate(image.store.header).shape)
             image.updated_at = self._clock()
+            await self._relate(entry.session, principal, image, edit)
             await entry.session.flush()
             entry.tell(_change(Event.UPDATED, image))
         return image
+
+    async def _relate(self, session: AsyncSession, principal: Principal, image: Image, edit: ImageEdit) -> None:
+        if edit.removed_relations:
+            await unrelate(session, image, edit.removed_relations)
+        if edit.added_relations:
+            check_label(await relations_of(session, image, self._targets), edit.added_relations)
+            await relate(session, principal, image, edit.added_relations, self._targets, now=image.updated_at)
 
     async def move(self, principal: Principal, image_ids: Sequence[str], *, folder_id: str | None) -> None:
         """Put images into a folder, or into none where that is None.

@@ -25,7 +25,7 @@ from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, o
 from arkitekt_di.server.graphql.scalars import ByteCount
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_name
-from arkitekt_di.server.images.origins import relations_from
+from arkitekt_di.server.images.origins import ImageRelationInput, relations_from
 from arkitekt_di.server.images.wire import Extent
 
 M = TypeVar("M", bound=BaseModel)
@@ -242,6 +242,8 @@ class UpdateArrayDatasetInput:
     removed_tags: list[str] = strawberry.field(default_factory=list)
     acquisition: AcquisitionInput | None = None
     channels: list[ChannelInput] | None = None
+    added_relations: list[ImageRelationInput] = strawberry.field(default_factory=list)
+    removed_relations: list[ImageRelationInput] = strawberry.field(default_factory=list)
 
     def edit(self) -> ImageEdit:
         """Return what is to change."""
@@ -253,6 +255,8 @@ class UpdateArrayDatasetInput:
             removed_tags=tuple(self.removed_tags),
             acquisition=None if self.acquisition is None else self.acquisition.message(),
             channels=None if self.channels is None else _channels(self.channels),
+            added_relations=tuple(relation.message() for relation in self.added_relations),
+            removed_relations=tuple(relation.message() for relation in self.removed_relations),
         )
 
 

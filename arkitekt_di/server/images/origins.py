@@ -9,7 +9,7 @@ from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.comments import Subject
 from arkitekt_di.messages.relations import Relation, RelationKind
-from arkitekt_di.server.graphql.subject import RecordReference
+from arkitekt_di.server.graphql.subject import RecordReference, SubjectInput
 
 strawberry.enum(RelationKind)
 
@@ -32,6 +32,18 @@ class ImageRelation:
         """Show a relation."""
         subject = RecordReference(kind=relation.subject.kind, id=strawberry.ID(relation.subject.id))
         return cls(kind=relation.kind, subject=subject)
+
+
+@strawberry.input
+class ImageRelationInput:
+    """What an image is to another record."""
+
+    kind: RelationKind
+    subject: SubjectInput
+
+    def message(self) -> Relation:
+        """Return what is said."""
+        return Relation(kind=self.kind, subject=self.subject.message())
 
 
 def relations_from(derived_from: Sequence[object], source_files: Sequence[object]) -> tuple[Relation, ...]:

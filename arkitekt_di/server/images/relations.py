@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Float, Index, String, UniqueConstraint, select
+from sqlalchemy import Float, Index, String, UniqueConstraint, delete, exists, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,23 +53,35 @@ class Relation(Table):
 
 
 async def relate(
-    session: AsyncSession, principal: Principal, image: Image, said: Sequence[relations.Relation], targets: Targets
+    session: AsyncSession,
+    principal: Principal,
+    image: Image,
+    said: Sequence[relations.Relation],
+    targets: Targets,
+    *,
+    now: float,
 ) -> None:
-    """Keep what *image* is to other records.
+    """Keep what *image* is to other records; what is kept already counts once.
 
     Raises
     ------
     ImageNotFoundError, StoredFileNotFoundError, TableNotFoundError
         One of them is not there.
     ImageRefusedError
-        They are too many, or an image cannot be that to such a record.
+        They are too many, an image cannot be that to such a record, or it would come from itself.
     """
-    if len(said) > MAX_RELATIONS:
-        raise ImageRefusedError(f"{len(said)} sources were named", f"Name {MAX_RELATIONS} or fewer")
-    for kind, target_kind, target_id in dict.fromkeys((one.kind, one.subject.kind, one.subject.id) for one in said):
+    kept = await _kept(session, image)
+    new = [one for one in relations.added(said) if (one.kind, one.subject.id) not in kept]
+    if len(kept) + len(new) > MAX_RELATIONS:
+        raise ImageRefusedError(f"an image would have {len(kept) + len(new)} sources", f"Name {MAX_RELATIONS} or fewer")
+    for kind, target_kind, target_id in ((one.kind, one.subject.kind, one.subject.id) for one in new):
         table = _target(kind, target_kind, targets)
         if await session.scalar(select(table.id).where(*named(table, principal, target_id))) is None:
             raise _MISSING[target_kind](target_id)
+        if target_kind is RecordKind.IMAGE and await _comes_from(session, target_id, image.id):
+            raise ImageRefusedError(
+                f"the image {image.id} would come from itself, by way of {target_id}", "Name an image that came before"
+            )
         session.add(
             Relation(
                 organization_id=principal.organization_id,
@@ -79,9 +91,39 @@ async def relate(
                 source_id=image.id,
                 target_kind=target_kind,
                 target_id=target_id,
-                created_at=image.created_at,
+                created_at=now,
             )
         )
+
+
+async def unrelate(session: AsyncSession, image: Image, said: Sequence[relations.Relation]) -> None:
+    """Forget what *image* is to other records, be they there or not; what is not kept is no error."""
+    for one in relations.removed(said):
+        gone = Relation.source_id == image.id, Relation.kind == one.kind, Relation.target_id == one.subject.id
+        await session.execute(delete(Relation).where(*gone, Relation.target_kind == one.subject.kind))
+
+
+def check_label(kept: Sequence[relations.Relation], said: Sequence[relations.Relation]) -> None:
+    """Raise `ImageRefusedError` where an image that labels one is to label another one as well."""
+    labelled = {one.subject.id for one in kept if one.kind is RelationKind.LABEL_OF}
+    others = {one.subject.id for one in said if one.kind is RelationKind.LABEL_OF} | labelled
+    if len(others) > max(len(labelled), 1):
+        raise ImageRefusedError(
+            f"an image labels one other image, and not {len(others)}", "Take the label away from the other one first"
+        )
+
+
+async def _kept(session: AsyncSession, image: Image) -> set[tuple[str, str]]:
+    rows = await session.execute(select(Relation.kind, Relation.target_id).where(Relation.source_id == image.id))
+    return {(kind, target_id) for kind, target_id in rows}
+
+
+async def _comes_from(session: AsyncSession, image_id: str, ancestor_id: str) -> bool:
+    """Tell whether an image is another one, or comes from it by any number of steps."""
+    first = select(literal(image_id).label("id")).cte("origins", recursive=True)
+    further = select(Relation.target_id).join(first, Relation.source_id == first.c.id)
+    origins = first.union(further.where(Relation.target_kind == RecordKind.IMAGE))
+    return bool(await session.scalar(select(exists().where(origins.c.id == ancestor_id))))
 
 
 def _target(kind: RelationKind, target: RecordKind, targets: Targets) -> type[Record]:
