@@ -183,11 +183,12 @@ class S3Shelf:
             if checksum is not None:
                 self._checksums.note(bucket, entry, checksum)
 
-    def seal(self, bucket: str, prefix: str) -> None:
+    def seal(self, bucket: str, prefix: str) -> tuple[()]:
         """Let nobody write below a prefix any more; writes that are under way end first."""
         check_name(bucket, prefix)
         with self._claims.hold((bucket, prefix), (UPLOADS, f"{bucket}/{prefix}")):
             self._seals.add(bucket, prefix)
+        return ()
 
     def _seen(self, bucket: str, key: str) -> ObjectEntry:
         entry = self.head(bucket, key)

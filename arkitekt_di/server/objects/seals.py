@@ -1,6 +1,7 @@
 """Marks on prefixes that are final."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from arkitekt_di.errors import ObjectRefusedError
@@ -25,15 +26,13 @@ class Seals:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def add(self, bucket: str, prefix: str) -> None:
-        """Seal a prefix, durably."""
+    def add(self, bucket: str, prefix: str) -> list[Path]:
+        """Seal a prefix; return the mark and the folders above it, which are to be brought to the disk."""
         *parents, last = (file_name(segment) for segment in prefix.split("/"))
         place = make_private_folder(self._folder.joinpath(bucket, *parents))
         mark = place / f"{last}{_MARK}"
         os.close(os.open(mark, os.O_WRONLY | os.O_CREAT, FILE_MODE))
-        sync(mark)
-        for folder in (place, *place.parents[: len(parents) + 2]):
-            sync(folder)
+        return [mark, place, *place.parents[: len(parents) + 2]]
 
     def refuse(self, bucket: str, key: str) -> None:
         """Raise `ObjectRefusedError` where *key* lies below a sealed prefix, or is one."""
@@ -62,6 +61,12 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_all(paths: Sequence[Path]) -> None:
+    """Bring files and folders to the disk, in any order."""
+    for path in paths:
+        sync(path)
 
 
 def begin_to_sync(path: Path) -> None:

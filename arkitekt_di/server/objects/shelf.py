@@ -185,18 +185,15 @@ class Shelf:
             if checksum is not None:
                 self._checksums.note(bucket, entry_of(target[0], status), checksum)
 
-    def seal(self, bucket: str, prefix: str) -> None:
-        """Let nobody write below a prefix any more, and bring it to the disk."""
+    def seal(self, bucket: str, prefix: str) -> list[Path]:
+        """Let nobody write below a prefix any more; return the files and folders that are to be brought to the disk."""
         folder = place(self._root, bucket, prefix)
         with self._lock:
-            self._seals.add(bucket, prefix)
+            paths = self._seals.add(bucket, prefix)
         for path, _, names in os.walk(folder):
-            for name in names:
-                sync(Path(path, name))
-            sync(Path(path))
-        for parent in folder.parents[: len(folder.relative_to(self._root).parts)]:
-            if parent.is_dir():
-                sync(parent)
+            paths += [Path(path), *(Path(path, name) for name in names)]
+        parents = folder.parents[: len(folder.relative_to(self._root).parts)]
+        return [*paths, *(parent for parent in parents if parent.is_dir())]
 
     def _measure(self, bucket: str, prefix: str) -> int:
         parts = place(self._root, UPLOADS, f"{bucket}/{prefix}")

@@ -4,16 +4,21 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from arkitekt_di.errors import ObjectRefusedError
 from arkitekt_di.server.objects.draft import DraftFile, DraftPlaces, FileDraft
 from arkitekt_di.server.objects.keys import UPLOADS, check_name
 from arkitekt_di.server.objects.promise import Allowance, Digest, Draft, ObjectEntry, OpenObject, Page
+from arkitekt_di.server.objects.seals import sync_all
 from arkitekt_di.server.objects.threads import Threads
 
 PAGE_SIZE: Final = 1000
 """Objects that are listed at once."""
+
+SYNCS: Final = 8
+"""Threads that wait for the disk for one seal."""
 
 
 class StoringShelf(DraftPlaces, Protocol):
@@ -43,8 +48,8 @@ class StoringShelf(DraftPlaces, Protocol):
         """Give objects other keys."""
         ...
 
-    def seal(self, bucket: str, prefix: str) -> None:
-        """Make what is below *prefix* final."""
+    def seal(self, bucket: str, prefix: str) -> Sequence[Path]:
+        """Make what is below *prefix* final; return what has to be brought to the disk yet."""
         ...
 
 
@@ -141,7 +146,9 @@ class ShelvedObjects(ABC):
 
     async def seal(self, bucket: str, prefix: str) -> None:
         """Make what is below *prefix* final, and as durable as the shelf can."""
-        await self._threads.run(self._shelf.seal, bucket, prefix)
+        paths = await self._threads.run(self._shelf.seal, bucket, prefix)
+        # Side by side: a file system commits what waits for it together, and one by one each waits for a commit.
+        await self._threads.run_each(sync_all, [paths[start::SYNCS] for start in range(min(SYNCS, len(paths)))])
         await self._threads.run(self._shelf.delete_prefix, UPLOADS, f"{bucket}/{prefix}")
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple, Unpack
 
 from arkitekt_di.errors import ObjectRefusedError, StorageFullError
+from arkitekt_di.koil.many import run_all
 
 THREADS = 8
 """More than two cores need, since most of them wait for the disk."""
@@ -14,6 +15,7 @@ THREADS = 8
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Result = TypeVar("Result")
+Argument = TypeVar("Argument")
 Arguments = TypeVarTuple("Arguments")
 
 
@@ -56,3 +58,7 @@ class Threads:
             if error.errno == errno.ENAMETOOLONG:
                 raise ObjectRefusedError("KeyTooLongError", "the key is too long for the hub's disk") from error
             raise
+
+    async def run_each(self, work: Callable[[Argument], object], arguments: Sequence[Argument]) -> None:
+        """Do the same for each of *arguments* side by side."""
+        await run_all([self.run(work, argument) for argument in arguments])
