@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
+from asyncio.subprocess import Process
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Any, Final
 
 from arkitekt_di.errors import ImageDamagedError, ImageRefusedError, ObjectRefusedError
@@ -14,6 +17,8 @@ from arkitekt_di.server.ngff.arrays import ServedArray
 from arkitekt_di.server.objects.promise import Objects
 from arkitekt_di.server.viewing.painting import Order
 from arkitekt_di.server.viewing.plane import Plane, plane_of
+
+log = logging.getLogger(__name__)
 
 MAX_ENCODED_BYTES: Final = 128 * 2**20
 """Objects that one picture is painted from, in bytes; planes lie in shards of 16 MiB."""
@@ -26,6 +31,9 @@ MAX_WAITING: Final = 16
 
 KEPT: Final = 64
 """Pictures that are kept in memory, the last ones that were asked for; up to about 1 MiB each."""
+
+_COMPLAINT_BYTES: Final = 4096
+"""The end of what the program says on its standard error, which is logged: a traceback's last lines tell the most."""
 
 _INHERITED: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMPDIR")
 """Variables of the environment that painting needs; the hub's others may hold secrets."""
@@ -55,23 +63,31 @@ class Pictures:
         ImageDamagedError
             Pixels are missing, or cannot be decoded.
         """
-        version = f"{image.id}:{image.updated_at}"  # of an image that grows, the header says how far it is
         plane = plane_of(image)
-        version += json.dumps(plane.header.shape)
-        if (known := self._kept.get(version)) is not None:
-            self._kept.move_to_end(version)
+        # Of an image that grows, the header says how far it is.
+        version = f"{image.id}:{image.updated_at}:{json.dumps(plane.header.shape)}"
+        if (known := self._known(version)) is not None:
             return known
         if self._waiting >= MAX_WAITING:
             raise ImageRefusedError("too many pictures are being painted", "Reload the page in a minute")
         self._waiting += 1
         try:
             async with self._one_at_a_time:
-                self._kept[version] = await self._paint(image, plane)
+                known = self._known(version)  # whoever waited may have waited for this very picture
+                return self._keep(version, await self._paint(image, plane)) if known is None else known
         finally:
             self._waiting -= 1
+
+    def _known(self, version: str) -> bytes | None:
+        if version in self._kept:
+            self._kept.move_to_end(version)
+        return self._kept.get(version)
+
+    def _keep(self, version: str, picture: bytes) -> bytes:
+        self._kept[version] = picture
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return self._kept[version]
+        return picture
 
     async def metadata_of(self, image: Image, store: Store) -> dict[str, Any]:
         """Return ``zarr.json`` of one level; raises `ImageDamagedError`."""
@@ -117,25 +133,50 @@ class Pictures:
 
 
 async def _painted(image: Image, order: bytes) -> bytes:
-    """Let the program paint, and end it where it takes too long."""
+    """Let the program paint, and end it where it takes too long; the log tells what it complains of."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "arkitekt_di.server.viewing.painting",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
         env={name: os.environ[name] for name in _INHERITED if name in os.environ},
     )
+    complaint = asyncio.create_task(_last_of(process.stderr))
     try:
         async with asyncio.timeout(PAINT_S):
-            painted, _ = await process.communicate(order)
+            painted = await _conversed(process, order)
     except TimeoutError as error:
         raise ImageRefusedError("it takes too long to paint it", "Open it in another tool") from error
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+        said = await complaint
     if process.returncode != 0:
+        log.warning("image %s could not be painted (exit status %s): %s", image.id, process.returncode, said)
         raise ImageDamagedError(image.id, HEADER, "its pixels cannot be decoded")
     return painted
+
+
+async def _conversed(process: Process, order: bytes) -> bytes:
+    """Give the program its order, and return what it painted."""
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError  # both are pipes
+    with suppress(ConnectionError):  # it ended before it had read all: its exit status tells
+        process.stdin.write(order)
+        await process.stdin.drain()
+        process.stdin.close()
+    painted = await process.stdout.read()
+    await process.wait()
+    return painted
+
+
+async def _last_of(stream: asyncio.StreamReader | None) -> str:
+    """Return the end of what a program says, of which there may be any amount; one line, with nothing but text."""
+    kept = b""
+    while stream is not None and (said := await stream.read(_COMPLAINT_BYTES)):
+        kept = (kept + said)[-_COMPLAINT_BYTES:]
+    text = " | ".join(line.strip() for line in kept.decode(errors="replace").splitlines() if line.strip())
+    return "".join(character if character.isprintable() else "?" for character in text)

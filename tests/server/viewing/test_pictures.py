@@ -1,7 +1,9 @@
 """The hub paints one plane of an image, in a program of its own, and says why where it does not."""
 
+import asyncio
 import io
 import json
+import logging
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from arkitekt_di.messages.images import AxisType
 from arkitekt_di.messages.pixels import HEADER, ChannelStatistics
 from arkitekt_di.server.images.array_header import ArrayHeader
 from arkitekt_di.server.images.tables import Image, ImageLevel, Store
+from arkitekt_di.server.objects.memory import InMemoryObjects
 from arkitekt_di.server.viewing import pictures
 from arkitekt_di.server.viewing.painting import LONGEST_PX, Order, main
 from arkitekt_di.server.viewing.plane import plane_of
@@ -113,9 +116,56 @@ def test_pixels_that_are_colours_are_shown_as_they_are_and_large_ones_every_so_o
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("order", [b"", b"no order", b'{"place": [null, null], "objects": []}\n'])
-async def test_what_a_decoder_cannot_take_ends_the_program_and_not_the_hub(order: bytes) -> None:
+async def test_what_a_decoder_cannot_take_ends_the_program_and_not_the_hub(
+    order: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(ImageDamagedError, match="cannot be decoded"):
         await pictures._painted(image("yx", (4, 6)), order)
+
+    (said,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert said.startswith("image 7 could not be painted (exit status 1): ")
+    assert "Error" in said  # the last lines of the traceback
+    assert "\n" not in said
+
+
+@pytest.mark.anyio
+async def test_of_what_a_program_says_without_end_the_last_is_kept() -> None:
+    stream = asyncio.StreamReader()
+    stream.feed_data(b"x" * 100_000 + b"\n\x1b[31mthe reason\xff\n")
+    stream.feed_eof()
+
+    said = await pictures._last_of(stream)
+
+    assert said.endswith("| ?[31mthe reason\ufffd")
+    assert len(said) < 5000
+
+
+class ReadObjects(InMemoryObjects):
+    """Remembers what was read of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_keys: list[str] = []
+
+    async def read(self, bucket: str, key: str, *, max_bytes: int = 16 * 2**20) -> bytes | None:
+        self.read_keys.append(key)
+        return await super().read(bucket, key, max_bytes=max_bytes)
+
+
+@pytest.mark.anyio
+async def test_a_picture_that_many_ask_for_at_once_is_painted_once() -> None:
+    objects, stored = ReadObjects(), dict[str, Any]()
+    zarr.create_array(stored, data=np.zeros((4, 6), "uint8"), chunks=(4, 6), compressors=None)
+    for key, buffer in stored.items():
+        objects.place("zarr", f"0/{key}", buffer.to_bytes(), None)
+    painter = pictures.Pictures(objects)
+    shown = image("yx", (4, 6))
+
+    first, *others = await asyncio.gather(*(painter.picture_of(shown) for _ in range(4)))
+
+    assert first.startswith(b"\x89PNG")
+    assert others == [first] * 3
+    assert sorted(objects.read_keys) == ["0/c/0/0", "0/zarr.json"]
 
 
 @pytest.mark.anyio
