@@ -1,13 +1,13 @@
 """Frames of the agent socket: what they have in common, and how they are read."""
 
 import json
-import uuid
+import os
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from arkitekt_di.messages.model import Message
 
@@ -25,8 +25,9 @@ FEATURE_CREDITS = "arkitekt_di.credits"
 
 
 def new_frame_id() -> str:
-    """Return an identifier for a frame."""
-    return str(uuid.uuid4())
+    """Return an identifier for a frame: a UUID of version 4, written without the class that it has in Python."""
+    digits = os.urandom(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 class Frame(Message):
@@ -43,10 +44,11 @@ class Frame(Message):
 
     def encoded(self) -> str:
         """Return the frame as it is sent: members that may be left out, and are empty, are left out."""
-        return self.model_dump_json(exclude=self._left_out())
+        return to_json(self._sent(), by_alias=False).decode()
 
-    def _left_out(self) -> set[str]:
-        return {name for name in _optional_members(type(self)) if getattr(self, name) is None}
+    def _sent(self) -> dict[str, Any]:
+        optional = _optional_members(type(self))
+        return {name: value for name, value in self.__dict__.items() if value is not None or name not in optional}
 
 
 class SecretFrame(Frame):
@@ -54,8 +56,14 @@ class SecretFrame(Frame):
 
     def encoded(self) -> str:
         """Return the frame as it is sent, secrets in the clear: for the peer only."""
-        values = self.model_dump(exclude=self._left_out())
-        return json.dumps(values, default=_reveal, separators=(",", ":"))
+        sent = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in self._sent().items()
+        }
+        try:
+            return to_json(sent, by_alias=False).decode()
+        except ValueError:  # half a surrogate in an argument: it has a JSON form, but none in UTF-8
+            return json.dumps(self.model_dump(include=set(sent)), default=_reveal, separators=(",", ":"))
 
 
 class UnknownFrame(Frame):
@@ -97,8 +105,8 @@ class FrameReader:
 
 
 @cache
-def _optional_members(frame: type[Frame]) -> tuple[str, ...]:
-    return tuple(name for name, field in frame.model_fields.items() if field.default is None)
+def _optional_members(frame: type[Frame]) -> frozenset[str]:
+    return frozenset(name for name, field in frame.model_fields.items() if field.default is None)
 
 
 def _kind_of(values: dict[str, Any]) -> str:

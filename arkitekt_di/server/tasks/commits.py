@@ -3,22 +3,24 @@
 import asyncio
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from arkitekt_di.errors import ArkitektError
+from arkitekt_di.server.tasks.prepared import Transaction
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Work = Callable[[Connection], Any]
+Work = Callable[[Transaction], Any]
+Piece = tuple[Work, "asyncio.Future[Any]"]
 
 MAX_GROUP = 256
 """Most pieces of work in one transaction."""
@@ -33,10 +35,24 @@ Durability = Literal["process", "power"]
 """What a commit survives: the death of the hub, or that of the machine."""
 
 
+class WouldWaitError(Exception):
+    """The work cannot be written without waiting; caught where it is written apart."""
+
+
 class Connector(Protocol):
     """Runs work on a connection, in a transaction."""
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    def write_now(self, work: Callable[[Transaction], T]) -> T:
+        """Run *work* and commit, without waiting; where that cannot be, or fails, nothing is written.
+
+        Raises
+        ------
+        WouldWaitError
+            This connector always waits.
+        """
+        ...
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run *work* and commit, or roll back where it raises."""
         ...
 
@@ -55,6 +71,8 @@ class SqliteConnector:
     A commit to the write-ahead log takes a tenth of a millisecond and waits for no disk, which is less than a change of
     threads.  Where another connection writes at that moment, or the disk has to confirm (``durability="power"``), a
     thread waits instead.  Pages go from the log to the database in that thread, too: that does wait for the disk.
+
+    On the loop's own thread the driver begins and commits: SQLAlchemy's frame took longer than SQLite did.
     """
 
     def __init__(self, path: str, durability: Durability) -> None:
@@ -62,19 +80,35 @@ class SqliteConnector:
         self._engine = create_engine(f"sqlite:///{path}", hide_parameters=True, pool_size=3)
         event.listen(self._engine, "connect", self._prepare)
         event.listen(self._engine, "begin", _begin)
-        self._direct: Connection | None = None
+        self._direct: Transaction | None = None
         self._commits = 0
         self._writer = ThreadPoolExecutor(1, "ledger-write")
         self._reader = ThreadPoolExecutor(1, "ledger-read")
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run *work* and commit."""
-        if self._durability == "process":
-            try:
-                return self._write_here(work)
-            except OperationalError as error:
-                if not _is_busy(error):
-                    raise
+    def write_now(self, work: Callable[[Transaction], T]) -> T:
+        """Run *work* and commit, on the connection that is kept for it."""
+        if self._durability != "process":
+            raise WouldWaitError
+        direct = self._direct or self._open_direct()
+        driver = direct.sqlite
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(direct)
+            driver.execute("COMMIT")
+        except BaseException:
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            raise
+        finally:
+            if direct.connection.in_transaction():  # SQLAlchemy ran statements in it, and takes it for its own
+                direct.connection.rollback()
+        self._commits += 1
+        if self._commits % CHECKPOINT_EVERY == 0:
+            self._writer.submit(_checkpoint, self._engine).add_done_callback(_tell_failure)
+        return result
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run *work* and commit, in the thread."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, _write, self._engine, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -85,24 +119,17 @@ class SqliteConnector:
         """Close every connection."""
         await asyncio.to_thread(self._shut)
 
-    def _write_here(self, work: Callable[[Connection], T]) -> T:
-        if self._direct is None:
-            self._direct = self._engine.connect()
-            self._direct.exec_driver_sql("PRAGMA busy_timeout=0")
-            self._direct.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
-            self._direct.rollback()
-        with self._direct.begin():
-            result = work(self._direct)
-        self._commits += 1
-        if self._commits % CHECKPOINT_EVERY == 0:
-            self._writer.submit(_checkpoint, self._engine)
-        return result
+    def _open_direct(self) -> Transaction:
+        self._direct = Transaction(self._engine.connect().execution_options(begins=False))
+        self._direct.sqlite.execute("PRAGMA busy_timeout=0")
+        self._direct.sqlite.execute("PRAGMA wal_autocheckpoint=0")
+        return self._direct
 
     def _shut(self) -> None:
         self._writer.shutdown()
         self._reader.shutdown()
         if self._direct is not None:
-            self._direct.close()
+            self._direct.connection.close()
         self._engine.dispose()
 
     def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
@@ -122,10 +149,14 @@ class AsyncConnector:
     def __init__(self, url: str) -> None:
         self._engine: AsyncEngine = create_async_engine(url, hide_parameters=True)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    def write_now(self, work: Callable[[Transaction], T]) -> T:
+        """Refuse: what crosses a network waits."""
+        raise WouldWaitError
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run *work* and commit."""
         async with self._engine.begin() as connection:
-            return await connection.run_sync(work)
+            return await connection.run_sync(lambda connection: work(Transaction(connection)))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run *work* that changes nothing."""
@@ -146,7 +177,7 @@ def connector_for(url: str, durability: Durability) -> Connector:
 
 
 class GroupCommit:
-    """Writes in groups.
+    """Writes in groups: all that the loop has handed over when it comes to it again.
 
     Parameters
     ----------
@@ -158,39 +189,61 @@ class GroupCommit:
     def __init__(self, connector: Connector, committed: Callable[[object], None]) -> None:
         self._connector = connector
         self._committed = committed
-        self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue(MAX_WAITING)
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to write."""
-        self._task = asyncio.create_task(self._run(), name="ledger")
+        self._waiting: deque[Piece] = deque()
+        self._apart: asyncio.Task[None] | None = None
+        self._is_due = False
+        self._room = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def stop(self) -> None:
-        """Write what waits, and no more."""
-        if self._task is not None:
-            await self._waiting.join()
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        """Write what waits."""
+        await self._idle.wait()
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run *work* in the next transaction; returns, or raises, when that is over."""
+        while len(self._waiting) >= MAX_WAITING:
+            self._room.clear()
+            await self._room.wait()
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        await self._waiting.put((work, answer))
+        self._waiting.append((work, answer))
+        self._idle.clear()
+        self._come_back()
         return await answer
 
-    async def _run(self) -> None:
-        while True:
-            group = [await self._waiting.get()]
-            while len(group) < MAX_GROUP and not self._waiting.empty():
-                group.append(self._waiting.get_nowait())
-            await self._write(group)
-            for _ in group:
-                self._waiting.task_done()
+    def _come_back(self) -> None:
+        if not self._is_due and self._apart is None:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._write_group)
 
-    async def _write(self, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
+    def _write_group(self) -> None:
+        self._is_due = False
+        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_GROUP))]
+        self._room.set()
         try:
-            results = await self._connector.write(lambda connection: [_attempt(work, connection) for work, _ in group])
+            results = self._connector.write_now(_all_of(group))
+        except Exception:  # noqa: BLE001  # nothing was written; whatever it was, it is met again apart, and told there
+            self._apart = asyncio.create_task(self._write_apart(group), name="ledger")
+            return
+        self._settle(group, results)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._waiting:
+            self._come_back()
+        else:
+            self._idle.set()
+
+    async def _write_apart(self, group: list[Piece]) -> None:
+        try:
+            await self._write(group)
+        finally:
+            self._apart = None
+            self._go_on()
+
+    async def _write(self, group: list[Piece]) -> None:
+        try:
+            results = await self._connector.write(_all_of(group))
         except Exception as error:  # noqa: BLE001  # whoever asked is told, each for themselves
             if len(group) == 1:
                 _answer(group[0][1], error)
@@ -198,6 +251,9 @@ class GroupCommit:
             for piece in group:  # one that cannot be written must not take the others with it
                 await self._write([piece])
             return
+        self._settle(group, results)
+
+    def _settle(self, group: list[Piece], results: list[Any]) -> None:
         for (_, answer), result in zip(group, results, strict=True):
             try:
                 self._committed(result)
@@ -206,9 +262,13 @@ class GroupCommit:
             _answer(answer, result)
 
 
-def _attempt(work: Work, connection: Connection) -> Any:
+def _all_of(group: list[Piece]) -> Callable[[Transaction], list[Any]]:
+    return lambda transaction: [_attempt(work, transaction) for work, _ in group]
+
+
+def _attempt(work: Work, transaction: Transaction) -> Any:
     try:
-        return work(connection)
+        return work(transaction)
     except ArkitektError as refusal:  # raised before anything was written
         return refusal
 
@@ -222,9 +282,9 @@ def _answer(answer: asyncio.Future[Any], result: Any) -> None:
         answer.set_result(result)
 
 
-def _write(engine: Engine, work: Callable[[Connection], T]) -> T:
+def _write(engine: Engine, work: Callable[[Transaction], T]) -> T:
     with engine.begin() as connection:
-        return work(connection)
+        return work(Transaction(connection))
 
 
 def _read(engine: Engine, work: Callable[[Connection], T]) -> T:
@@ -232,17 +292,19 @@ def _read(engine: Engine, work: Callable[[Connection], T]) -> T:
         return work(connection)
 
 
-def _is_busy(error: OperationalError) -> bool:
-    cause = error.orig
-    return isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-
-
 def _checkpoint(engine: Engine) -> None:
     """Move what can be moved without anybody waiting; what is left goes the next time."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+    with engine.connect() as connection:  # outside of any transaction: within one SQLite refuses
+        Transaction(connection).sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _tell_failure(checkpoint: Future[None]) -> None:
+    if not checkpoint.cancelled() and (error := checkpoint.exception()) is not None:
+        log.error("the log of the ledger was not moved to its database; it is tried again", exc_info=error)
 
 
 def _begin(connection: Connection) -> None:
-    # The lock is taken at once: a transaction that reads first and then writes could fail in between.
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reads") else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("begins", True):
+        # The lock is taken at once: a transaction that reads first and then writes could fail in between.
+        connection.exec_driver_sql("BEGIN" if options.get("reads") else "BEGIN IMMEDIATE")

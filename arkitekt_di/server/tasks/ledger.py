@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, func, select, update
+from sqlalchemy import Executable, Row, func, select
 
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks import ledger_writes as writes
 from arkitekt_di.server.tasks import rules
 from arkitekt_di.server.tasks.commits import Connector, Durability, GroupCommit, connector_for
+from arkitekt_di.server.tasks.prepared import Transaction
 from arkitekt_di.server.tasks.promise import Wanted
 from arkitekt_di.server.tasks.records import (
     Batch,
@@ -25,7 +26,7 @@ from arkitekt_di.server.tasks.records import (
     Whose,
 )
 from arkitekt_di.server.tasks.rows import EVENT_COLUMNS, STATE_COLUMNS, conditions_of, event_of, owned_by, task_of
-from arkitekt_di.server.tasks.tables import AGENTS, DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
+from arkitekt_di.server.tasks.tables import DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
 
 T = TypeVar("T")
 
@@ -64,8 +65,7 @@ class Ledger:
         """Open the ledger."""
         self._connector = connector_for(self._url, self._durability)
         self._commits = GroupCommit(self._connector, self._tell)
-        await self._commits.start()
-        await self._write(lambda connection: connection.execute(update(AGENTS).values(is_connected=False)).rowcount)
+        await self._write(writes.disconnect_all)
 
     async def stop(self) -> None:
         """Record what was handed over, and close the ledger."""
@@ -76,29 +76,30 @@ class Ledger:
 
     async def take_lease(self, agent_id: str, session_id: str) -> Lease:
         """Give a new lease for an agent."""
-        return await self._write(lambda connection: writes.take_lease(connection, agent_id, session_id, self._clock()))
+        now = self._clock()
+        return await self._write(lambda transaction: writes.take_lease(transaction, agent_id, session_id, now))
 
     async def end_lease(self, lease: Lease) -> bool:
         """Note that a connection has ended."""
-        return await self._write(lambda connection: writes.end_lease(connection, lease, self._clock()))
+        return await self._write(lambda transaction: writes.end_lease(transaction, lease, self._clock()))
 
     async def create_if_absent(self, draft: TaskDraft, lease: Lease | None = None) -> Created:
         """Record a task unless its caller or its parent has named it before."""
-        return await self._write(lambda connection: writes.create(connection, draft, lease, self._clock()))
+        return await self._write(lambda transaction: writes.create(transaction, draft, lease, self._clock()))
 
     async def claim(self, lease: Lease, limit: int, *, only_children: bool = False) -> tuple[Task, ...]:
         """Give the holder of a lease tasks that wait for its agent."""
         return await self._write(
-            lambda connection: writes.claim(connection, lease, limit, self._clock(), only_children=only_children)
+            lambda transaction: writes.claim(transaction, lease, limit, self._clock(), only_children=only_children)
         )
 
     async def reclaim(self, lease: Lease) -> tuple[Task, ...]:
         """Return all open tasks that the agent has."""
-        return await self._write(lambda connection: writes.reclaim(connection, lease))
+        return await self._write(lambda transaction: writes.reclaim(transaction, lease))
 
     async def append_events(self, lease: Lease, batch: Batch) -> tuple[Event, ...]:
         """Record what an agent sent."""
-        return await self._write(lambda connection: writes.append(connection, lease, batch, self._clock()))
+        return await self._write(lambda transaction: writes.append(transaction, lease, batch, self._clock()))
 
     async def note(self, task_id: str, kind: EventKind, payload: dict[str, Any], instruct: Instruct) -> Event | None:
         """Record what was asked of an open task."""
@@ -196,16 +197,16 @@ class Ledger:
 
     async def sweep(self, ended_before: float, limit: int) -> int:
         """Remove tasks that ended before a time."""
-        return await self._write(lambda connection: writes.sweep(connection, ended_before, limit))
+        return await self._write(lambda transaction: writes.sweep(transaction, ended_before, limit))
 
     def _tell(self, result: object) -> None:
         if self._publish is not None and (events := writes.events_in(result)):
             self._publish(events)
 
     async def _apply(self, task_id: str, rule: writes.Rule) -> Event | None:
-        return await self._write(lambda connection: writes.apply(connection, task_id, rule))
+        return await self._write(lambda transaction: writes.apply(transaction, task_id, rule))
 
-    async def _write(self, work: Callable[[Connection], T]) -> T:
+    async def _write(self, work: Callable[[Transaction], T]) -> T:
         if self._commits is None:
             message = "the ledger is not open"
             raise RuntimeError(message)

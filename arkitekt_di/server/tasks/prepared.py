@@ -3,6 +3,7 @@
 SQLAlchemy takes a tenth of a millisecond for what SQLite does in a hundredth; a call takes ten such statements.
 """
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -11,6 +12,36 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = Mapping[str, Any]
+
+
+class Transaction:
+    """A transaction that is open: what the ledger writes on.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        For statements that are seldom; it may run others in the same transaction.
+
+    Attributes
+    ----------
+    driver : sqlite3.Connection or None
+        SQLite's own connection beneath it; None where the database is another.
+    """
+
+    __slots__ = ("connection", "driver")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        is_sqlite = connection.dialect.name == "sqlite"
+        driver = connection.connection.driver_connection if is_sqlite else None
+        self.driver = cast("sqlite3.Connection | None", driver)
+
+    @property
+    def sqlite(self) -> sqlite3.Connection:
+        """SQLite's own connection, where the database has to be that."""
+        if self.driver is None:
+            raise TypeError(self.connection.dialect.name)
+        return self.driver
 
 
 class Prepared:
@@ -30,32 +61,38 @@ class Prepared:
         self._text = ""
         self._names: tuple[str, ...] = ()
 
-    def rows(self, connection: Connection, parameters: Row) -> list[Row]:
+    def rows(self, transaction: Transaction, parameters: Row) -> list[Row]:
         """Return the rows that it finds, by the names of their columns; flags are numbers in SQLite."""
-        if not _is_sqlite(connection):
-            found = connection.execute(cast("Any", self._of(connection)), dict(parameters))
+        if transaction.driver is None:
+            found = self._execute(transaction, parameters)
             return [cast("Row", row._mapping) for row in found]  # noqa: SLF001  # its public name in SQLAlchemy
-        cursor = self._run(connection, parameters)
+        cursor = self._run(transaction, transaction.driver, parameters)
+        found = cursor.fetchall()
+        if not found:
+            return []
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(names, row, strict=True)) for row in found]
 
-    def change(self, connection: Connection, parameters: Row) -> int:
+    def change(self, transaction: Transaction, parameters: Row) -> int:
         """Run it, and return how many rows it changed."""
-        if not _is_sqlite(connection):
-            return connection.execute(cast("Any", self._of(connection)), dict(parameters)).rowcount
-        return int(self._run(connection, parameters).rowcount)
+        if transaction.driver is None:
+            return int(self._execute(transaction, parameters).rowcount)
+        return self._run(transaction, transaction.driver, parameters).rowcount
 
-    def insert(self, connection: Connection, parameters: Row) -> int:
+    def insert(self, transaction: Transaction, parameters: Row) -> int:
         """Write a row of a table that numbers its rows, and return the number."""
-        if not _is_sqlite(connection):
-            key = connection.execute(cast("Any", self._of(connection)), dict(parameters)).inserted_primary_key
+        if transaction.driver is None:
+            key = self._execute(transaction, parameters).inserted_primary_key
             return 0 if key is None else int(key[0])
-        return int(self._run(connection, parameters).lastrowid)
+        return self._run(transaction, transaction.driver, parameters).lastrowid or 0
 
-    def _run(self, connection: Connection, parameters: Row) -> Any:
+    def _execute(self, transaction: Transaction, parameters: Row) -> Any:
+        statement = cast("Any", self._of(transaction.connection))
+        return transaction.connection.execute(statement, dict(parameters))
+
+    def _run(self, transaction: Transaction, driver: sqlite3.Connection, parameters: Row) -> sqlite3.Cursor:
         if not self._text:
-            self._compile(connection)
-        driver = cast("Any", connection.connection.driver_connection)
+            self._compile(transaction.connection)
         return driver.execute(self._text, [parameters[name] for name in self._names])
 
     def _compile(self, connection: Connection) -> None:
@@ -67,7 +104,3 @@ class Prepared:
     def _of(self, connection: Connection) -> ClauseElement:
         statement = self._statement
         return statement[connection.dialect.name] if isinstance(statement, Mapping) else statement
-
-
-def _is_sqlite(connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite"
