@@ -4,11 +4,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Final, Never, ParamSpec, Self, TypeVar, cast
 
 from arkitekt_di.containers.application import REQUIREMENTS, AppContainer
 from arkitekt_di.containers.check import check
@@ -33,16 +33,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _OpenServices(dict[str, Any]):
-    """The services of an app that is open, by name: asked for by helpers at each call, so nothing stands between."""
-
-    def __init__(self, container: AppContainer) -> None:
-        super().__init__()
-        self._container = container
-
-    def __missing__(self, name: str) -> Any:
-        """Raise `AppClosedError`."""
-        raise AppClosedError(self._container.manifest().identifier)
+SERVICES = ("fakts", "herre", "mikro", "rekuest")
+"""The services that an app has as attributes; anything may be put in their place while it is closed."""
 
 
 class App:
@@ -73,7 +65,26 @@ class App:
     arkitekt_di.easy : Make an app with everything set up.
     """
 
-    __slots__ = ("__weakref__", "_container", "_history", "_lifecycle", "_loaded", "_lock", "_services")
+    __slots__ = (
+        "__weakref__",
+        "_container",
+        "_history",
+        "_is_open",
+        "_koil",
+        "_lifecycle",
+        "_loaded",
+        "_lock",
+        *SERVICES,
+    )
+
+    fakts: Fakts
+    """The hub in use and the configuration that it gave."""
+    herre: Herre
+    """Who is logged in."""
+    mikro: Mikro
+    """Images."""
+    rekuest: Rekuest
+    """Functions."""
 
     def __init__(
         self,
@@ -82,12 +93,13 @@ class App:
         loaded: Loaded[AppSettings] | None = None,
         history: Iterable[Replacement] = (),
     ) -> None:
+        self._is_open = False
         self._container = container
         self._loaded = loaded
         self._history = list(history)
         self._lock = threading.Lock()
-        self._services = _OpenServices(container)
-        self._lifecycle: list[Lifecycle] = []  # the one life that is going on, if any
+        self._lifecycle = Lifecycle(container)
+        self._koil: Koil | None = None
 
     @classmethod
     def from_container(
@@ -185,62 +197,25 @@ class App:
     @property
     def is_open(self) -> bool:
         """Whether the app is between enter and exit, or on its way."""
-        return bool(self._lifecycle)
-
-    # --- services ---------------------------------------------------------------------------------
+        return self._is_open
 
     @property
     def koil(self) -> Koil:
         """The bridge between sync and async code."""
-        koil: Koil = self._services["koil"]
-        return koil
-
-    @property
-    def fakts(self) -> Fakts:
-        """The hub in use and the configuration that it gave."""
-        fakts: Fakts = self._services["fakts"]
-        return fakts
-
-    @fakts.setter
-    def fakts(self, fakts: Fakts) -> None:
-        self._put("fakts", fakts)
-
-    @property
-    def herre(self) -> Herre:
-        """Who is logged in."""
-        herre: Herre = self._services["herre"]
-        return herre
-
-    @herre.setter
-    def herre(self, herre: Herre) -> None:
-        self._put("herre", herre)
-
-    @property
-    def mikro(self) -> Mikro:
-        """Images."""
-        mikro: Mikro = self._services["mikro"]
-        return mikro
-
-    @mikro.setter
-    def mikro(self, mikro: Mikro) -> None:
-        self._put("mikro", mikro)
-
-    @property
-    def rekuest(self) -> Rekuest:
-        """Functions."""
-        rekuest: Rekuest = self._services["rekuest"]
-        return rekuest
-
-    @rekuest.setter
-    def rekuest(self, rekuest: Rekuest) -> None:
-        self._put("rekuest", rekuest)
+        if self._koil is None:
+            raise AppClosedError(self.identifier)
+        return self._koil
 
     # --- before it is entered ---------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: object) -> None:
-        if getattr(self, "_lifecycle", None):
+        if name != "_is_open" and self._is_open:
             raise AppEnteredError(self.identifier, f"set {name!r}")
-        super().__setattr__(name, value)
+        if name in SERVICES:
+            replace(self._container, name, value)
+            self._history.append(Replacement(name, f"app.{name} = ..."))
+        else:
+            super().__setattr__(name, value)
 
     @contextmanager
     def override(self, values: Mapping[str, object] | None = None, /, **services: object) -> Iterator[Self]:
@@ -321,12 +296,12 @@ class App:
     # --- enter and exit ---------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        lifecycle = self._begin()
+        self._begin()
         try:
             koil = self._container.koil.service()
             koil.__enter__()
             try:
-                koil.call(lifecycle.start)
+                koil.call(self._lifecycle.start)
                 self._resolve(koil)
             except BaseException:
                 koil.__exit__(*sys.exc_info())
@@ -343,7 +318,7 @@ class App:
         APPS.leave(self)
         koil = self.koil
         try:
-            koil.call(self._lifecycle[0].stop)
+            koil.call(self._lifecycle.stop)
         finally:
             try:
                 koil.__exit__(kind, error, traceback)
@@ -351,12 +326,12 @@ class App:
                 self._end()
 
     async def __aenter__(self) -> Self:
-        lifecycle = self._begin()
+        self._begin()
         try:
             koil = self._container.koil.service()
             await koil.__aenter__()
             try:
-                await lifecycle.start()
+                await self._lifecycle.start()
                 self._resolve(koil)
             except BaseException:
                 await koil.__aexit__(*sys.exc_info())
@@ -373,41 +348,34 @@ class App:
         APPS.leave(self)
         koil = self.koil
         try:
-            await self._lifecycle[0].stop()
+            await self._lifecycle.stop()
         finally:
             try:
                 await koil.__aexit__(kind, error, traceback)
             finally:
                 self._end()
 
-    def _begin(self) -> Lifecycle:
+    def _begin(self) -> None:
         with self._lock:
             self._refuse_when_open("enter it")
-            lifecycle = Lifecycle(self._container)
-            self._lifecycle.append(lifecycle)
-        return lifecycle
+            self._is_open = True
 
     def _resolve(self, koil: Koil) -> None:
-        container = self._container
-        self._services.update(
-            koil=koil,
-            fakts=container.fakts.service(),
-            herre=container.herre.service(),
-            mikro=container.mikro.service(),
-            rekuest=container.rekuest.service(),
-        )
+        """Hold the services as attributes: helpers ask for them at each call, so nothing stands between."""
+        for name in SERVICES:
+            object.__setattr__(self, name, getattr(self._container, name).service())
+        object.__setattr__(self, "_koil", koil)
 
     def _end(self) -> None:
-        self._services.clear()
-        self._container.reset_singletons()
-        self._lifecycle.clear()
-
-    def _put(self, name: str, service: object) -> None:
-        replace(self._container, name, service)
-        self._history.append(Replacement(name, f"app.{name} = ..."))
+        for name in SERVICES:
+            with suppress(AttributeError):  # of an app that did not open
+                object.__delattr__(self, name)
+        object.__setattr__(self, "_koil", None)
+        self._lifecycle.forget()
+        self._is_open = False
 
     def _refuse_when_open(self, action: str) -> None:
-        if self._lifecycle:
+        if self._is_open:
             raise AppEnteredError(self.identifier, action)
 
     # --- threads ----------------------------------------------------------------------------------
@@ -430,16 +398,32 @@ class App:
     # --- to look at -------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        state = f"open on {self.fakts.hub.name!r}" if self._services else "closed"
+        state = "closed" if self._koil is None else f"open on {self.fakts.hub.name!r}"
         return f"<App {self.identifier!r} {self.version} {state}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><th style='text-align:left'>{escape(name)}</th>"
             f"<td style='text-align:left'>{escape(_in_words(service))}</td></tr>"
-            for name, service in self._services.items()
+            for name, service in self._held()
         )
         return f"<details open><summary>{escape(repr(self))}</summary><table>{rows}</table></details>"
+
+    def _held(self) -> Iterator[tuple[str, object]]:
+        if self._koil is not None:
+            yield "koil", self._koil
+            yield from ((name, getattr(self, name)) for name in SERVICES)
+
+
+def _refuse(app: App, name: str) -> Never:
+    """Say why an app has no such attribute: it is closed, or there is none."""
+    if name in SERVICES:
+        raise AppClosedError(app.identifier)
+    raise AttributeError(f"{type(app).__name__!r} object has no attribute {name!r}", name=name, obj=app)
+
+
+# Not defined in the class: for type checkers every name would then be an attribute.
+setattr(App, "__getattr__", _refuse)  # noqa: B010
 
 
 def _in_words(service: object) -> str:
@@ -464,21 +448,23 @@ class _GovernedExecutor(Executor):
         self._executor.shutdown(wait=wait, cancel_futures=cancel_futures)
 
 
-def current_app() -> App:
-    """Return the app that governs here.
+current_app: Final = cast("Callable[[], App]", APPS.find)  # what governs was entered, and that is an App
+"""Return the app that governs here.
 
-    Looks at the context first (which ``await``, tasks and ``asyncio.to_thread`` pass on), then at the thread (those
-    that the app started), then for the only app that is open.
+Looks at the context first (which ``await``, tasks and ``asyncio.to_thread`` pass on), then at the thread (those that
+the app started), then for the only app that is open.
 
-    Raises
-    ------
-    NoAppError
-        No app is open.
-    AppClosedError
-        The app of this context was left.
-    AmbiguousAppError
-        Several apps are open, and nothing says which one is meant.
-    """
-    app: Any = APPS.find()  # what governs here was entered, and that is an App
-    found: App = app
-    return found
+Returns
+-------
+App
+    Open.
+
+Raises
+------
+NoAppError
+    No app is open.
+AppClosedError
+    The app of this context was left.
+AmbiguousAppError
+    Several apps are open, and nothing says which one is meant.
+"""

@@ -6,7 +6,8 @@ from typing import Any
 
 from dependency_injector.containers import Container as AnyContainer
 
-from arkitekt_di.containers.graph import start_order
+from arkitekt_di.containers.plan import Plan
+from arkitekt_di.containers.time_limit import within
 from arkitekt_di.protocols.service import Service
 
 STOP_TIMEOUT_S = 30.0
@@ -14,7 +15,7 @@ STOP_TIMEOUT_S = 30.0
 
 
 class Lifecycle:
-    """One life of the services of a container.
+    """The lives of the services of a container, one after the other.
 
     Parameters
     ----------
@@ -24,6 +25,7 @@ class Lifecycle:
 
     def __init__(self, container: AnyContainer) -> None:
         self._container = container
+        self._known_plan: Plan | None = None
         self._started: list[tuple[str, Service]] = []
 
     async def start(self) -> None:
@@ -39,7 +41,7 @@ class Lifecycle:
         """
         name = ""
         try:
-            for name, provider in start_order(self._container):
+            for name, provider in self._plan().services:
                 service: Service = provider()
                 await service.start()
                 self._started.append((name, service))
@@ -68,23 +70,37 @@ class Lifecycle:
         while self._started:
             name, service = self._started.pop()
             try:
-                async with asyncio.timeout(STOP_TIMEOUT_S):
-                    await service.stop()
+                await within(STOP_TIMEOUT_S, service.stop())
             except BaseException as failure:  # noqa: BLE001  # collected and raised below
                 failure.add_note(f"while stopping the service {name!r}")
                 failures.append(failure)
-        self._container.reset_singletons()
+        self.forget()
         if failures:
             message = "services failed to stop"
             raise BaseExceptionGroup(message, failures)
 
+    def forget(self) -> None:
+        """Let the container make everything anew the next time."""
+        if self._known_plan is not None and self._known_plan.holds():
+            self._known_plan.forget()
+        else:
+            self._container.reset_singletons()
+
+    def _plan(self) -> Plan:
+        if self._known_plan is None or not self._known_plan.holds():
+            self._known_plan = Plan(self._container)
+        return self._known_plan
+
 
 async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Await *work* to its end, in a task of its own; raise a cancellation that came meanwhile when it is over."""
     task = asyncio.ensure_future(work)
+    ended = asyncio.Event()
+    task.add_done_callback(lambda _: ended.set())
     interruption: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.wait({task})  # a wait that is cancelled leaves the task alone
+            await ended.wait()  # a wait that is cancelled leaves the task alone
         except asyncio.CancelledError as error:
             interruption = error
     if interruption is None or task.exception() is not None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkitekt_di.containers.lifecycle import Lifecycle
+from arkitekt_di.containers.preset import Service
 from tests.containers.services import Recorder, WithHub, whole
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +74,56 @@ async def test_a_second_life_has_fresh_services():
     assert container.mikro.service() is not first
     assert container.mikro.service().needs[0] is container.fakts.service()
     await lifecycle.stop()
+
+
+async def test_what_is_replaced_between_two_lives_counts_in_the_second():
+    journal: list[str] = []
+    container = whole(WithHub, journal)
+    lifecycle = Lifecycle(container)
+
+    await lifecycle.start()
+    await lifecycle.stop()
+    with container.fakts.service.override(Service(Recorder, journal, "other")):
+        await lifecycle.start()
+        held = container.mikro.service().needs[0]
+        await lifecycle.stop()
+        assert container.mikro.service().needs[0] is not held
+        container.reset_singletons()
+    await lifecycle.start()
+    await lifecycle.stop()
+
+    assert sorted(journal[6:9]) == ["+hub", "+mikro", "+other"]
+    assert journal[9:12] == [step.replace("+", "-") for step in reversed(journal[6:9])]
+    assert journal[-6:] == ["+hub", "+fakts", "+mikro", "-mikro", "-fakts", "-hub"]
+
+
+async def test_a_service_that_does_not_stop_in_time_is_told_and_the_others_stop(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("arkitekt_di.containers.lifecycle.STOP_TIMEOUT_S", 0.01)
+    journal: list[str] = []
+    container = whole(WithHub, journal)
+    lifecycle = Lifecycle(container)
+    await lifecycle.start()
+    container.mikro.service().stop = asyncio.Event().wait
+
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await lifecycle.stop()
+
+    (error,) = caught.value.exceptions
+    assert isinstance(error, TimeoutError)
+    assert error.__notes__ == ["while stopping the service 'mikro'"]
+    assert journal[-2:] == ["-fakts", "-hub"]
+
+
+@pytest.mark.timeout(60)
+def test_a_loop_that_is_torn_down_before_a_stop_has_begun_ends():
+    async def main() -> asyncio.Task[None]:
+        lifecycle = Lifecycle(whole(WithHub))
+        await lifecycle.start()
+        stopping = asyncio.create_task(lifecycle.stop())
+        await asyncio.sleep(0)
+        return stopping
+
+    assert asyncio.run(main()).cancelled()  # which cancels every task that there is, before their first step too
 
 
 async def test_cancelling_a_stop_does_not_leave_services_open():
