@@ -48,4 +48,7 @@ def without_none(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _script() -> str:
-    return Path(sys.argv[0]).stem
+    """Return the name of what runs: of the file, or of the package of ``python -m``; nothing of ``python -c``."""
+    script = Path(sys.argv[0])
+    name = script.parent.name if script.stem == "__main__" else script.stem
+    return name if not name.startswith("-") else ""

@@ -130,5 +130,7 @@ def _message(error: BaseException) -> str:
 
 
 def exit_code(error: BaseException) -> int:
-    """Return the exit code that stands for *error*."""
+    """Return the exit code that stands for *error*; of several the first, which began it."""
+    if isinstance(error, BaseExceptionGroup):
+        return exit_code(error.exceptions[0])
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)

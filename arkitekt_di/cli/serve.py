@@ -56,10 +56,12 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         "port": port,
         "tls_cert": tls_cert,
         "tls_key": tls_key,
-        "tls_self_signed": tls_self_signed,
-        "lan": lan,
+        "tls_self_signed": tls_self_signed or None,
+        "lan": lan or None,
     }
-    listen = {key: str(value) if isinstance(value, Path) else value for key, value in given.items() if value}
+    listen = {
+        key: str(value) if isinstance(value, Path) else value for key, value in given.items() if value is not None
+    }
     if listen:
         arguments["listen"] = listen
     if data is not None:

@@ -1,6 +1,11 @@
 """Builders of one's own: from another builder, from a container class, and from an installed package."""
 
 import inspect
+import json
+import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,6 +115,37 @@ def test_an_argument_that_there_is_not_is_refused(make):
         make("analysis", ulr="http://127.0.0.1:1")
 
 
+@pytest.mark.parametrize(
+    ("argument", "name"),
+    [
+        ("/home/ada/nuclei.py", "nuclei"),
+        ("/usr/bin/segment", "segment"),
+        ("/opt/our_lab/__main__.py", "our_lab"),
+        ("-c", "python"),
+        ("-", "python"),
+        ("", "python"),
+    ],
+    ids=["script", "command", "module", "text", "input", "prompt"],
+)
+def test_an_app_without_a_name_is_called_as_what_runs(argument: str, name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.argv", [argument, "--option"])
+
+    assert easy().identifier == name
+
+
+def test_building_leaves_the_logging_of_the_process_alone():
+    before = [(logging.getLogger(name), *_state(name)) for name in (None, "arkitekt_di")]
+
+    embedded("quiet").check()
+
+    assert [(logging.getLogger(name), *_state(name)) for name in (None, "arkitekt_di")] == before
+
+
+def _state(name: str | None) -> tuple[int, list[logging.Handler]]:
+    logger = logging.getLogger(name)
+    return logger.level, list(logger.handlers)
+
+
 def test_a_log_level_is_set_only_where_it_is_asked_for(caplog: pytest.LogCaptureFixture):
     import logging
 
@@ -184,6 +220,64 @@ def test_a_package_offers_a_builder_to_everybody_who_installs_it(offer, lab_yaml
     assert drawn.stdout.startswith("graph TD")
     shown = CliRunner().invoke(command_line, ["config", "get", "--preset", "our_lab", "mikro.codec"])
     assert shown.stdout.strip() == "zstd"
+
+
+PROJECT = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "our-lab"
+version = "2.1"
+[tool.setuptools]
+packages = ["our_lab"]
+package-data = {our_lab = ["*.yaml"]}
+[project.entry-points."arkitekt_di.builders"]
+bench = "our_lab:bench"
+"""
+
+PACKAGE = """
+from pathlib import Path
+from arkitekt_di import builder, easy
+bench = builder("bench", base=easy, config=Path(__file__).with_name("bench.yaml"))
+"""
+
+USE = """
+import json
+from arkitekt_di.builders import find_builder
+app = find_builder("bench")("analysis")
+print(json.dumps([app.settings.mikro.codec, app.explain("mikro.pixels")]))
+"""
+
+
+def test_a_package_that_pip_installed_offers_its_builder_with_its_yaml(tmp_path: Path, user_folders: dict[str, str]):
+    source, installed = tmp_path / "source", tmp_path / "installed"
+    (source / "our_lab").mkdir(parents=True)
+    (source / "pyproject.toml").write_text(PROJECT)
+    (source / "our_lab" / "__init__.py").write_text(PACKAGE)
+    (source / "our_lab" / "bench.yaml").write_text("mikro:\n  codec: zstd\n")
+    pip = [sys.executable, "-m", "pip", "install", "--no-index", "--no-deps", "--no-build-isolation", "--quiet"]
+    subprocess.run([*pip, "--target", installed, source], check=True, capture_output=True, timeout=120)
+    path = os.pathsep.join([str(installed), os.environ.get("PYTHONPATH", "")])
+
+    def run(*arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env=user_folders | {"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        ).stdout
+
+    codec, explained = json.loads(run("-c", USE))
+    shown = json.loads(run("-m", "arkitekt_di", "config", "show", "--preset", "bench", "--json"))
+
+    assert codec == "zstd"
+    origin = next(entry["origin"] for entry in shown if entry["key"] == "mikro.codec")
+    assert origin.startswith(f"{installed / 'our_lab' / 'bench.yaml'}:2:")
+    assert f"setting mikro.codec = 'zstd', from {origin}" in explained
 
 
 def test_a_builder_that_does_not_load_is_told_with_its_reason(offer):

@@ -44,6 +44,18 @@ def test_a_program_reads_json(tmp_path: Path):
     assert (hub.returncode, errors) == (0, "")
 
 
+def test_an_option_goes_before_a_file_also_where_it_is_zero(tmp_path: Path):
+    file = tmp_path / "hub.yaml"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        file.write_text(f"idle_s: 0.05\nlisten:\n  port: {taken.getsockname()[1]}\n")
+        with serve(tmp_path / "data", "--json", "--config", str(file)) as hub:
+            output, errors = hub.communicate(timeout=BOUND_S)
+
+    assert (hub.returncode, errors) == (0, "")
+    assert json.loads(output.splitlines()[-1]) == {"stopped": "nobody needed it"}
+
+
 def test_a_program_reads_why_it_did_not_start(tmp_path: Path):
     with serve(tmp_path / "data", "--json") as first:
         assert first.stdout is not None
