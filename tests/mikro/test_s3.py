@@ -18,6 +18,7 @@ from arkitekt_di.errors import ArkitektError, ImageRefusedError, PermissionDenie
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.images import UploadGrant
 from arkitekt_di.mikro.pixels.s3 import S3Prefix
+from arkitekt_di.mikro.pixels.s3_clients import S3Clients
 from arkitekt_di.mikro.service import Mikro
 from arkitekt_di.settings.models import MikroSettings, ObjectSettings
 from tests.mikro.arrays import stack
@@ -128,7 +129,7 @@ async def answering(status: int, body: str) -> AsyncIterator[S3Prefix]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
     async with TestServer(app) as server:
-        yield S3Prefix(str(server.make_url("")), GRANT)
+        yield S3Prefix(S3Clients(str(server.make_url(""))), GRANT)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ async def test_refusals_are_told_apart_and_hold_no_secret(status: int, code: str
 
 
 async def test_nobody_there_is_an_error_that_names_the_address() -> None:
-    place = S3Prefix("http://127.0.0.1:9", GRANT)
+    place = S3Prefix(S3Clients("http://127.0.0.1:9"), GRANT)
 
     with pytest.raises(TransferError, match=r"http://127\.0\.0\.1:9/zarr/one"):
         await place.put("c/0", b"x")

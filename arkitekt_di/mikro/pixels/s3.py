@@ -3,25 +3,14 @@
 import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
-from typing import Any, Final, Never
+from typing import Final, Never
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
-from obstore.store import S3Store
 
 from arkitekt_di import errors
 from arkitekt_di.messages.images import StoreGrant, UploadGrant
-from arkitekt_di.transport.origin import Origin
-
-_TIMEOUT: Final = timedelta(minutes=5)
-"""For one object: a shard of 16 MiB passes a line of 0.5 Mbit/s."""
-
-_CONNECT_TIMEOUT: Final = timedelta(seconds=5)
-_RETRIES: Final = 2
-"""Each object is tried three times at most; the upload itself is gone on with where that did not help."""
-
-_RETRY_TIMEOUT: Final = timedelta(seconds=30)
+from arkitekt_di.mikro.pixels.s3_clients import S3Clients
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -68,6 +57,7 @@ class S3PixelStore:
     ) -> None:
         self._endpoint = endpoint
         self._trusted = trusted
+        self._clients: dict[tuple[str, str | None], S3Clients] = {}
 
     async def open_sink(self, grant: UploadGrant) -> "S3Prefix":
         """Return the place of an upload."""
@@ -79,7 +69,11 @@ class S3PixelStore:
 
     async def _open(self, grant: StoreGrant) -> "S3Prefix":
         endpoint = await self._endpoint()
-        return S3Prefix(endpoint, grant, self._trusted(endpoint))
+        certificate = self._trusted(endpoint)
+        clients = self._clients.get((endpoint, certificate))
+        if clients is None:
+            clients = self._clients[endpoint, certificate] = S3Clients(endpoint, certificate)
+        return S3Prefix(clients, grant)
 
 
 class S3Prefix:
@@ -87,47 +81,22 @@ class S3Prefix:
 
     Parameters
     ----------
-    endpoint : str
-        Address of the object store.
+    clients : S3Clients
+        Of the object store.
     grant : StoreGrant
-    certificate : str, optional
-        Trusted there (PEM) beside those that the system trusts.
     """
 
-    def __init__(self, endpoint: str, grant: StoreGrant, certificate: str | None = None) -> None:
-        self.address = f"{endpoint.rstrip('/')}/{grant.bucket}/{grant.key}"
-        options: Any = {  # the type that obstore has for it cannot be imported
-            "allow_http": True,
-            "timeout": _TIMEOUT,
-            "connect_timeout": _CONNECT_TIMEOUT,
-            # A proxy named in the environment cannot reach a hub on this machine, and the app's HTTP client goes
-            # straight to the hub, too; only a proxy of one's own keeps object_store from taking that one.
-            "proxy_url": "http://proxy.invalid",
-            "proxy_excludes": "*,0.0.0.0/0,::/0",  # every name, and every address
-        }
-        if certificate is not None:
-            options["root_certificate"] = certificate
-        self._store = S3Store(
-            grant.bucket,
-            prefix=grant.key,
-            endpoint=endpoint.rstrip("/"),
-            access_key_id=grant.access_key,
-            secret_access_key=grant.secret_key.get_secret_value(),
-            session_token=grant.session_token.get_secret_value(),
-            region="us-east-1",
-            virtual_hosted_style_request=False,
-            # On this machine nobody on the way can change a byte, and every inner chunk carries a checksum: hashing
-            # the payload twice more would only cost (3.4 times slower puts, see benchmarks/objects.py).
-            unsigned_payload=Origin.of(endpoint).is_loopback,
-            client_options=options,
-            retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
-        )
+    def __init__(self, clients: S3Clients, grant: StoreGrant) -> None:
+        self.address = f"{clients.endpoint}/{grant.bucket}/{grant.key}"
+        self._clients = clients
+        self._grant = grant
 
     async def put(self, key: str, body: bytes | bytearray) -> None:
         """Store one whole object with one request, so that it is there as a whole or not at all."""
         _RUNTIME.enter()
         try:
-            await obstore.put_async(self._store, key, body, use_multipart=False)
+            with self._clients.lease(self._grant) as store:
+                await obstore.put_async(store, self._whole(key), body, use_multipart=False)
         except (BaseError, OSError) as error:
             self._raise(error)
 
@@ -135,7 +104,8 @@ class S3Prefix:
         """Return one whole object."""
         _RUNTIME.enter()
         try:
-            return bytes(obstore.get(self._store, key).bytes())
+            with self._clients.lease(self._grant) as store:
+                return bytes(obstore.get(store, self._whole(key)).bytes())
         except (BaseError, OSError) as error:
             self._raise(error)
 
@@ -144,7 +114,9 @@ class S3Prefix:
         _RUNTIME.enter()
         try:
             starts, ends = [start for start, _ in ranges], [stop for _, stop in ranges]
-            return [bytes(part) for part in obstore.get_ranges(self._store, key, starts=starts, ends=ends)]
+            with self._clients.lease(self._grant) as store:
+                found = obstore.get_ranges(store, self._whole(key), starts=starts, ends=ends)
+            return [bytes(part) for part in found]
         except (BaseError, OSError) as error:
             self._raise(error)
 
@@ -152,9 +124,13 @@ class S3Prefix:
         """Return the size of one object, in bytes."""
         _RUNTIME.enter()
         try:
-            return obstore.head(self._store, key)["size"]
+            with self._clients.lease(self._grant) as store:
+                return obstore.head(store, self._whole(key))["size"]
         except (BaseError, OSError) as error:
             self._raise(error)
+
+    def _whole(self, key: str) -> str:
+        return f"{self._grant.key}/{key}"
 
     def _raise(self, error: Exception) -> Never:
         # The text of a signature error can hold the session token, so the error is not chained.

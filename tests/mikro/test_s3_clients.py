@@ -1,0 +1,97 @@
+"""Clients of an object store that outlive grants: each request is signed with the grant that it is under."""
+
+import asyncio
+from contextlib import ExitStack
+from pathlib import Path
+
+import obstore
+import pytest
+from pydantic import SecretStr
+
+from arkitekt_di.errors import PermissionDeniedError
+from arkitekt_di.messages.images import StoreGrant
+from arkitekt_di.mikro.pixels.s3 import S3Prefix
+from arkitekt_di.mikro.pixels.s3_clients import S3Clients
+from tests.mikro.hub import serving
+
+pytestmark = pytest.mark.anyio
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+def grant(name: str, bucket: str = "zarr") -> StoreGrant:
+    return StoreGrant(
+        access_key=name,
+        secret_key=SecretStr("secret"),
+        session_token=SecretStr("token"),
+        bucket=bucket,
+        key=name,
+        path=f"s3://{bucket}/{name}",
+        expires_in=60,
+    )
+
+
+def test_grants_that_come_one_after_the_other_have_one_client() -> None:
+    clients = S3Clients(NOWHERE)
+
+    with clients.lease(grant("a")) as first:
+        pass
+    with clients.lease(grant("b")) as second:
+        pass
+    with clients.lease(grant("b", bucket="files")) as elsewhere:
+        pass
+
+    assert first is second
+    assert elsewhere is not second
+
+
+def test_grants_that_are_used_at_once_have_clients_of_their_own_and_requests_of_one_share_it() -> None:
+    clients = S3Clients(NOWHERE)
+
+    with ExitStack() as stack:
+        one, again, other = (stack.enter_context(clients.lease(grant(name))) for name in "aab")
+
+    assert one is again
+    assert one is not other
+
+
+def test_a_client_with_a_request_that_was_given_up_is_not_used_again() -> None:
+    clients = S3Clients(NOWHERE)
+
+    with clients.lease(grant("a")) as busy:
+        with pytest.raises(asyncio.CancelledError), clients.lease(grant("a")) as spoilt:
+            raise asyncio.CancelledError
+        with clients.lease(grant("a")) as fresh:
+            pass
+    with clients.lease(grant("b")) as next_one:
+        pass
+
+    assert busy is spoilt
+    assert fresh is not spoilt
+    assert next_one is fresh
+
+
+async def test_a_client_signs_with_one_grant_after_the_other(tmp_path: Path) -> None:
+    async with serving(tmp_path) as hub:
+        clients = S3Clients(hub.url)
+        grants = [await hub.records.request_upload() for _ in range(3)]
+
+        for number, upload in enumerate(grants):
+            await S3Prefix(clients, upload).put("c/0", bytes([number]))
+
+        for number, upload in enumerate(grants):
+            assert await asyncio.to_thread(S3Prefix(clients, upload).read, "c/0") == bytes([number])
+        with clients.lease(grants[0]) as client, pytest.raises(obstore.exceptions.BaseError):
+            await obstore.put_async(client, f"{grants[1].key}/c/0", b"x", use_multipart=False)
+
+
+async def test_a_grant_that_is_refused_spoils_nothing_for_the_next(tmp_path: Path) -> None:
+    async with serving(tmp_path) as hub:
+        clients = S3Clients(hub.url)
+        good = await hub.records.request_upload()
+
+        with pytest.raises(PermissionDeniedError):
+            await S3Prefix(clients, grant("made-up")).put("c/0", b"x")
+        await S3Prefix(clients, good).put("c/0", b"x")
+
+        assert await asyncio.to_thread(S3Prefix(clients, good).size, "c/0") == 1
