@@ -163,7 +163,7 @@ class FolderPlace:
 class Requests:
     """Times the requests that make an image of pixels: where they go, the hub checks, syncs and records."""
 
-    NAMES = ("begin_uploads", "finish_upload", "create")
+    NAMES = ("begin_uploads", "publish")
 
     def __init__(self) -> None:
         from arkitekt_di.mikro.records import GraphQLImageRecords

@@ -169,6 +169,10 @@ class ImageDraft(ImageDescription):
     axes: tuple[Axis, ...]
     levels: tuple[LevelDraft, ...] = ()
 
+    def store_ids(self) -> list[str]:
+        """Return the uploads of every level, the finest first."""
+        return [self.store_id, *(level.store_id for level in self.levels)]
+
 
 class ImageHit(CamelMessage):
     """One result of a search."""

@@ -87,6 +87,12 @@ mutation CreateImage($input: CreateArrayDatasetInput!) {{
 }}
 {_RECORD}"""
 
+PUBLISH_IMAGE = f"""
+mutation PublishImage($input: CreateArrayDatasetInput!) {{
+  record: publishArrayDataset(input: $input) {{ ...Record }}
+}}
+{_RECORD}"""
+
 READ_IMAGE = f"""
 query ReadImage($id: ID!) {{
   record: arrayDataset(id: $id) {{ ...Record }}

@@ -137,6 +137,12 @@ class InMemoryImageRecords:
             self._pixels.revoke(grant.access_key)
         self._pixels.drop(store_id)
 
+    async def publish(self, draft: ImageDraft) -> ImageRecord:
+        """Finish the uploads of a draft and create the record."""
+        for store_id in draft.store_ids():
+            await self.finish_upload(store_id)
+        return await self.create(draft)
+
     async def create(self, draft: ImageDraft) -> ImageRecord:
         """Create the record of finished uploads."""
         for store_id in (draft.store_id, *(level.store_id for level in draft.levels)):

@@ -15,6 +15,7 @@ from arkitekt_di.errors import (
     ProtocolMismatchError,
     StoreNotFoundError,
 )
+from arkitekt_di.koil.many import run_all
 from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.descriptions import Creator, ImageEdit, ImageQuery
 from arkitekt_di.messages.images import (
@@ -75,18 +76,18 @@ class GraphQLImageRecords:
 
         A mikro that does not know how to resume opens fresh ones.
         """
-        if key is not None:
-            try:
-                return await self._resume_uploads(count, key)
-            except HubRefusedError as error:
-                if not _is_unknown(error):
-                    raise
+        try:
+            return await self._resume_uploads(count, key)
+        except HubRefusedError as error:
+            if not _is_unknown(error):
+                raise
         answer = await self._graphql.execute(documents.open_uploads(count), {"input": {}})
         grants = tuple(_read(UploadGrant, answer.get(f"grant{number}")) for number in range(count))
         return OpenUploads(grants=grants, held=({},) * count)
 
-    async def _resume_uploads(self, count: int, key: UploadKey) -> OpenUploads:
-        input_ = {"count": count, "key": key.text, "outlivesImage": key.outlives_image}
+    async def _resume_uploads(self, count: int, key: UploadKey | None) -> OpenUploads:
+        named = {} if key is None else {"key": key.text, "outlivesImage": key.outlives_image}
+        input_ = {"count": count, **named}
         answer = (await self._graphql.execute(documents.RESUME_UPLOADS, {"input": input_})).get("uploads") or {}
         return OpenUploads(
             grants=tuple(_read(UploadGrant, grant) for grant in answer.get("grants") or ()),
@@ -123,8 +124,21 @@ class GraphQLImageRecords:
         answer = await self._ask(documents.OPEN_ACCESS, {"storeId": store_id}, StoreNotFoundError(store_id))
         return _read(StoreGrant, answer.get("grant"))
 
+    async def publish(self, draft: ImageDraft) -> ImageRecord:
+        """Finish the uploads of *draft* and create their record, in one request where the hub has one for it."""
+        try:
+            return await self._create(documents.PUBLISH_IMAGE, draft)
+        except HubRefusedError as error:
+            if not _is_unknown(error):
+                raise
+        await run_all([self.finish_upload(store_id) for store_id in draft.store_ids()])
+        return await self.create(draft)
+
     async def create(self, draft: ImageDraft) -> ImageRecord:
-        """Create the record of a finished upload."""
+        """Create the record of finished uploads."""
+        return await self._create(documents.CREATE_IMAGE, draft)
+
+    async def _create(self, document: str, draft: ImageDraft) -> ImageRecord:
         axes = [
             axis.model_dump(mode="json", by_alias=True, include={"name", "type", "long_name", "description"})
             for axis in draft.axes
@@ -135,7 +149,7 @@ class GraphQLImageRecords:
             for level in draft.levels
         ]
         input_ = {"data": draft.store_id, "scales": scales, "name": draft.name, "axes": axes, **_said(draft)}
-        answer = await self._ask(documents.CREATE_IMAGE, input_, StoreNotFoundError(draft.store_id))
+        answer = await self._ask(document, input_, StoreNotFoundError(draft.store_id))
         return _record(answer.get("record"))
 
     async def open_append(self, image_id: str) -> OpenAppend:

@@ -49,6 +49,10 @@ class ImageRecords(Protocol):
         """Create the record of a finished upload; from now on the image is visible."""
         ...
 
+    async def publish(self, draft: ImageDraft) -> ImageRecord:
+        """Finish the uploads of every level and create the record: `finish_upload` and `create` in one."""
+        ...
+
     async def open_append(self, image_id: str) -> OpenAppend:
         """Become the writer of an image that grows; who was it before is told so with the next frames."""
         ...

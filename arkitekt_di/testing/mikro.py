@@ -12,7 +12,7 @@ from arkitekt_di.errors import (
     PermissionDeniedError,
     StoreNotFoundError,
 )
-from arkitekt_di.messages.images import Axis, AxisType, ImageDraft, ImageRecord, StoreGrant, UploadGrant
+from arkitekt_di.messages.images import Axis, AxisType, ImageDraft, ImageRecord, LevelDraft, StoreGrant, UploadGrant
 from arkitekt_di.messages.pixels import HEADER, PixelDocument
 from arkitekt_di.messages.relations import Relation
 from arkitekt_di.mikro.pixels.header import write_header
@@ -200,6 +200,30 @@ class ImageRecordsContract:
 
         with pytest.raises(ArkitektError):
             await records.create(ImageDraft(store_id=grant.store, name="embryo", axes=_AXES))
+
+    async def test_uploads_are_published_in_one_step(self, records: ImageRecords, pixels: PixelStore) -> None:
+        """They are checked and closed for writing, and the image is there."""
+        grant = await self.upload(records, pixels)
+
+        created = await records.publish(ImageDraft(store_id=grant.store, name="embryo", axes=_AXES))
+
+        assert await records.get(created.id) == created
+        with pytest.raises(PermissionDeniedError):
+            await (await pixels.open_sink(grant)).put(_CHUNK, b"other pixels")
+
+    async def test_where_a_level_is_not_whole_nothing_is_published(
+        self, records: ImageRecords, pixels: PixelStore
+    ) -> None:
+        """Both stay open, and what is missing can be sent."""
+        finest, coarser = await self.upload(records, pixels), await records.request_upload()
+        level = LevelDraft(level=1, store_id=coarser.store)
+        draft = ImageDraft(store_id=finest.store, name="embryo", axes=_AXES, levels=(level,))
+
+        with pytest.raises(ArkitektError, match=HEADER):
+            await records.publish(draft)
+
+        assert await records.search(None, limit=10, offset=0) == []
+        assert (await records.renew_upload(coarser.store)).store == coarser.store
 
     async def test_a_finished_upload_takes_no_more_bytes(self, records: ImageRecords, pixels: PixelStore) -> None:
         """What was checked stays as it was."""

@@ -1,6 +1,5 @@
 """One image on its way to the hub: places for its levels, their pixels, what makes arrays of them, and the record."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ import anyio
 import numpy as np
 
 from arkitekt_di.errors import ArkitektError, ConnectionLostError
+from arkitekt_di.koil.many import run_all
 from arkitekt_di.messages.descriptions import ImageDescription
 from arkitekt_di.messages.images import (
     ImageDraft,
@@ -167,13 +167,12 @@ class Uploads:
         found = () if wishes.append is not None else statistics.found()  # of one frame they would mean nothing
         finest = picture.document.model_copy(update={"statistics": found})
         documents = [_document(finest, lane, level) for lane, level in zip(lanes, levels, strict=True)]
-        await _together(
+        await run_all(
             [_finish_lane(lane, picture.dims, document) for lane, document in zip(lanes, documents, strict=True)]
         )
         return documents[0]
 
     async def _publish(self, picture: Picture, opened: OpenUploads, wishes: Wishes) -> ImageRecord:
-        await _together([self._records.finish_upload(grant.store) for grant in opened.grants])
         finest, *coarser = opened.grants
         method = _SCALE_METHODS[method_for(picture.dtype, wishes.settings.scale_method)]
         draft = ImageDraft(
@@ -186,7 +185,7 @@ class Uploads:
                 for number, grant in enumerate(coarser, start=1)
             ),
         )
-        return await self._records.create(draft)
+        return await self._records.publish(draft)
 
     async def _discard(self, opened: OpenUploads) -> None:
         """Tell the hub that the uploads are given up, if it can still be reached; what failed before is what counts."""
@@ -233,18 +232,6 @@ async def _finish_lane(lane: Lane, dims: tuple[str, ...], document: PixelDocumen
     header = write_header(lane.codec, dims, document)
     if lane.held.get(HEADER) != StoredObject(size=len(header), crc32=checksum(header)):
         await lane.sink.put(HEADER, header)
-
-
-async def _together(steps: Sequence[Any]) -> None:
-    """Await all of *steps* at once; where one fails, the others are given up, and its error is raised as it is."""
-    tasks = [asyncio.ensure_future(step) for step in steps]
-    try:
-        await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 def _teller(picture: Picture, bar: ProgressBar, listener: ProgressListener | None) -> Callable[[int], None]:

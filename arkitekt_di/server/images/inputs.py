@@ -56,11 +56,13 @@ class ResumeZarrUploadsInput:
     """The uploads of one image that may have been interrupted."""
 
     count: int
-    key: str
-    outlives_image: bool
+    key: str | None = None
+    outlives_image: bool = False
 
-    def upload_key(self) -> UploadKey:
-        """Return the key; raises `ImageRefusedError` where it is none."""
+    def upload_key(self) -> UploadKey | None:
+        """Return the key, where there is one; raises `ImageRefusedError` where it will not do."""
+        if self.key is None:
+            return None
         try:
             return UploadKey(
                 text=checked_name(self.key, subject="the key of an upload"), outlives_image=self.outlives_image

@@ -103,6 +103,13 @@ class ImageMutation:
         return wire.ArrayDataset.of(image)
 
     @strawberry.mutation
+    async def publish_array_dataset(self, info: Info, input: inputs.CreateArrayDatasetInput) -> wire.ArrayDataset:
+        """Finish the uploads of an image, and create it."""
+        principal, draft = await info.context.principal(), input.draft()
+        await info.context.part(Uploads).finish_all(principal, draft.store_ids())
+        return wire.ArrayDataset.of(await info.context.part(Images).create(principal, draft))
+
+    @strawberry.mutation
     async def open_array_append(self, info: Info, image: strawberry.ID) -> wire.ArrayAppend:
         """Become the writer of an image that grows."""
         opened = await info.context.part(Appends).open(await info.context.principal(), image)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
+from arkitekt_di.koil.many import run_all
 from arkitekt_di.messages.images import StoredObject, UploadGrant, UploadKey
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier, new_identifier
@@ -84,13 +85,16 @@ class Uploads:
             upload_part=part,
         )
 
-    async def resume(self, principal: Principal, count: int, key: UploadKey) -> Resumed:
-        """Go on with the *count* uploads of this user that were opened under *key*, or open them.
+    async def resume(self, principal: Principal, count: int, key: UploadKey | None) -> Resumed:
+        """Go on with the *count* uploads of this user that were opened under *key*, or open them; without one, open.
 
         Where an image was made of them already, and the key outlives it, that image is named instead.
         """
         if not 1 <= count <= MAX_LEVELS:
             raise ImageRefusedError(f"{count} uploads were asked for at once", f"Ask for 1 to {MAX_LEVELS}")
+        if key is None:
+            stores = await self._open(principal, [None] * count)
+            return Resumed(tuple(self._pixels.write_grant(store) for store in stores), ({},) * count, None)
         text = stored_key(key)
         for _ in range(MAX_RACES):
             try:
@@ -161,29 +165,36 @@ class Uploads:
         UploadIncompleteError, ImageRefusedError
             It stays open, so that the client can send what is missing.
         """
-        store = await self._find(principal, store_id)
-        if store.state == StoreState.FINISHED:
-            return store
-        if store.state != StoreState.OPEN:
-            raise _settled(store)
-        verified = await self._pixels.verify(store)
-        await self._pixels.seal(store)
+        (store,) = await self.finish_all(principal, [store_id])
+        return store
+
+    async def finish_all(self, principal: Principal, store_ids: Sequence[str]) -> Sequence[Store]:
+        """Finish the uploads of one image; raises as `finish` does, and then none of them is finished."""
+        stores = await self._find_all(principal, store_ids)
+        for store in stores:
+            if store.state not in (StoreState.OPEN, StoreState.FINISHED):
+                raise _settled(store)
+        opened = [store for store in stores if store.state == StoreState.OPEN]
+        if not opened:
+            return stores
+        verified = await run_all([self._pixels.verify(store) for store in opened])
+        await run_all([self._pixels.seal(store) for store in opened])
         async with self._database.transaction() as session:
-            await session.execute(
-                update(Store)
-                .where(Store.id == store.id, Store.state == StoreState.OPEN)
-                .values(
-                    state=StoreState.FINISHED,
-                    header=verified.header.model_dump(mode="json"),
-                    size_bytes=verified.size_bytes,
-                    content=verified.content,
+            for store, array in zip(opened, verified, strict=True):
+                await session.execute(
+                    update(Store)
+                    .where(Store.id == store.id, Store.state == StoreState.OPEN)
+                    .values(
+                        state=StoreState.FINISHED,
+                        header=array.header.model_dump(mode="json"),
+                        size_bytes=array.size_bytes,
+                        content=array.content,
+                    )
                 )
-            )
-            finished = await session.get(Store, store.id)
-        if finished is None:
-            raise StoreNotFoundError(store_id)
-        if finished.state != StoreState.FINISHED:
-            raise _settled(finished)  # discarded while it was checked
+            finished = await _select(session, principal, store_ids)
+            for store in finished:
+                if store.state != StoreState.FINISHED:
+                    raise _settled(store)  # discarded while it was checked
         return finished
 
     async def discard(self, principal: Principal, store_id: str) -> Store:
@@ -204,12 +215,23 @@ class Uploads:
         return discarded
 
     async def _find(self, principal: Principal, store_id: str) -> Store:
-        if is_identifier(store_id):
-            async with self._database.transaction() as session:
-                store = await session.scalar(select(Store).where(Store.id == store_id, *_owned_by(principal)))
-            if store is not None:
-                return store
-        raise StoreNotFoundError(store_id)
+        (store,) = await self._find_all(principal, [store_id])
+        return store
+
+    async def _find_all(self, principal: Principal, store_ids: Sequence[str]) -> Sequence[Store]:
+        async with self._database.transaction() as session:
+            return await _select(session, principal, store_ids)
+
+
+async def _select(session: AsyncSession, principal: Principal, store_ids: Sequence[str]) -> list[Store]:
+    """Return the uploads in their order; raises `StoreNotFoundError` where the user has not one of them."""
+    named = [store_id for store_id in store_ids if is_identifier(store_id)]
+    found = await session.scalars(select(Store).where(Store.id.in_(named), *_owned_by(principal)))
+    by_id = {store.id: store for store in found}
+    for store_id in store_ids:
+        if store_id not in by_id:
+            raise StoreNotFoundError(store_id)
+    return [by_id[store_id] for store_id in store_ids]
 
 
 def _owned_by(principal: Principal) -> tuple[ColumnElement[bool], ...]:
