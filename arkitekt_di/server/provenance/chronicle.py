@@ -16,10 +16,10 @@ from arkitekt_di.server.identity.tables import Client
 from arkitekt_di.server.journal import Change, Event
 from arkitekt_di.server.listing import Page
 from arkitekt_di.server.principal import Principal
-from arkitekt_di.server.provenance.arguments import ToldArguments, told_arguments
 from arkitekt_di.server.provenance.tables import Provenance
 from arkitekt_di.server.subjects import Subjects
 from arkitekt_di.server.tasks.tables import AGENTS, TASKS
+from arkitekt_di.server.tasks.told_arguments import ToldArguments, told_arguments
 
 KEPT: Final = frozenset({RecordKind.IMAGE, RecordKind.FILE, RecordKind.TABLE})
 """Records whose provenance is kept."""

@@ -46,6 +46,9 @@ HEARTBEAT_S = 20.0
 TOKEN_CHECK_S = 10.0
 """Seconds after which the token of a connection is looked at again."""
 
+ADMISSION_ENDED = "the token has expired, or was revoked"
+"""Why a connection ends that was open when its token was not good any more."""
+
 MAX_SOCKETS = 1024
 """Connections that are open at the same time."""
 
@@ -115,8 +118,10 @@ class _Conversation:
         self._hello = hello
         self._caller = Caller(principal.organization_id, principal.client_id, principal.user_id)
         self._finder = Finder(service, principal)
+        self._audience = service.audience(principal)
         self._places = asyncio.Semaphore(MAX_CALLS)
         self._answering: set[asyncio.Task[None]] = set()
+        self._token_checked_at = time.monotonic()
 
     async def run(self) -> None:
         """Serve until the connection ends, one way or the other."""
@@ -133,25 +138,29 @@ class _Conversation:
             await asyncio.gather(telling, *self._answering, return_exceptions=True)
 
     async def _tell(self, feed: Feed) -> None:
-        checked_at = time.monotonic()
         async with aclosing(feed.batches()) as batches:
             async for batch in batches:
-                if time.monotonic() - checked_at > TOKEN_CHECK_S:
-                    await self._check_token()
-                    checked_at = time.monotonic()
-                news = {"type": "EVENTS", "events": [told(event) for event in batch]}
+                if not await self._is_admitted():
+                    await self._socket.close(code=TOKEN_REFUSED, message=ADMISSION_ENDED.encode())
+                    return
+                news = {"type": "EVENTS", "events": [told(await self._audience.event(event)) for event in batch]}
                 await self._send(json.dumps(news, separators=(",", ":")))
 
-    async def _check_token(self) -> None:
-        token = self._hello.token.get_secret_value()
-        if await self._service.authenticator.authenticate_token(token) is None:
-            await self._socket.close(code=TOKEN_REFUSED, message=b"the token has expired")
+    async def _is_admitted(self) -> bool:
+        if time.monotonic() - self._token_checked_at > TOKEN_CHECK_S:
+            token = self._hello.token.get_secret_value()
+            if await self._service.authenticator.authenticate_token(token) is None:
+                return False
+            self._token_checked_at = time.monotonic()
+        return True
 
     async def _read(self) -> None:
         async for message in self._socket:
             if message.type is not WSMsgType.TEXT:
                 raise _EndedError(NOT_UNDERSTOOD, "a frame is not text")
             frame = _frame_of(message.data)
+            if not await self._is_admitted():
+                raise _EndedError(TOKEN_REFUSED, ADMISSION_ENDED)
             await self._places.acquire()
             answering = asyncio.create_task(self._answer(frame), name=f"answer {frame.type}")
             self._answering.add(answering)

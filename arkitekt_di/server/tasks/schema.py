@@ -20,7 +20,7 @@ from arkitekt_di.server.tasks import inputs, wire, wire_ports
 from arkitekt_di.server.tasks.feed import Feed
 from arkitekt_di.server.tasks.finding import Finder
 from arkitekt_di.server.tasks.offers import Declaration, read_implementations
-from arkitekt_di.server.tasks.records import Caller
+from arkitekt_di.server.tasks.records import Caller, Task
 from arkitekt_di.server.tasks.service import TaskService
 
 CACHED_DOCUMENTS = 128
@@ -43,6 +43,11 @@ async def finder(info: Info) -> Finder:
     return Finder(info.context.part(TaskService), await info.context.principal())
 
 
+async def shown(info: Info, task: Task) -> wire.Task:
+    """Return a task as whoever asks is told of it."""
+    return await wire.Task.of(task, info.context.part(TaskService).audience(await info.context.principal()))
+
+
 def caller_of(principal: Principal) -> Caller:
     """Return who asks for a task over GraphQL."""
     return Caller(principal.organization_id, principal.client_id, principal.user_id)
@@ -55,7 +60,7 @@ class Query:
     @strawberry.field
     async def task(self, info: Info, id: strawberry.ID) -> wire.Task:
         """Return one task."""
-        return wire.Task.of(await (await finder(info)).task(id))
+        return await shown(info, await (await finder(info)).task(id))
 
     @strawberry.field
     async def tasks(
@@ -66,7 +71,9 @@ class Query:
         pagination: OffsetPaginationInput | None = None,
     ) -> list[wire.Task]:
         """Return one page, the newest first."""
-        return [wire.Task.of(task) for task in await (await finder(info)).tasks(filters, page_of(pagination))]
+        found = await (await finder(info)).tasks(filters, page_of(pagination))
+        audience = info.context.part(TaskService).audience(await info.context.principal())
+        return [await wire.Task.of(task, audience) for task in found]
 
     @strawberry.field
     async def event(self, info: Info, id: strawberry.ID) -> wire.TaskEvent:
@@ -166,31 +173,31 @@ class Mutation:
     async def assign(self, info: Info, input: inputs.AssignInput) -> wire.Task:
         """Call a function; the same reference of the same app again is the same task."""
         caller = caller_of(await info.context.principal())
-        return wire.Task.of((await info.context.part(TaskService).assignments.assign(caller, input.call())).task)
+        return await shown(info, (await info.context.part(TaskService).assignments.assign(caller, input.call())).task)
 
     @strawberry.mutation
     async def cancel(self, info: Info, input: inputs.CancelInput) -> wire.Task:
         """Ask a task's body to stop."""
         task = await (await finder(info)).own_task(input.task)
-        return wire.Task.of(await info.context.part(TaskService).controls.cancel(task))
+        return await shown(info, await info.context.part(TaskService).controls.cancel(task))
 
     @strawberry.mutation
     async def interrupt(self, info: Info, input: inputs.InterruptInput) -> wire.Task:
         """Stop a task's body and all that it has led to."""
         task = await (await finder(info)).own_task(input.task)
-        return wire.Task.of(await info.context.part(TaskService).controls.interrupt(task))
+        return await shown(info, await info.context.part(TaskService).controls.interrupt(task))
 
     @strawberry.mutation
     async def pause(self, info: Info, input: inputs.PauseInput) -> wire.Task:
         """Let a task's body wait."""
         task = await (await finder(info)).own_task(input.task)
-        return wire.Task.of(await info.context.part(TaskService).controls.pause(task))
+        return await shown(info, await info.context.part(TaskService).controls.pause(task))
 
     @strawberry.mutation
     async def resume(self, info: Info, input: inputs.ResumeInput) -> wire.Task:
         """Let a task's body run on."""
         task = await (await finder(info)).own_task(input.task)
-        return wire.Task.of(await info.context.part(TaskService).controls.resume(task, only_step=input.step))
+        return await shown(info, await info.context.part(TaskService).controls.resume(task, only_step=input.step))
 
     @strawberry.mutation
     async def decide(self, info: Info, input: inputs.DecideInput) -> wire.Task:
@@ -200,7 +207,8 @@ class Mutation:
         if values is not None and not isinstance(values, dict):
             raise RecordRefusedError("the values of an answer are not an object", "Name each by its key")
         controls = info.context.part(TaskService).controls
-        return wire.Task.of(await controls.decide(task, approved=input.approved, answer=input.answer, values=values))
+        decided = await controls.decide(task, approved=input.approved, answer=input.answer, values=values)
+        return await shown(info, decided)
 
     @strawberry.mutation
     async def collect(self, info: Info, input: inputs.CollectInput) -> list[str]:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.principal import Authenticator
+from arkitekt_di.server.principal import Authenticator, Principal
 from arkitekt_di.server.tasks.assigning import Assignments
+from arkitekt_di.server.tasks.audience import Audience
 from arkitekt_di.server.tasks.calls import Resolution
 from arkitekt_di.server.tasks.control import Controls
 from arkitekt_di.server.tasks.crew import Crew
@@ -76,7 +77,12 @@ class TaskService:
             self.errands,
             settings,
         )
+        self._database = database
         self._retention = Retention(self.store, settings.keep_days, clock)
+
+    def audience(self, principal: Principal) -> Audience:
+        """Return what decides what *principal* is told."""
+        return Audience(self._database, self.store, self.offers, principal)
 
     async def start(self) -> None:
         """Open the ledger, and take up what was left."""

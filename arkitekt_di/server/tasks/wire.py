@@ -1,6 +1,5 @@
 """What the service answers: agents, actions and tasks."""
 
-import json
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Self
@@ -13,6 +12,7 @@ from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.graphql.context import Info
 from arkitekt_di.server.graphql.paging import Ordering
 from arkitekt_di.server.tasks import offers as domain
+from arkitekt_di.server.tasks.audience import Audience
 from arkitekt_di.server.tasks.records import Event, Instruct
 from arkitekt_di.server.tasks.records import Task as TaskRecord
 from arkitekt_di.server.tasks.service import TaskService
@@ -301,7 +301,9 @@ class Task:
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+    hidden_arguments: list[str]
     record: strawberry.Private[TaskRecord]
+    audience: strawberry.Private[Audience]
 
     @strawberry.field
     async def parent(self, info: Info) -> "Task | None":
@@ -320,7 +322,8 @@ class Task:
         ordering: list[TaskEventOrder] = [],  # noqa: B006  # strawberry reads the default, nobody writes it
     ) -> list[TaskEvent]:
         """Return what happened, in the order in which it did."""
-        return [TaskEvent.of(event) for event in await info.context.part(TaskService).store.events(self.id)]
+        events = await info.context.part(TaskService).store.events(self.id)
+        return [TaskEvent.of(await self.audience.event(event)) for event in events]
 
     @strawberry.field
     def action(self, info: Info) -> Action | None:
@@ -336,13 +339,13 @@ class Task:
         return None if offer is None else Implementation.of(offer, service)
 
     @classmethod
-    def of(cls, task: TaskRecord) -> Self:
-        """Show a task."""
-        draft = task.draft
+    async def of(cls, task: TaskRecord, audience: Audience) -> Self:
+        """Show a task, with those of its arguments that *audience* is told."""
+        draft, arguments = task.draft, await audience.arguments(task)
         return cls(
             id=strawberry.ID(task.id),
             reference=draft.reference,
-            args=AnyDefault(json.loads(draft.args)),
+            args=AnyDefault(dict(arguments.values or {})),
             args_hash=draft.args_hash,
             code_hash=draft.code_hash,
             latest_event_kind=shown_kind(task.kind, is_ours=False),
@@ -356,12 +359,14 @@ class Task:
             created_at=_time(task.created_at),
             updated_at=_time(task.updated_at),
             finished_at=None if task.ended_at is None else _time(task.ended_at),
+            hidden_arguments=list(arguments.hidden),
             record=task,
+            audience=audience,
         )
 
     async def _shown(self, info: Info, task_id: str | None) -> "Task | None":
         task = None if task_id is None else await info.context.part(TaskService).store.get(task_id)
-        return None if task is None else Task.of(task)
+        return None if task is None else await Task.of(task, self.audience)
 
 
 @strawberry.type

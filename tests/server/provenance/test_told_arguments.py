@@ -12,8 +12,8 @@ from arkitekt_di.messages.provenance import TASK_HEADER
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.standing import Role
 from arkitekt_di.server.identity.tables import Membership, Organization, User
-from arkitekt_di.server.provenance.arguments import told_arguments
 from arkitekt_di.server.tasks.tables import TASKS
+from arkitekt_di.server.tasks.told_arguments import told_arguments
 from tests.server.images import documents
 from tests.server.images.image_hub import ImageHub, draft
 from tests.server.provenance.test_believed_tasks import add_task, row

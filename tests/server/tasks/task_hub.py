@@ -158,6 +158,7 @@ class TaskHub:
     endpoint: RekuestEndpoint
     tokens: Tokens
     client: TestClient[web.Request, web.Application]
+    database: Database
 
     async def ask(self, document: str, *, by: str = "ada", **variables: object) -> Any:
         """Run the one operation of *document* and return what its one field answered."""
@@ -238,7 +239,7 @@ async def serve(
     try:
         await endpoint.start()
         async with TestClient(TestServer(app)) as client:
-            yield TaskHub(endpoint, tokens, client)
+            yield TaskHub(endpoint, tokens, client, database)
     finally:
         await endpoint.stop()
         await database.stop()

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from arkitekt_di.server.tasks import desk_socket
+from tests.server.tasks import documents
 from tests.server.tasks.task_hub import BOUND_S, QUICK, TaskHub, serve
 
 pytestmark = pytest.mark.anyio
@@ -164,9 +165,29 @@ async def test_a_connection_whose_token_has_ended_is_closed(folder: Path, monkey
         del hub.tokens.people["ada"]
         await socket.send_json({"type": "CALL", "id": "3", "order": order | {"reference": "second"}})
         async with asyncio.timeout(BOUND_S):
-            async for _ in socket:
-                pass
+            said = [message.data async for message in socket]
         assert socket.close_code == 4401
+        assert not [frame for frame in said if json.loads(frame).get("request") == "3"]
+        assert [task["reference"] for task in await hub.ask(documents.TASKS, by="ben")] == ["first"]
+
+
+async def test_a_connection_that_hears_nothing_calls_nothing_with_a_token_that_has_ended(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_socket, "TOKEN_CHECK_S", 0.0)
+    async with (
+        serve(folder, QUICK) as hub,
+        hub.agent(),
+        hub.socket({"type": "HELLO", "id": "1", "token": "ada"}, "/rekuest/desk") as socket,
+    ):
+        await socket.receive()
+        order = await _order(hub)
+        del hub.tokens.people["ada"]
+        await socket.send_json({"type": "CALL", "id": "2", "order": order})
+        async with asyncio.timeout(BOUND_S):
+            said = [message.data async for message in socket]
+        assert (said, socket.close_code) == ([], 4401)
+        assert await hub.ask(documents.TASKS, by="ben") == []
 
 
 async def _order(hub: TaskHub) -> dict[str, Any]:

@@ -37,13 +37,14 @@ def told_arguments(kept: str | None, *, to_participant: bool) -> ToldArguments:
     given = None if kept is None else json.loads(kept)
     if given is None or to_participant:
         return ToldArguments(given)
-    hidden = tuple(sorted(name for name, value in given.items() if not _is_open(value)))
+    hidden = tuple(sorted(name for name, value in given.items() if not is_open(value)))
     return ToldArguments({name: value for name, value in given.items() if name not in hidden}, hidden)
 
 
-def _is_open(value: Any) -> bool:
+def is_open(value: Any) -> bool:
+    """Tell whether a value is told to everybody: a number, a truth value, nothing, a reference, or a list of these."""
     if isinstance(value, list):
-        return all(map(_is_open, value))
+        return all(map(is_open, value))
     return value is None or isinstance(value, bool | int | float) or _is_reference(value)
 
 
