@@ -243,13 +243,13 @@ class App:
         self._refuse_when_open("override services")
         replaced = {**(values or {}), **services}
         with overriding(self._container, replaced):
-            before = list(self._history)
-            self._history += [Replacement(name, "app.override(...)") for name in replaced]
+            steps = [Replacement(name, "app.override(...)") for name in replaced]
+            self._history += steps
             try:
                 yield self
                 self._refuse_when_open("end an override")
             finally:
-                self._history[:] = before
+                self._history[:] = [step for step in self._history if not any(step is own for own in steps)]
 
     def check(self) -> Self:
         """Look for holes, cycles and arguments that do not fit, before anything starts.

@@ -17,9 +17,8 @@ MAIN_PROVIDER = "service"
 def needs(provider: AnyProvider) -> Iterator[AnyProvider]:
     """Yield the providers that *provider* asks when it is called, following overrides."""
     answering = effective(provider)
-    yield from (
-        related for related in answering.related if related is not answering and related not in answering.overridden
-    )
+    overridden = answering.overridden
+    yield from (related for related in answering.related if related is not answering and related not in overridden)
 
 
 def names(container: AnyContainer) -> dict[int, str]:

@@ -36,17 +36,32 @@ def replace(container: AnyContainer, name: str, value: object) -> None:
 def overriding(container: AnyContainer, values: Mapping[str, object]) -> Iterator[None]:
     """Let the named providers give *values* while the block runs.
 
+    Blocks may nest, and may overlap: of those that run, the last that began counts, and each takes back its own only.
     ``reset_override()`` of dependency_injector is of no use here: it drops what the preset overrides, too.
     """
     found = {name: find_provider(container, name) for name in values}  # all names are checked before any is replaced
     with ExitStack() as stack:
         for name, provider in found.items():
-            stack.enter_context(provider.override(_as_provider(values[name])))
+            replacement = _as_provider(values[name])
+            provider.override(replacement)
+            stack.callback(_take_back, dict(walk(container))[name], replacement)
         container.reset_singletons()
         try:
             yield
         finally:
             container.reset_singletons()
+
+
+def _take_back(provider: AnyProvider, replacement: AnyProvider) -> None:
+    """Take *replacement* out of the chain that begins at *provider*; what was put over it stays."""
+    while (above := provider.last_overriding) is not None and above is not replacement:
+        provider = above
+    if above is None:
+        return  # what it was put over has been replaced for good meanwhile
+    provider.reset_last_overriding()
+    if (later := replacement.last_overriding) is not None:
+        replacement.reset_last_overriding()
+        provider.override(later)
 
 
 def _as_provider(value: object) -> providers.Provider[Any]:

@@ -2,18 +2,11 @@
 
 from dependency_injector import providers
 
-from arkitekt_di.containers.application import REQUIREMENTS as WANTED
 from arkitekt_di.containers.application import AppContainer
 from arkitekt_di.containers.easy import EasyContainer
 from arkitekt_di.containers.preset import Service
-from arkitekt_di.messages.manifest import REKUEST_SERVICE
 from arkitekt_di.protocols.fakts import AliasSource
 from arkitekt_di.protocols.herre import TokenSource
-
-REQUIREMENTS = tuple(
-    one.model_copy(update={"optional": False}) if one.service == REKUEST_SERVICE else one for one in WANTED
-)
-"""What the services of a scheduler need from a hub: functions are no longer optional."""
 
 
 class FunctionsAtHand:

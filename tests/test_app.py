@@ -261,6 +261,26 @@ class TestConfiguration:
         with app:
             assert app.mikro is not fake
 
+    def test_overrides_in_parallel_do_not_leak(self):
+        barrier = threading.Barrier(8)
+
+        def work(name: str) -> tuple[bool, bool]:
+            app, outer, inner = offline_app(name), Quiet("outer"), Quiet("inner")
+            fakes: Any = (outer, inner)
+            with app.override(mikro=fakes[0]):
+                barrier.wait(60)
+                with app.override(mikro=fakes[1]), app:
+                    barrier.wait(60)
+                    held = app.mikro is fakes[1] and current_app() is app
+                with app:
+                    barrier.wait(60)
+                    return held, app.mikro is fakes[0]
+
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(work, map(str, range(8))))
+
+        assert found == [(True, True)] * 8
+
     def test_an_override_of_an_open_app_is_refused(self):
         with offline_app() as app, pytest.raises(AppEnteredError, match="override"), app.override(mikro=Quiet("mikro")):
             pass

@@ -5,10 +5,16 @@ from typing import Unpack
 from arkitekt_di.builders.builder import Order, building
 from arkitekt_di.builders.options import AppOptions, order_of
 from arkitekt_di.builders.scripts import asked_for
+from arkitekt_di.containers.application import REQUIREMENTS as WANTED
 from arkitekt_di.containers.presets import shipped_preset
-from arkitekt_di.containers.scheduler import REQUIREMENTS
 from arkitekt_di.errors import Problem
+from arkitekt_di.messages.manifest import REKUEST_SERVICE
 from arkitekt_di.settings.models import AppSettings
+
+REQUIREMENTS = tuple(
+    one.model_copy(update={"optional": False}) if one.service == REKUEST_SERVICE else one for one in WANTED
+)
+"""What a scheduler needs from a hub: functions are no longer optional."""
 
 
 def forgetting(settings: AppSettings) -> list[Problem]:

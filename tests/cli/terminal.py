@@ -1,5 +1,6 @@
 """The command in processes of its own, as people use it; and one that serves, with what it has said so far."""
 
+import io
 import os
 import queue
 import re
@@ -8,8 +9,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+
+import pytest
+
+from arkitekt_di.cli import main
 
 BOUND_S = 120.0
 ARKITEKT = [sys.executable, "-m", "arkitekt_di"]
@@ -31,6 +36,29 @@ class Terminal:
     def arkitekt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return self.run([*ARKITEKT, *arguments])
+
+    def inside(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end in this process, as its program does: the same, but for a second of imports."""
+        before = dict(os.environ)
+        output, errors = io.StringIO(), io.StringIO()
+        with (
+            chdir(self.folder),
+            redirect_stdout(output),
+            redirect_stderr(errors),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(sys, "argv", ["arkitekt-di", *arguments])
+            os.environ.clear()
+            os.environ.update(self.environment)
+            try:
+                main()
+            except SystemExit as ended:
+                code = ended.code
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(list(arguments), code, output.getvalue(), errors.getvalue())
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         """Run any program to its end."""

@@ -79,13 +79,13 @@ class TestCall:
         agent.until(r"✓ halve in \d+\.\d\d s")
 
     def test_values_of_a_generator_are_lines_of_json(self, terminal: Terminal):
-        called = terminal.arkitekt("call", "count", "n=3", "--json")
+        called = terminal.inside("call", "count", "n=3", "--json")
 
         assert (called.returncode, called.stdout) == (0, "0\n1\n2\n"), called.stderr
 
     def test_an_error_of_the_function_is_a_message_and_with_debug_its_traceback(self, terminal: Terminal):
         called = terminal.arkitekt("call", "halve", "number=1", "by=0")
-        debugged = terminal.arkitekt("--debug", "call", "halve", "number=1", "by=0")
+        debugged = terminal.inside("--debug", "call", "halve", "number=1", "by=0")
 
         assert called.returncode == debugged.returncode == 6
         assert called.stderr.splitlines()[1].startswith("arkitekt-di: ZeroDivisionError: float division by zero")
@@ -103,7 +103,7 @@ class TestCall:
         ids=["value", "name", "missing", "action"],
     )
     def test_what_cannot_be_called_is_told(self, terminal: Terminal, arguments: tuple[str, ...], code: int, said: str):
-        called = terminal.arkitekt("call", *arguments)
+        called = terminal.inside("call", *arguments)
 
         assert called.returncode == code
         assert said in called.stderr
@@ -116,8 +116,8 @@ class TestCall:
         agent.until("✗ wait cancelled after")
 
     def test_actions_show_arguments_and_who_offers_them(self, terminal: Terminal):
-        listed = terminal.arkitekt("actions", "halve")
-        (offer,) = json.loads(terminal.arkitekt("actions", "halve", "--json").stdout)
+        listed = terminal.inside("actions", "halve")
+        (offer,) = json.loads(terminal.inside("actions", "halve", "--json").stdout)
 
         assert "halve(number: float, by: float = 2.0) -> float" in listed.stdout
         assert "by: into how many parts" in listed.stdout
@@ -125,10 +125,10 @@ class TestCall:
         assert (offer["interface"], offer["agent"]["connected"]) == ("halve", True)
 
     def test_tasks_show_what_became_of_them(self, terminal: Terminal):
-        terminal.arkitekt("call", "count", "n=2")
+        terminal.inside("call", "count", "n=2")
 
-        listed = terminal.arkitekt("tasks")
-        newest = json.loads(terminal.arkitekt("tasks", "--json", "--limit", "1").stdout)[0]
+        listed = terminal.inside("tasks")
+        newest = json.loads(terminal.inside("tasks", "--json", "--limit", "1").stdout)[0]
 
         assert "✓ count(n=2)" in listed.stdout
         assert (newest["latestEventKind"], newest["action"]["key"]) == ("COMPLETED", "count")
@@ -140,7 +140,7 @@ class TestCall:
         ):
             person.until("Following the tasks of your organization")
             program.until("Following")
-            terminal.arkitekt("call", "count", "n=2")
+            terminal.inside("call", "count", "n=2")
 
             person.until(r"▶ count\(n=2\) queued")
             person.until("✓ count completed")
@@ -180,7 +180,7 @@ def test_a_saved_file_is_served_and_a_broken_one_is_passed_over(terminal: Termin
     here = Terminal(tmp_path, terminal.environment)
     with here.running("run", "app.py", "--reload") as agent:
         agent.until("reloaded serves version at")
-        assert here.arkitekt("call", "version").stdout == "1\n"
+        assert here.inside("call", "version").stdout == "1\n"
 
         app.write_text(f"{version}    return 2 +\n")
         agent.until("app.py changed")
@@ -192,6 +192,6 @@ def test_a_saved_file_is_served_and_a_broken_one_is_passed_over(terminal: Termin
             agent.until("✓ version in 2")  # what had begun was finished by the version that it began in
             calling.until("^1$")
         agent.until("reloaded serves version at")
-        assert here.arkitekt("call", "version").stdout == "3\n"
+        assert here.inside("call", "version").stdout == "3\n"
 
         assert agent.interrupt() == 0

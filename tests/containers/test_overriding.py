@@ -1,8 +1,13 @@
+from contextlib import ExitStack
+
 import pytest
 from dependency_injector import providers
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from arkitekt_di.containers.graph import start_order
+from arkitekt_di.containers.graph import start_order, walk
 from arkitekt_di.containers.overriding import overriding, replace
+from arkitekt_di.containers.preset import effective
 from arkitekt_di.errors import CompositionError
 from tests.containers.services import OtherAddress, Recorder, WithHub, whole
 
@@ -32,6 +37,43 @@ def test_overrides_nest():
         with overriding(container, {"mikro": "inner"}):
             assert container.mikro.service() == "inner"
         assert container.mikro.service() == "outer"
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_overlapping_overrides_take_back_their_own_whatever_the_order(data: st.DataObject):
+    container = whole(WithHub)
+    names = ("mikro", "fakts", "fakts.discovery")
+    running: list[tuple[ExitStack, str, object]] = []
+
+    for number in range(data.draw(st.integers(2, 8))):
+        if running and data.draw(st.booleans()):
+            stack, _name, _value = running.pop(data.draw(st.integers(0, len(running) - 1)))
+            stack.close()
+        else:
+            name = data.draw(st.sampled_from(names))
+            stack = ExitStack()
+            stack.enter_context(overriding(container, {name: number}))
+            running.append((stack, name, number))
+        for name in names:
+            values = [value for _stack, one, value in running if one == name]
+            given_now = effective(dict(walk(container))[name])()
+            assert given_now == values[-1] if values else not isinstance(given_now, int)
+    for stack, _name, _value in running:
+        stack.close()
+
+    assert type(container.mikro.service()) is type(container.fakts.service()) is Recorder
+    assert type(container.fakts.service().needs[0]) is OtherAddress
+
+
+def test_what_is_replaced_for_good_inside_a_block_outlives_it_only_where_it_was_put():
+    container = whole()
+
+    with overriding(container, {"mikro": "for the block"}):
+        replace(container, "mikro", "for good")
+        assert container.mikro.service() == "for good"
+
+    assert container.mikro.service() == "for good"
 
 
 def test_another_container_does_not_see_an_override():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arkitekt_di.containers.time_limit import within
@@ -108,6 +108,7 @@ async def nothing() -> None:
 STEPS = {"nothing": nothing, "waits": lambda: asyncio.sleep(0), "fails": failing, "goes on": catching, "no": refusing}
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(sorted(STEPS)), max_size=6))
 def test_work_ends_as_it_would_without_a_limit(steps: list[str]):
     async def work(journal: list[str]) -> None:

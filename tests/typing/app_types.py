@@ -5,7 +5,8 @@ from typing import assert_type
 import numpy as np
 import xarray as xr
 
-from arkitekt_di import App, current_app, easy, embedded, jupy, port, scheduler
+from arkitekt_di import App, current_app, easy, embedded, jupy, port, qt, scheduler
+from arkitekt_di.builders.desktop import QtApp
 from arkitekt_di.builders.notebooks import NotebookApp
 from arkitekt_di.fakts import Fakts
 from arkitekt_di.herre import Herre
@@ -17,7 +18,9 @@ assert_type(app, App)
 assert_type(embedded("types"), App)
 assert_type(port("types", mandate_key="key", scopes=["openid"]), App)
 assert_type(scheduler("types", headless=True, no_cache=False), App)
+assert_type(qt("types", url="http://localhost"), QtApp)
 assert_type(current_app(), App)
+_ = app.mirko  # type: ignore[attr-defined]  # names of services are known too
 easy("types", ulr="http://localhost")  # type: ignore[call-arg]  # the names are known
 easy("types", url=8000)  # type: ignore[arg-type]  # and their types
 port("types", headless=True)  # type: ignore[call-arg]  # nobody is asked
