@@ -22,6 +22,13 @@ PIECE_BYTES = 4 * 2**20
 STALL_S = 120.0
 """A client that takes less than one piece in this time (35 kB/s) is dropped."""
 
+NEVER_A_PAGE = {
+    "Content-Type": "application/octet-stream",
+    "Content-Disposition": "attachment",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Whatever somebody has stored, HTML and SVG too: a browser saves it and runs nothing, as the pages are next door."""
+
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
@@ -35,7 +42,7 @@ async def deliver(
         "ETag": f'"{entry.etag}"',
         "Last-Modified": formatdate(entry.modified_ns // 10**9, usegmt=True),
         "Accept-Ranges": "bytes",
-        "Content-Type": "application/octet-stream",
+        **NEVER_A_PAGE,
     }
     _refuse_unmet(request, entry)
     if _is_unchanged(request, entry):

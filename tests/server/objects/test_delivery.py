@@ -42,6 +42,20 @@ def test_a_large_object_arrives_whole(tmp_path: Path, new_loop: type) -> None:
         assert obstore.get(store, "x").bytes() == LARGE
 
 
+@pytest.mark.parametrize("content", [b"<script>alert(1)</script>", b"<html>" + LARGE], ids=["small", "large"])
+def test_a_browser_saves_what_is_stored_and_never_shows_it(on_disk: LiveEndpoint, content: bytes) -> None:
+    """Stored files come from the origin of the pages, where a script could do what its reader may."""
+    obstore.put(obstore_client(on_disk, on_disk.credentials()), "x", content)
+
+    for range_header in ({}, {"Range": "bytes=0-20"}):
+        with opened(on_disk, "GET", range_header) as connection, connection.makefile("rb") as answer:
+            lines = [line.decode().strip().lower() for line in iter(answer.readline, b"\r\n")]
+
+        assert "content-type: application/octet-stream" in lines
+        assert "content-disposition: attachment" in lines
+        assert "x-content-type-options: nosniff" in lines
+
+
 def test_a_reader_that_leaves_is_no_error(on_disk: LiveEndpoint, caplog: pytest.LogCaptureFixture) -> None:
     """Others are served on, and the log stays quiet."""
     store = obstore_client(on_disk, on_disk.credentials())
