@@ -10,7 +10,11 @@ FOLDER_MODE = 0o700
 
 def make_private_folder(folder: Path) -> Path:
     """Create *folder* and its parents; a folder made here is closed to others."""
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    except FileNotFoundError:  # one by one: `parents=True` would leave the parents open
+        make_private_folder(folder.parent)
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     return folder
 
 
