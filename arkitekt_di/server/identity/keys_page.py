@@ -101,14 +101,16 @@ class KeysPage:
         error: str | None = None,
         status: int = 200,
     ) -> web.Response:
+        standings = await self._users.standings(user_id)
+        names = {one.organization_id: one.organization_name for one in standings}
         return self._pages.show(
             request,
             visitor,
             "keys",
             status=status,
             path=PATH,
-            keys=[_shown(one) for one in await self._mandates.all(user_id)],
-            standings=await self._users.standings(user_id),
+            keys=[_shown(one, names[one.organization_id]) for one in await self._mandates.all(user_id)],
+            standings=standings,
             made=made,
             secret=made.key.get_secret_value() if made is not None and made.key is not None else None,
             error=error,
@@ -116,11 +118,11 @@ class KeysPage:
         )
 
 
-def _shown(mandate: IssuedMandate) -> ShownKey:
+def _shown(mandate: IssuedMandate, organization: str) -> ShownKey:
     return ShownKey(
         mandate_id=mandate.mandate_id,
         name=mandate.name,
-        organization=mandate.organization,
+        organization=organization,
         app=mandate.app,
         expires=_moment(mandate.expires_at),
         used=_moment(mandate.used_at),

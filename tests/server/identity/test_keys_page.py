@@ -28,7 +28,7 @@ async def test_a_person_makes_a_key_sees_it_once_and_removes_it(hub: Hub, browse
 
     page = await browser.get("/keys")
     assert key not in page.text
-    for words in ("microscope", "cell-counter", "2027-04-15 08:00 UTC", "2027-01-15 08:00 UTC"):
+    for words in ("microscope", "<dd>Lab of ada</dd>", "cell-counter", "2027-04-15 08:00 UTC", "2027-01-15 08:00 UTC"):
         assert words in page.text
     assert (await hub.userinfo(tokens["access_token"])).json["preferred_username"] == "ada"
     await browser.submit("/keys", remove=page.text.split('name="remove" value="')[1].split('"')[0])
