@@ -56,6 +56,7 @@ async def test_it_is_on_the_loopback_at_a_free_port_of_its_own(listener):
         assert listener.redirect_uri != other.redirect_uri
         assert listener._awaited.state != other._awaited.state
         assert listener.redirect_uri.startswith("http://127.0.0.1:")
+        assert [address[0] for address in listener._runner.addresses] == ["127.0.0.1"]  # no other interface
 
 
 @pytest.mark.parametrize(

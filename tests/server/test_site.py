@@ -55,6 +55,16 @@ async def test_pages_of_other_sites_open_no_websocket(served: Served, origin: st
     assert refused.value.status == 403
 
 
+async def test_an_origin_that_only_looks_like_the_hub_opens_no_websocket(served: Served):
+    """The origin is the whole of it: scheme, name and port (RFC 6454, section 4)."""
+    own = served.address.url
+    for origin in (own.replace("http:", "https:"), f"{own}.evil.example", f"{own}/", own[:-1], f"x{own}"):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await served.http.ws_connect(LEASE_PATH, origin=origin)
+
+        assert refused.value.status == 403, origin
+
+
 async def test_own_pages_and_programs_open_websockets(served: Served):
     for origin in (served.address.url, None):
         async with served.http.ws_connect(LEASE_PATH, origin=origin) as socket:

@@ -133,6 +133,21 @@ async def test_the_answer_needs_the_form_of_this_browser_and_an_own_organization
     assert "Location" not in other.headers
 
 
+async def test_one_person_lets_in_a_bounded_number_of_clients(hub: Hub, browser: Browser) -> None:
+    client = await register(hub)
+    await get_code(hub, browser, Try(client.client_id))
+    await browser.get(Try(client.client_id).path())
+    form = browser.page
+
+    answers = []
+    for _ in range(30):
+        browser.page = form
+        answers.append(sent_back(await answer_consent(browser)))
+
+    assert ["code" in answer for answer in answers] == [True] * 29 + [False]
+    assert answers[-1]["error"] == "temporarily_unavailable"
+
+
 async def test_what_the_form_carries_is_checked_again(hub: Hub, browser: Browser) -> None:
     client = await register(hub)
     await browser.log_in()

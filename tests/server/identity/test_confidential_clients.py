@@ -269,6 +269,16 @@ async def test_who_may_not_ask_for_a_device_code(hub: Hub) -> None:
     assert answer.error == (400, "unauthorized_client")
 
 
+async def test_device_codes_of_one_sender_are_limited(hub: Hub) -> None:
+    client = await register(hub)
+
+    answers = [await ask_for_device(hub, client_id=client.client_id) for _ in range(61)]
+
+    assert [answer.status for answer in answers] == [200] * 60 + [429]
+    hub.clock.advance(60)
+    assert (await ask_for_device(hub, client_id=client.client_id)).status == 200
+
+
 # --- the administrator ---------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from arkitekt_di.server.identity import device_codes
 from arkitekt_di.server.identity.opaque import USER_CODE_ALPHABET
 from tests.server.identity.harness import MANIFEST, MIKRO, Hub, part
 
@@ -176,6 +177,17 @@ async def test_apps_cannot_register_without_end(hub: Hub) -> None:
     assert [answer.status for answer in answers] == [200] * 60 + [429]
     assert answers[-1].json == {"error": "slow_down"}
     hub.clock.advance(60)
+    assert await hub.ask()
+
+
+async def test_apps_that_wait_are_bounded_whoever_sends_them(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_codes, "MAX_WAITING", 2)
+    first, _ = await hub.ask(), await hub.ask()
+
+    refused = await hub.send("POST", "/o/app-authorization/", json={"manifest": MANIFEST})
+
+    assert (refused.status, refused.json) == (429, {"error": "slow_down"})
+    await hub.approve(first)
     assert await hub.ask()
 
 

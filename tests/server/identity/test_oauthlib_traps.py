@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from urllib.parse import urlencode
 
 import pytest
 
@@ -71,9 +72,16 @@ async def test_malformed_forms_are_invalid_requests_and_never_errors_of_the_hub(
 
 
 async def test_json_for_a_form_and_parameters_in_the_address_are_refused(hub: Hub) -> None:
-    assert (await hub.send("POST", "/o/token/", json={"grant_type": "x"})).error == (400, "invalid_request")
-    answer = await hub.send("POST", "/o/token/?grant_type=refresh_token", data={"client_id": "x"})
-    assert answer.error == (400, "invalid_request")
+    issued = await hub.ask()
+    await hub.approve(issued)
+    code = {"device_code": issued["device_code"], "client_id": issued["client_id"]}
+    fields = {"grant_type": DEVICE_CODE_GRANT, **code}
+
+    assert (await hub.send("POST", "/o/token/", json=fields)).error == (400, "invalid_request")
+    for query in ("grant_type=refresh_token", "unknown=x", urlencode(code)):
+        assert (await hub.send("POST", f"/o/token/?{query}", data=fields)).error == (400, "invalid_request")
+
+    assert (await hub.send("POST", "/o/token/", data=fields)).status == 200
 
 
 async def test_a_field_cannot_pass_for_something_that_the_hub_has_set(hub: Hub) -> None:

@@ -15,7 +15,9 @@ from arkitekt_di.server.identity.legible import shown
 from arkitekt_di.server.identity.pages import local_path
 from arkitekt_di.server.identity.sessions import Visitor, WebSessions
 from arkitekt_di.settings.models import DatabaseSettings, ListenSettings
+from tests.server.identity.description import PAGES
 from tests.server.identity.harness import MANIFEST, PASSWORD, Browser, FakeClock, Hub, browsing
+from tests.server.identity.provider import Try, register
 
 pytestmark = pytest.mark.anyio
 SCRIPT = "<script>alert(1)<x y='z' onload=\"alert(2)\">"
@@ -183,19 +185,35 @@ async def test_cookies_are_closed_to_scripts_and_other_sites(hub: Hub) -> None:
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= {piece.strip() for piece in cookie.split(";")}
 
 
+async def check_headers(browser: Browser, path: str, form_targets: str) -> None:
+    answer = await browser.get(path, follow=False)
+
+    policy = (
+        f"default-src 'none'; style-src 'self'; form-action {form_targets}; base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert answer.headers["Content-Security-Policy"] == policy, path
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "<script" not in answer.text
+    assert " style=" not in answer.text
+
+
 async def test_every_page_forbids_scripts_frames_and_caches(hub: Hub, browser: Browser) -> None:
-    for path in ("/login", "/device", "/configure/x", "/setup/x"):
-        answer = await browser.get(path, follow=False)
-        policy = answer.headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "script-src" not in policy
-        assert "unsafe" not in policy
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert "<script" not in answer.text
-        assert " style=" not in answer.text
+    client = await register(hub)
+    consent = Try(client.client_id).path()
+    paths = {path.replace("{code}", "x").replace("{token}", "x") for method, path in PAGES if method == "GET"}
+
+    for path in (*sorted(paths), consent):
+        await check_headers(browser, path, "'self'")
+    await browser.log_in()
+    for path in sorted(paths):
+        await check_headers(browser, path, "'self'")
+    await check_headers(browser, consent, "'self' http://127.0.0.1")  # where the answer leads
+    assert "Log in to the native?" in browser.page.text
+
     style = await hub.send("GET", "/identity/pages.css")
     assert style.headers["Content-Type"] == "text/css"
     assert "url(" not in style.text
@@ -264,6 +282,20 @@ async def test_guessing_a_password_is_limited_for_that_name_only(hub: Hub, brows
 
     assert "Logged in as" in (await browser.log_in("eve")).text
     await browser.submit("/logout")
+    hub.clock.advance(300)
+    assert "Logged in as" in (await browser.log_in("ada")).text
+
+
+@pytest.mark.usefixtures("ada")
+async def test_guessing_for_ever_other_names_is_limited_too(hub: Hub, browser: Browser) -> None:
+    await browser.get("/login")
+    too_long = "x" * 129  # wrong without a hash, which would take most of the time here
+
+    for number in range(50):
+        answer = await browser.submit("/login", name=f"name {number}", password=too_long, next="/device")
+        assert answer.status == 403
+
+    assert (await browser.submit("/login", name="ada", password=PASSWORD, next="/device")).status == 429
     hub.clock.advance(300)
     assert "Logged in as" in (await browser.log_in("ada")).text
 

@@ -107,6 +107,20 @@ def test_a_form_is_read_as_it_was_written(fields: dict[str, str]) -> None:
         assert parse_form(encode_form(fields).encode()) == fields
 
 
+def test_a_form_has_a_bounded_number_of_fields() -> None:
+    fields = [b"field-%d=x" % number for number in range(33)]
+
+    assert len(parse_form(b"&".join(fields[:32]))) == 32
+    with pytest.raises(InvalidRequestError, match="too many fields"):
+        parse_form(b"&".join(fields))
+
+
+@pytest.mark.parametrize("body", [b"a=%zz", b"a=%", b"%4=x", b"a=b%2", b"a=%ff", b"a=\xff\xfe", b"a=%00", b"%00=a"])
+def test_a_form_that_would_have_to_be_repaired_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidRequestError):
+        parse_form(body)
+
+
 @given(st.binary())
 def test_a_form_of_any_bytes_is_fields_or_refused(body: bytes) -> None:
     with suppress(InvalidRequestError):

@@ -1,8 +1,13 @@
+import asyncio
 import os
 import stat
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -97,6 +102,44 @@ async def test_an_unknown_user_takes_as_long_as_a_known_one(hub: Hub) -> None:
         unknown.append(await duration("nobody"))
 
     assert 0.5 < median(unknown) / median(known) < 2
+
+
+class Slow(PasswordHasher):
+    """Hashes when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.begun, self.release = threading.Semaphore(0), threading.Event()
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.begun.release()
+        assert self.release.wait(20)
+        return super().hash(password, salt=salt)
+
+
+class Threads(ThreadPoolExecutor):
+    """Counts what is handed over, which happens at once, unlike what the threads do with it."""
+
+    handed_over = 0
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.handed_over += 1
+        return super().submit(work, *args, **kwargs)
+
+
+async def test_many_logins_at_once_take_the_memory_of_two() -> None:
+    slow, threads = Slow(), Threads(8)
+    asyncio.get_running_loop().set_default_executor(threads)
+    passwords = Passwords(slow)
+    logins = [asyncio.create_task(passwords.matches(None, SecretStr(PASSWORD))) for _ in range(6)]
+
+    await asyncio.get_running_loop().run_in_executor(None, slow.begun.acquire)  # every login has asked by now
+    before = threads.handed_over
+    slow.release.set()
+
+    assert await asyncio.gather(*logins) == [False] * 6
+    assert before == 2 + 1  # and the wait for them
+    assert threads.handed_over == 6 + 1
 
 
 async def test_keys_are_private_whatever_the_umask_and_survive_a_restart(tmp_path: Path) -> None:
