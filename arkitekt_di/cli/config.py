@@ -34,6 +34,8 @@ PresetOption = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 KindOption = Annotated[Kind, typer.Option(help="Settings of an app, or of a hub.")]
 ConfigOption = Annotated[list[Path] | None, typer.Option(help="YAML file with settings; may be given again.")]
+ProjectOption = Annotated[bool, typer.Option("--project", help="Change the arkitekt.yaml of the project here instead.")]
+FileOption = Annotated[Path | None, typer.Option("--file", help="Change this file instead.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="One setting, such as mikro.codec=zstd.")]
 
 
@@ -81,6 +83,43 @@ def get(
             raise ConfigurationError([Problem("argument", None, None, key, message)])
     value = values[key]
     typer.echo(value if isinstance(value, str) and not as_json else json.dumps(value))
+
+
+@app.command("set")
+def set_(
+    key: Annotated[str, typer.Argument(help="Dotted key, such as mikro.codec.")],
+    value: Annotated[str, typer.Argument(help="What to set it to; - reads one line from the standard input.")],
+    *,
+    project: ProjectOption = False,
+    file: FileOption = None,
+    kind: KindOption = Kind.APP,
+    as_json: AsJson = False,
+) -> None:
+    """Set one key in your own config.yaml; what else stands there stays, with its comments.
+
+    A secret is best given as -, so that it does not stay in the history of the shell.
+    """
+    value = typer.get_text_stream("stdin").readline().rstrip("\n") if value == "-" else value
+    with _exit_on_problems():
+        changed = _file(kind, file, is_project=project)
+        changed.set(key, value)
+        _tell_change(changed.path, key, kind, as_json=as_json)
+
+
+@app.command()
+def unset(
+    key: Annotated[str, typer.Argument(help="Dotted key, such as mikro.codec.")],
+    *,
+    project: ProjectOption = False,
+    file: FileOption = None,
+    kind: KindOption = Kind.APP,
+    as_json: AsJson = False,
+) -> None:
+    """Take one key out of your own config.yaml, so that weaker places decide again."""
+    with _exit_on_problems():
+        changed = _file(kind, file, is_project=project)
+        changed.unset(key)
+        _tell_change(changed.path, key, kind, as_json=as_json)
 
 
 @app.command()
@@ -179,6 +218,31 @@ def _load(kind: Kind, preset: str, config: list[Path] | None, sets: list[str] | 
     if kind is Kind.HUB:
         return load_server_settings(config or (), sets=sets or ())
     return load_app_settings(*_files_of(preset), files=config or (), sets=sets or ())
+
+
+def _file(kind: Kind, file: Path | None, *, is_project: bool) -> Any:  # a SettingsFile, which is loaded late
+    from arkitekt_di.settings.editing import SettingsFile
+    from arkitekt_di.settings.origins import Kind as OriginKind
+    from arkitekt_di.settings.places import PROJECT_FILE, project_file, user_file
+
+    if file is not None:
+        return SettingsFile(file, OriginKind.NAMED_FILE, _model(kind))
+    if kind is Kind.HUB:
+        raise typer.BadParameter("a hub reads files that are named only: add --file", param_hint="--kind")
+    if is_project:
+        return SettingsFile(project_file(Path.cwd()) or Path(PROJECT_FILE), OriginKind.PROJECT_FILE, _model(kind))
+    return SettingsFile(user_file(), OriginKind.USER_FILE, _model(kind))
+
+
+def _tell_change(path: Path, key: str, kind: Kind, *, as_json: bool) -> None:
+    """Say which file was changed, and where the value that counts here comes from now."""
+    origin = str(_load(kind, "easy", None, None).origin(key)) if kind is Kind.APP else None
+    if as_json:
+        typer.echo(json.dumps({"file": str(path), "key": key, "in_use_from": origin}))
+        return
+    typer.echo(f"changed {path}", err=True)
+    if origin is not None:
+        typer.echo(f"{key} is taken from {origin} here", err=True)
 
 
 def _files_of(preset: str) -> tuple[Path, ...]:

@@ -25,6 +25,7 @@ def demo(
     """
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from arkitekt_di.builders import easy
     from arkitekt_di.cli.picture import shown_picture
@@ -53,7 +54,7 @@ def demo(
         return
     table = Table(show_header=False, box=None)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     console.print(table)
     console.print("Every pixel and every coordinate came back equal.", style="green")
     if segmented is not None:

@@ -68,6 +68,7 @@ def actions(
     as_json: AsJson = False,
 ) -> None:
     """List the functions that can be called: their arguments, and who offers them."""
+    from arkitekt_di.cli.foreign_text import harmless
     from arkitekt_di.cli.port_values import signature
 
     with _hub(url) as app:
@@ -80,15 +81,15 @@ def actions(
         by_action.setdefault(offer.action.id, []).append(offer)
     for same in by_action.values():
         action = same[0].action
-        typer.secho(signature(action.key or action.name, action.args, action.returns, action.kind), bold=True)
-        typer.echo(f"  {action.name}")
+        typer.secho(harmless(signature(action.key or action.name, action.args, action.returns, action.kind)), bold=True)
+        typer.echo(f"  {harmless(action.name)}")
         for port in action.args:
             if port.description:
-                typer.echo(f"  {port.key}: {port.description}")
+                typer.echo(harmless(f"  {port.key}: {port.description}"))
         for offer in same:
             mark, colour = ("●", "green") if offer.agent.connected else ("○", "yellow")
             state = "connected" if offer.agent.connected else "not connected"
-            typer.echo(f"  {typer.style(mark, fg=colour)} {offer.agent.name} ({state})")
+            typer.echo(f"  {typer.style(mark, fg=colour)} {harmless(offer.agent.name)} ({state})")
     if not offers:
         typer.echo("No function is offered. `arkitekt-di run MODULE` serves those of a module.", err=True)
 
@@ -122,15 +123,17 @@ def tasks(
 
 
 def _show_task(task: Any) -> None:
+    from arkitekt_di.cli.foreign_text import harmless
     from arkitekt_di.cli.task_news import shown
 
     state = str(task.latest_event_kind).lower()
     mark, colour = MARKS.get(state, ("✗", "red")) if task.is_done else ("▶", "cyan")
     asked = "" if task.created_at is None else f"{task.created_at.astimezone():%H:%M:%S}"
     took = f" in {(task.finished_at - task.created_at).total_seconds():.2f} s" if task.finished_at else ""
-    agent = "" if task.implementation is None else f" by {task.implementation.agent.name}"
+    agent = "" if task.implementation is None else harmless(f" by {task.implementation.agent.name}")
     name = "?" if task.action is None else task.action.key or task.action.name
-    typer.echo(f"{typer.style(asked, dim=True)} {typer.style(mark, fg=colour)} {name}({shown(task.args)})")
+    called = harmless(f"{name}({shown(task.args)})")
+    typer.echo(f"{typer.style(asked, dim=True)} {typer.style(mark, fg=colour)} {called}")
     typer.echo(f"         {state}{took}{agent}  {typer.style(task.id, dim=True)}")
 
 

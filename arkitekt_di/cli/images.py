@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from arkitekt_di.cli.foreign_text import harmless
+
 app = typer.Typer(help="Import, export, list and show images.", no_args_is_help=True)
 
 Url = Annotated[str | None, typer.Option(help="Hub to use; without it the one that apps use here.")]
@@ -47,7 +49,7 @@ def import_(  # noqa: PLR0913  # each is an option of the command
             stored += images
             if not as_json:  # said at once: what was stored stays, whatever becomes of the next file
                 for image in images:
-                    typer.echo(f"{image.id}  {image.name}  {_sizes(image)}")
+                    typer.echo(harmless(f"{image.id}  {image.name}  {_sizes(image)}"))
         if as_json:
             _print_json([_about(image) for image in stored])
 
@@ -102,7 +104,7 @@ def list_(
             table.add_column(column, no_wrap=column == "id")
         for image in images:
             created = "" if image.created_at is None else f"{image.created_at:%Y-%m-%d %H:%M}"
-            table.add_row(image.id, image.name, _sizes(image), str(image.dtype), created)
+            table.add_row(*map(_cell, (image.id, image.name, _sizes(image), str(image.dtype), created)))
         console.print(table if images else "no images")
 
 
@@ -120,7 +122,7 @@ def show(image_id: ImageId, *, url: Url = None, as_json: AsJson = False) -> None
             return
         table = Table(show_header=False, box=None)
         for label, value in about.items():
-            table.add_row(label.replace("_", " "), _text(value))
+            table.add_row(label.replace("_", " "), _cell(_text(value)))
         console.print(table)
 
 
@@ -157,6 +159,12 @@ def _about(image: Any, *, is_whole: bool = False) -> dict[str, Any]:
         "unit": image.unit,
         "channels": names or labels,
     }
+
+
+def _cell(text: str) -> Any:  # a rich.text.Text: what others wrote is no markup
+    from rich.text import Text
+
+    return Text(harmless(text))
 
 
 def _text(value: object) -> str:

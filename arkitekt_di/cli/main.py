@@ -24,6 +24,7 @@ from arkitekt_di.cli import (
     run,
     serve,
 )
+from arkitekt_di.cli.foreign_text import harmless
 from arkitekt_di.errors import (
     AppNotLoadedError,
     ArkitektError,
@@ -111,7 +112,7 @@ def main() -> None:
         if "--debug" in sys.argv[1:]:
             traceback.print_exc()
         else:
-            typer.echo(f"arkitekt-di: {_message(error)}", err=True)
+            typer.echo(f"arkitekt-di: {harmless(_message(error))}", err=True)
         sys.exit(exit_code(error))
 
 

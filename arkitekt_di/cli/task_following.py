@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from arkitekt_di.cli.foreign_text import harmless
 from arkitekt_di.cli.task_news import shown
 from arkitekt_di.errors import ArkitektError
 from arkitekt_di.messages.calls import TaskEvent, TaskSummary
@@ -90,7 +91,8 @@ def _text(event: TaskEvent, task: TaskSummary | None) -> str:
     percent = "" if event.progress is None else f" {event.progress} %"
     message = "" if event.message is None else f": {event.message.partition(chr(10))[0]}"
     what = f"{_function(task)}{args} {str(event.kind).lower()}{percent}{message}"
-    return f"{typer.style(at, dim=True)}{typer.style(mark, fg=colour)} {what}  {typer.style(event.task, dim=True)}"
+    begin = f"{typer.style(at, dim=True)}{typer.style(mark, fg=colour)}"
+    return f"{begin} {harmless(what)}  {typer.style(event.task, dim=True)}"
 
 
 def _function(task: TaskSummary | None) -> str:

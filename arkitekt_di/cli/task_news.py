@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import typer
 
+from arkitekt_di.cli.foreign_text import harmless
+
 LONGEST_VALUE = 40
 """Characters of an argument that are shown."""
 
@@ -112,10 +114,10 @@ class TextVoice:
             "✗", "red", f"{news.function} {news.outcome} after {news.seconds:.2f} s{': ' if first else ''}{first}"
         )
         if rest:
-            typer.echo(rest)
+            typer.echo(harmless(rest))
 
     def _line(self, mark: str, colour: str | None, text: str) -> None:
-        typer.echo(f"{typer.style(self.clock(), dim=True)} {typer.style(mark, fg=colour)} {text}")
+        typer.echo(f"{typer.style(self.clock(), dim=True)} {typer.style(mark, fg=colour)} {harmless(text)}")
 
 
 def shown(args: Mapping[str, Any]) -> str:

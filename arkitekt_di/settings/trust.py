@@ -40,7 +40,11 @@ REMEDY = "Set it in your own config.yaml, in the environment or as an argument"
 
 def project_layer(path: Path, environ: Mapping[str, str]) -> Layer:
     """Read the file of a project; each key that it may not set is a problem."""
-    layer = file_layer(path, Kind.PROJECT_FILE, environ)
+    return refused_in_projects(file_layer(path, Kind.PROJECT_FILE, environ))
+
+
+def refused_in_projects(layer: Layer) -> Layer:
+    """Return *layer* with a problem for each key that the file of a project may not set."""
     return layer.with_problems(
         [
             leaf.origin.problem(key, f"a project file may not set this: {reason}. {REMEDY}")

@@ -64,6 +64,8 @@ ALONE = {
     "graph": [],
     "config show": [],
     "config get": ["mikro.codec"],
+    "config set": ["mikro.codec", "zstd"],
+    "config unset": ["mikro.codec", "--file", "right.yaml"],
     "config validate": ["wrong.yaml"],
     "config path": [],
     "hub status": [],
@@ -78,6 +80,7 @@ def nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     for name, value in shielded_environment(tmp_path / "folders").items():
         monkeypatch.setenv(name, value)
     (tmp_path / "wrong.yaml").write_text("mikro: {codek: zstd}\n")
+    (tmp_path / "right.yaml").write_text("mikro: {codec: zstd}\n")
 
 
 @pytest.mark.parametrize("words", COMMANDS)
