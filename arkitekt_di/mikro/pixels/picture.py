@@ -122,9 +122,16 @@ def _labelled(array: object, dims: Sequence[str] | None) -> xr.DataArray:
         raise ImageRefusedError(f"a {kind} is not an array that can be stored", _remedy_for_kind(array))
     values: Any = array
     names = dims_of_unnamed(values.shape) if dims is None else _given_dims(values.shape, dims)
-    labelled = xr.DataArray(values, dims=check_dims(names))
+    labelled = xr.DataArray(_taken_as_it_is(values, check_dims(names)), dims=names)
     labelled.name = None  # xarray takes Dask's name, which means nothing to people
     return labelled
+
+
+def _taken_as_it_is(values: Any, dims: Sequence[str]) -> Any:
+    """Return an array of numbers as a variable, which xarray takes unseen; to look, it loads dask and scipy."""
+    if type(values) is not np.ndarray or values.dtype.kind not in "biufc":
+        return values
+    return xr.Variable(dims, values, fastpath=True)
 
 
 def _remedy_for_kind(array: object) -> str:
