@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.server.identity.test_operator import listed
 from tests.serving import ServedHub, serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -22,6 +24,9 @@ FLAGS = (
 """For containers and closed networks: nothing is asked of anybody but the hub."""
 
 PASSWORD = "four words of a test"
+REDIRECT = "http://127.0.0.1:41999/callback"
+"""Where the client of these tests wants to have browsers back."""
+
 BOUND_MS = 20_000
 BOUND_S = 20.0
 
@@ -121,6 +126,13 @@ class BrowsedHub:
         answer = self.post("/o/app-authorization/", json={"manifest": described})
         issued: dict[str, Any] = answer.json()
         return issued
+
+    def register(self) -> str:
+        """Register a client as an administrator does; returns its identifier."""
+        words = ("clients", "add", "Lab wiki", "--kind", "native", "--redirect-uri", REDIRECT)
+        with ThreadPoolExecutor(1) as aside:  # the command has an event loop of its own, and so has Playwright
+            (added,) = aside.submit(listed, *words, data=self.served.data).result()
+        return str(added["client_id"])
 
     def poll(self, issued: dict[str, Any]) -> requests.Response:
         fields = {"device_code": issued["device_code"], "client_id": issued["client_id"]}

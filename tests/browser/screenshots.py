@@ -6,8 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.browser.person import PASSWORD, Person, a_context, browsed_hub, chromium, set_up
+from tests.browser.person import PASSWORD, REDIRECT, Person, a_context, browsed_hub, chromium, set_up
 from tests.browser.picture_hub import picture_hub
+from tests.server.identity.provider import Try
 
 WIDTH, HEIGHT = 640, 240  # pages are taken whole, and no shorter than this
 
@@ -48,6 +49,13 @@ def take(folder: Path) -> None:
         shoot("apps")
         ada.go("/organization")
         shoot("organization")
+        ada.go("/keys")
+        ada.fill(What_it_is_for="microscope-pc", App="cell-counter")
+        ada.press("Make a key")
+        ada.page.locator("code").evaluate("shown => shown.textContent = 'a key that is shown once'")
+        shoot("keys")
+        ada.go(Try(hub.register(), REDIRECT).path())
+        shoot("consent")
         context.close()
     with tempfile.TemporaryDirectory() as data, chromium() as browser:
         take_image(browser, Path(data) / "data", folder)

@@ -2,27 +2,22 @@
 
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Browser, Route
 
 from tests.browser.axe import axe_source, violations
-from tests.browser.person import PASSWORD, BrowsedHub, Person
+from tests.browser.person import PASSWORD, REDIRECT, BrowsedHub, Person, a_context, browsed_hub
 from tests.server.identity.provider import Try
-from tests.server.identity.test_operator import listed
 
 pytestmark = pytest.mark.timeout(120)
-REDIRECT = "http://127.0.0.1:41999/callback"
 
 
 @pytest.fixture(scope="module")
 def client_id(hub: BrowsedHub) -> str:
-    words = ("clients", "add", "Lab wiki", "--kind", "native", "--redirect-uri", REDIRECT)
-    with ThreadPoolExecutor(1) as aside:  # the command has an event loop of its own, and so has Playwright
-        (added,) = aside.submit(listed, *words, data=hub.served.data).result()
-    return str(added["client_id"])
+    return hub.register()
 
 
 @pytest.fixture
@@ -32,7 +27,8 @@ def arrivals(stranger: Person) -> Iterator[list[dict[str, str]]]:
 
     def answer(route: Route) -> None:
         arrived.append(dict(parse_qsl(urlsplit(route.request.url).query)))
-        route.fulfill(body="<title>client</title>", content_type="text/html")
+        # Without an icon of its own, Chromium would ask for one, maybe after the route has ended.
+        route.fulfill(body='<title>client</title><link rel="icon" href="data:,">', content_type="text/html")
 
     stranger.page.route("http://127.0.0.1:41999/**", answer)
     yield arrived
@@ -200,6 +196,7 @@ PAGES: dict[str, Callable[[Person, BrowsedHub, str], str]] = {
     "approve": lambda _ada, hub, _client: str(hub.ask("a-name-" + "long" * 40)["verification_uri_complete"]),
     "consent": lambda _ada, _hub, client: Try(client, REDIRECT).path(),
     "apps": lambda _ada, _hub, _client: "/apps",
+    "keys": lambda _ada, _hub, _client: "/keys",
     "organization": lambda _ada, _hub, _client: "/organization",
     "no such app": lambda _ada, _hub, _client: "/configure/BBBB-BBBB",
     "not valid": lambda _ada, _hub, _client: f"/o/authorize/?{urlencode({'client_id': 'nobody'})}",
@@ -237,6 +234,35 @@ def test_no_page_is_hard_to_use_by_the_rules_of_axe_in_light_and_in_dark(
     found["approve, dark"] = violations(ada.page, source)
 
     assert {page: problems for page, problems in found.items() if problems} == {}
+
+
+def test_the_page_of_the_first_run_is_not_hard_to_use_by_the_rules_of_axe(browser: Browser, tmp_path: Path) -> None:
+    with browsed_hub(tmp_path / "data") as fresh:
+        context = a_context(browser, width=320)
+        first = Person(context.new_page(), fresh.url)
+        first.go(fresh.setup_path)
+
+        assert first.overflow() == 0
+        assert violations(first.page, axe_source()) == []
+        assert first.complaints == []
+        context.close()
+
+
+def test_a_key_is_made_and_removed_and_shown_once(ada: Person) -> None:
+    ada.go("/keys")
+    ada.tab_to("input: What it is for")
+    ada.page.keyboard.type("the microscope's PC")
+    ada.page.keyboard.press("Enter")
+    made = ada.page.get_by_role("status", name="the microscope's PC")
+    key = made.locator("code").inner_text()
+    assert len(key) >= 40
+    assert violations(ada.page, axe_source()) == []
+
+    ada.go("/keys")
+    assert key not in ada.page.content()
+    assert ada.page.get_by_role("region", name="the microscope's PC").count() == 1
+    ada.press("Remove it, and end its logins")
+    assert "the microscope's PC" not in ada.page.content()
 
 
 def test_a_script_in_a_name_is_shown_and_never_run(ada: Person, hub: BrowsedHub) -> None:
