@@ -25,19 +25,23 @@ class Hello(SecretFrame):
     since : int or None
         The last event that was seen; all that came after it are told first.  None begins now.
     follows : {'own', 'organization'}
+    together : bool
+        Whether the caller reads several frames from one message, which is an array of them then.
     """
 
     type: Literal["HELLO"] = "HELLO"
     token: SecretStr
     since: int | None = None
     follows: Follows = "own"
+    together: bool = False
 
 
 class Welcome(Frame):
-    """The answer to ``HELLO``; events after ``seq`` follow."""
+    """The answer to ``HELLO``; events after ``seq`` follow, and with ``together`` the hub reads arrays, too."""
 
     type: Literal["WELCOME"] = "WELCOME"
     seq: int
+    together: bool = False
 
 
 class Call(Frame):

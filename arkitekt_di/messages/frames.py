@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -22,6 +22,15 @@ FEATURE_REDELIVERED = "arkitekt_di.redelivered"
 
 FEATURE_CREDITS = "arkitekt_di.credits"
 """Ours: a generator waits when it has yielded as often as ``ASSIGN`` and ``CREDIT`` have allowed."""
+
+
+FEATURE_TOGETHER = "arkitekt_di.together"
+"""Ours: several frames may come as one JSON array, in order."""
+
+
+def together(texts: Sequence[str]) -> str:
+    """Return encoded frames as one message, for a peer that has said that it reads them so."""
+    return texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"
 
 
 def new_frame_id() -> str:
@@ -56,14 +65,17 @@ class SecretFrame(Frame):
 
     def encoded(self) -> str:
         """Return the frame as it is sent, secrets in the clear: for the peer only."""
-        sent = {
-            name: value.get_secret_value() if isinstance(value, SecretStr) else value
-            for name, value in self._sent().items()
-        }
+        sent = self._revealed()
         try:
             return to_json(sent, by_alias=False).decode()
         except ValueError:  # half a surrogate in an argument: it has a JSON form, but none in UTF-8
             return json.dumps(self.model_dump(include=set(sent)), default=_reveal, separators=(",", ":"))
+
+    def _revealed(self) -> dict[str, Any]:
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in self._sent().items()
+        }
 
 
 class UnknownFrame(Frame):
@@ -94,14 +106,29 @@ class FrameReader:
         pydantic.ValidationError
             Where members are missing or of another type.
         """
-        try:
-            values = from_json(text, allow_inf_nan=False)
-        except ValueError:
-            values = None
+        values = _parsed(text)
         if not isinstance(values, dict):
             raise json.JSONDecodeError("not a JSON object", "", 0)
+        return self._frame_of(values)
+
+    def read_all(self, text: str | bytes) -> list[Frame]:
+        """Return the frames of a message, which is one or an array of several; raises as `read` does."""
+        values = _parsed(text)
+        several = values if isinstance(values, list) else [values]
+        if not all(isinstance(one, dict) for one in several):
+            raise json.JSONDecodeError("not a JSON object, nor several", "", 0)
+        return [self._frame_of(one) for one in several]
+
+    def _frame_of(self, values: dict[str, Any]) -> Frame:
         frame: type[Frame] = self._frames.get(_kind_of(values), self.UNKNOWN)
         return frame.model_validate(values)
+
+
+def _parsed(text: str | bytes) -> Any:
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return None
 
 
 @cache

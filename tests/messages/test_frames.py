@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from arkitekt_di.messages import orders, reports
-from arkitekt_di.messages.frames import Frame, UnknownFrame
+from arkitekt_di.messages.frames import Frame, UnknownFrame, together
 from arkitekt_di.messages.mirrors import MIRRORS
 from arkitekt_di.messages.orders import ORDERS, Assign
 from arkitekt_di.messages.reports import REPORTS, Register, StatePatch, Yield
@@ -58,6 +58,19 @@ def test_tokens_are_shown_to_the_peer_only() -> None:
 
     assert "secret" not in repr(frame)
     assert "secret" not in frame.model_dump_json()
+
+
+@given(st.lists(_OBJECTS, min_size=1, max_size=4))
+def test_several_frames_arrive_as_one_message(results: list[dict[str, object]]) -> None:
+    sent = [Yield(task="t", returns=returns) for returns in results]
+
+    assert REPORTS.read_all(together([frame.encoded() for frame in sent])) == sent
+
+
+@pytest.mark.parametrize("text", ["[1]", '[{"type": "STARTED", "task": "t"}, null]', "[[]]", "[", "2"])
+def test_a_message_of_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(json.JSONDecodeError):
+        REPORTS.read_all(text)
 
 
 @given(st.text(max_size=8), _OBJECTS)

@@ -143,9 +143,9 @@ class AgentConversation:
                 self._is_alive.set()
                 if message.type is WSMsgType.ERROR:
                     return
-                frame = _frame_of(message)
-                if not isinstance(frame, HeartbeatAnswer):
-                    await self._frames.put(frame)
+                for frame in _frames_of(message):
+                    if not isinstance(frame, HeartbeatAnswer):
+                        await self._frames.put(frame)
         except RejectedError as error:
             log.warning("agent %s: %s", self._connection.agent.name, error.reason)
             await self._connection.socket.send_str(ProtocolFault(error=error.reason).encoded())
@@ -179,6 +179,8 @@ class AgentConversation:
                 self._connection.heard_of(report.task_id, is_over=report.kind in TERMINAL_KINDS)
             for ack in acks:
                 self._connection.put(ack)
+            for session, pos in batch.positions.items():
+                self._connection.confirm(session, pos)
             for event in events:
                 if event.kind is EventKind.HELD:
                     self._service.errands.run(self._decide(event), f"decide {event.task_id}")
@@ -216,17 +218,17 @@ class AgentConversation:
                 return
 
 
-def _frame_of(message: WSMessage) -> Frame:
+def _frames_of(message: WSMessage) -> list[Frame]:
     if message.type is not WSMsgType.TEXT:
         raise RejectedError(registering.NOT_JSON, "a frame is not text")
     try:
-        frame = REPORTS.read(message.data)
+        frames = REPORTS.read_all(message.data)
     except json.JSONDecodeError as error:
         raise RejectedError(registering.NOT_JSON, "a frame is not JSON") from error
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         reason = f"a frame {error.title} is wrong: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
         raise RejectedError(registering.WRONG_SCHEMA, reason) from error
-    if isinstance(frame, Register):
+    if any(isinstance(frame, Register) for frame in frames):
         raise RejectedError(registering.WRONG_SCHEMA, "the agent is registered already")
-    return frame
+    return frames

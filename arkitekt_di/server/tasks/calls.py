@@ -1,7 +1,6 @@
 """A call as it is asked for, and the task that it would be."""
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +9,7 @@ from arkitekt_di.messages.frames import FEATURE_STATE_REQUIRES
 from arkitekt_di.server.tasks.crew import Crew
 from arkitekt_di.server.tasks.offers import Action, Agent, Offer, Offers
 from arkitekt_di.server.tasks.records import Caller, Task, TaskDraft
+from arkitekt_di.server.tasks.rows import text_of
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Resolution:
         action = self._offers.action(offer.action_id)
         if call.options.get("state_requires") and FEATURE_STATE_REQUIRES not in agent.features:
             raise RecordRefusedError(f"agent {agent.name!r} cannot test its states", "Call without state_requires")
-        args = json.dumps(call.args, separators=(",", ":"))
+        args = text_of(_in_order(call.args))
         parent = call.parent
         return TaskDraft(
             caller=caller,
@@ -81,7 +81,7 @@ class Resolution:
             agent_id=offer.agent_id,
             interface=offer.interface,
             args=args,
-            args_hash=hashlib.sha256(json.dumps(call.args, sort_keys=True).encode()).hexdigest(),
+            args_hash=hashlib.sha256(args.encode()).hexdigest(),
             code_hash=offer.code_hash,
             parent_id=None if parent is None else parent.id,
             root_id=None if parent is None else parent.draft.root_id or parent.id,
@@ -157,6 +157,15 @@ class Resolution:
     def _is_of(self, offer: Offer, app: str) -> bool:
         agent: Agent = self._offers.agent(offer.agent_id, offer.organization_id)
         return agent.app == app
+
+
+def _in_order(value: Any) -> Any:
+    """Return a value with the members of its objects in order, so that the same arguments are the same text."""
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+        return [_in_order(one) for one in value]
+    return value
 
 
 def _is_repeatable(action: Action | None) -> bool:

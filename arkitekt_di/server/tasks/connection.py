@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from arkitekt_di.messages.frames import Frame
+from arkitekt_di.messages.frames import FEATURE_TOGETHER, Frame, together
+from arkitekt_di.messages.orders import Heartbeat, Init, JournalAck
 from arkitekt_di.server.tasks.offers import Agent
 from arkitekt_di.server.tasks.records import Lease, Task
 
@@ -18,7 +19,16 @@ MAX_ORDERS = 4096
 """Orders that wait to be sent; a peer that lets more gather is not there any more."""
 
 SEND_S = 30.0
-"""Longest wait, in seconds, until a peer takes a frame."""
+"""Longest wait, in seconds, until a peer takes a frame, or a few that wait together."""
+
+BURST = 32
+"""Most of them, beside the first."""
+
+CONFIRM_S = 0.05
+"""Longest wait, in seconds, until an agent is told that its reports are recorded."""
+
+MOST_UNCONFIRMED = 32
+"""Batches of reports after which it is told at once."""
 
 TRANSPORT_FAILED = 3005
 """Close code: what was sent did not arrive."""
@@ -66,6 +76,9 @@ class AgentConnection:
         self._clock = clock
         self._orders: asyncio.Queue[Frame] = asyncio.Queue(MAX_ORDERS)
         self._closing: asyncio.Task[None] | None = None
+        self._recorded: dict[str, int] = {}
+        self._confirmations = 0
+        self._confirming: asyncio.TimerHandle | None = None
 
     @property
     def load(self) -> int:
@@ -118,20 +131,47 @@ class AgentConnection:
             if self.has_backlog:
                 self.work.set()
 
+    def confirm(self, session: str, pos: int) -> None:
+        """Tell the agent how far the journal of a session is recorded: soon, and once for all that comes meanwhile.
+
+        The agent keeps what is not confirmed, so that nothing is lost by waiting; each word of it costs the agent a
+        write to its disk.
+        """
+        self._confirmations += 1
+        self._recorded[session] = pos
+        if self._confirmations >= MOST_UNCONFIRMED:
+            self._tell_recorded()
+        elif self._confirming is None:
+            self._confirming = asyncio.get_running_loop().call_later(CONFIRM_S, self._tell_recorded)
+
+    def _tell_recorded(self) -> None:
+        if self._confirming is not None:
+            self._confirming.cancel()
+        recorded, self._recorded = self._recorded, {}
+        self._confirming, self._confirmations = None, 0
+        for session, pos in recorded.items():
+            self.put(JournalAck(journal_session=session, pos=pos))
+
     async def send_orders(self) -> None:
         """Send what is put in, until the connection ends."""
         while True:
-            order = await self._orders.get()
+            orders = [await self._orders.get()]
+            orders += [self._orders.get_nowait() for _ in range(min(self._orders.qsize(), BURST))]
             async with asyncio.timeout(SEND_S):
-                await self.socket.send_str(order.encoded())
+                for message in self._messages_of(orders):
+                    await self.socket.send_str(message)
 
-    async def flush(self) -> None:
-        """Send what waits already; before the connection is closed on purpose."""
-        while not self._orders.empty():
-            await self.socket.send_str(self._orders.get_nowait().encoded())
+    def _messages_of(self, orders: list[Frame]) -> list[str]:
+        texts = [order.encoded() for order in orders]
+        # A heartbeat is for itself: what answers it may be a program that knows nothing else.
+        is_alone = any(isinstance(order, Heartbeat | Init) for order in orders)
+        is_joined = FEATURE_TOGETHER in self.agent.features and not is_alone
+        return [together(texts)] if is_joined else texts
 
     def close(self, code: int, reason: str) -> None:
         """End the connection, once."""
+        if self._confirming is not None:
+            self._confirming.cancel()
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(code, reason), name="close agent socket")
 

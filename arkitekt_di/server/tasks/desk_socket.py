@@ -22,7 +22,7 @@ from arkitekt_di.messages.desk import (
     Hello,
     Welcome,
 )
-from arkitekt_di.messages.frames import Frame
+from arkitekt_di.messages.frames import Frame, together
 from arkitekt_di.server.graphql.failures import INTERNAL, explain
 from arkitekt_di.server.principal import Principal
 from arkitekt_di.server.tasks import calls
@@ -30,7 +30,7 @@ from arkitekt_di.server.tasks.feed import Feed
 from arkitekt_di.server.tasks.finding import Finder
 from arkitekt_di.server.tasks.records import Caller, Organization
 from arkitekt_di.server.tasks.service import TaskService
-from arkitekt_di.server.tasks.showing import told
+from arkitekt_di.server.tasks.showing import told_text
 
 log = logging.getLogger(__name__)
 
@@ -121,13 +121,14 @@ class _Conversation:
         self._audience = service.audience(principal)
         self._places = asyncio.Semaphore(MAX_CALLS)
         self._answering: set[asyncio.Task[None]] = set()
+        self._unsent: list[str] = []
         self._token_checked_at = time.monotonic()
 
     async def run(self) -> None:
         """Serve until the connection ends, one way or the other."""
         service = self._service
         since = await service.store.last_seq() if self._hello.since is None else self._hello.since
-        await self._socket.send_str(Welcome(seq=since).encoded())
+        await self._socket.send_str(Welcome(seq=since, together=self._hello.together).encoded())
         whose = Organization(self._caller.organization_id) if self._hello.follows == "organization" else self._caller
         feed = Feed(service.store, service.bus, whose, since, service.settings.feed_events)
         telling = service.errands.run(self._tell(feed), f"tell {self._caller.client_id}")
@@ -143,8 +144,8 @@ class _Conversation:
                 if not await self._is_admitted():
                     await self._socket.close(code=TOKEN_REFUSED, message=ADMISSION_ENDED.encode())
                     return
-                news = {"type": "EVENTS", "events": [told(await self._audience.event(event)) for event in batch]}
-                await self._send(json.dumps(news, separators=(",", ":")))
+                news = [told_text(await self._audience.event(event)) for event in batch]
+                await self._send(f'{{"type":"EVENTS","events":[{",".join(news)}]}}')
 
     async def _is_admitted(self) -> bool:
         if time.monotonic() - self._token_checked_at > TOKEN_CHECK_S:
@@ -158,13 +159,14 @@ class _Conversation:
         async for message in self._socket:
             if message.type is not WSMsgType.TEXT:
                 raise _EndedError(NOT_UNDERSTOOD, "a frame is not text")
-            frame = _frame_of(message.data)
+            frames = _frames_of(message.data)
             if not await self._is_admitted():
                 raise _EndedError(TOKEN_REFUSED, ADMISSION_ENDED)
-            await self._places.acquire()
-            answering = asyncio.create_task(self._answer(frame), name=f"answer {frame.type}")
-            self._answering.add(answering)
-            answering.add_done_callback(self._answered)
+            for frame in frames:
+                await self._places.acquire()
+                answering = asyncio.create_task(self._answer(frame), name=f"answer {frame.type}")
+                self._answering.add(answering)
+                answering.add_done_callback(self._answered)
 
     def _answered(self, answering: asyncio.Task[None]) -> None:
         self._answering.discard(answering)
@@ -177,6 +179,18 @@ class _Conversation:
             await self._send((await self._control(frame)).encoded())
 
     async def _send(self, text: str) -> None:
+        """Send a frame, together with those that others bring in the same turn of the loop."""
+        self._unsent.append(text)
+        if len(self._unsent) > 1:
+            return  # whoever came first takes it along
+        try:
+            await asyncio.sleep(0)
+        finally:  # whoever is cancelled sends what the others have brought, all the same
+            texts, self._unsent = self._unsent, []
+            for message in [together(texts)] if self._hello.together else texts:
+                await self._send_message(message)
+
+    async def _send_message(self, text: str) -> None:
         if not self._socket.closed:
             try:
                 await self._socket.send_str(text)
@@ -237,14 +251,14 @@ async def _first_frame(socket: web.WebSocketResponse) -> Hello:
             message = await socket.receive()
     except TimeoutError as error:
         raise _EndedError(NOT_UNDERSTOOD, "nothing was said") from error
-    frame = _frame_of(message.data) if message.type is WSMsgType.TEXT else None
-    if not isinstance(frame, Hello):
+    frames = _frames_of(message.data) if message.type is WSMsgType.TEXT else []
+    if len(frames) != 1 or not isinstance(frames[0], Hello):
         raise _EndedError(NOT_UNDERSTOOD, "the first frame is not HELLO")
-    return frame
+    return frames[0]
 
 
-def _frame_of(text: str) -> Frame:
+def _frames_of(text: str) -> list[Frame]:
     try:
-        return ASKED.read(text)
+        return ASKED.read_all(text)
     except (json.JSONDecodeError, ValidationError) as error:
         raise _EndedError(NOT_UNDERSTOOD, "a frame is not what it has to be") from error

@@ -7,7 +7,7 @@ from typing import Any
 
 from arkitekt_di.messages import reports
 from arkitekt_di.messages.frames import Frame
-from arkitekt_di.messages.orders import EventAck, JournalAck
+from arkitekt_di.messages.orders import EventAck
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks.patches import PatchError, patched
 from arkitekt_di.server.tasks.records import Batch, Belonging, Lease, Report
@@ -39,7 +39,7 @@ class Intake:
         self._held = {(held.kind, held.key): held for held in belongings}
 
     def read(self, frames: Iterable[Frame]) -> tuple[Batch, list[Frame]]:
-        """Return what is to be recorded, and the frames that say so when it is."""
+        """Return what is to be recorded, and the frames that say so of what is not numbered."""
         told: list[Report] = []
         belongings: dict[tuple[str, str], Belonging] = {}
         acks: list[Frame] = []
@@ -56,7 +56,6 @@ class Intake:
                 told.append(report)
             belongings |= {(belonging.kind, belonging.key): belonging for belonging in self._belongings(frame)}
         positions = {session: self._positions[session] for session in sessions}
-        acks += [JournalAck(journal_session=session, pos=pos) for session, pos in positions.items()]
         return Batch(tuple(told), tuple(belongings.values()), positions), acks
 
     def _is_next(self, session: str, pos: int) -> bool:

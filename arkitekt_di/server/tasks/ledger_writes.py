@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from arkitekt_di.errors import LeaseLostError
 from arkitekt_di.messages.tasks import EventKind
-from arkitekt_di.server.identifiers import new_identifier
+from arkitekt_di.server.identifiers import new_ordered_identifier
 from arkitekt_di.server.tasks import rules
 from arkitekt_di.server.tasks.prepared import Prepared, Transaction
 from arkitekt_di.server.tasks.records import STOPPING, Batch, Belonging, Created, Event, Lease, Task, TaskDraft
@@ -109,7 +109,7 @@ def end_lease(transaction: Transaction, lease: Lease, now: float) -> bool:
 def create(transaction: Transaction, draft: TaskDraft, lease: Lease | None, now: float) -> Created:
     """Record a task unless it was named before."""
     kind = EventKind.HELD if draft.is_held else EventKind.QUEUED
-    task = Task(new_identifier(), draft, created_at=now, updated_at=now, kind=kind)
+    task = Task(new_ordered_identifier(), draft, created_at=now, updated_at=now, kind=kind)
     if lease is not None and task.is_waiting and _is_good(transaction, lease):
         task = rules.claimed(task, lease, now)
     if _CREATE.change(transaction, row_of(task)) == 0:

@@ -3,7 +3,6 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from arkitekt_di.errors import LeaseLostError
@@ -102,7 +101,7 @@ class InMemoryTasks:
         held = [task for task in self._open() if task.session_id and task.draft.agent_id == lease.agent_id]
         if not self._is_good(lease):
             return ()
-        own = {task.id: replace(task, epoch=lease.epoch) for task in held if task.session_id == lease.session_id}
+        own = {task.id: task._replace(epoch=lease.epoch) for task in held if task.session_id == lease.session_id}
         self._tasks |= own
         return tuple(own.get(task.id, task) for task in held)
 

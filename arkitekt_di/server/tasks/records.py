@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from arkitekt_di.messages.tasks import EventKind
 
@@ -125,9 +125,8 @@ class TaskDraft:
     is_held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A task as it is now.
+class Task(NamedTuple):
+    """A task as it is now; a tuple, because each report makes another one, and a dataclass takes ten times as long.
 
     Attributes
     ----------
@@ -190,6 +189,8 @@ class Event:
         What the kind has to say, by the names of the wire.
     created_at : float
     caller : Caller
+    text : str or None
+        The payload as JSON, once the ledger has written it; an event that tells less has none of the one before.
     """
 
     task_id: str
@@ -199,6 +200,7 @@ class Event:
     created_at: float
     caller: Caller
     seq: int = 0
+    text: str | None = field(default=None, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

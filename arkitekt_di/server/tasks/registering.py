@@ -8,7 +8,7 @@ from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
 from arkitekt_di.errors import RecordRefusedError
-from arkitekt_di.messages.frames import FEATURE_ATTEMPTS, FEATURE_REDELIVERED
+from arkitekt_di.messages.frames import FEATURE_ATTEMPTS, FEATURE_REDELIVERED, FEATURE_TOGETHER
 from arkitekt_di.messages.orders import Init, Inquiry
 from arkitekt_di.messages.reports import REPORTS, Register
 from arkitekt_di.server.identifiers import new_identifier
@@ -29,7 +29,7 @@ REPLACED = 4005
 REJECTED = 4006
 """Close codes of the protocol."""
 
-OFFERED = frozenset({FEATURE_ATTEMPTS, FEATURE_REDELIVERED})
+OFFERED = frozenset({FEATURE_ATTEMPTS, FEATURE_REDELIVERED, FEATURE_TOGETHER})
 """What the hub understands beyond the base protocol, where the agent does too."""
 
 

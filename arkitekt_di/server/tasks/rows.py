@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import ColumnElement, Row
 
 from arkitekt_di.messages.tasks import EventKind
@@ -46,7 +47,7 @@ def task_from(values: Mapping[str, Any]) -> Task:
         root_id=values["root_id"],
         parent_step=values["parent_step"],
         call_key=values["call_key"],
-        options=json.loads(values["options"]),
+        options=from_json(values["options"]),
         effects=values["effects"],
         execution=values["execution"],
         is_repeatable=bool(values["is_repeatable"]),
@@ -118,7 +119,7 @@ def row_of(task: Task) -> dict[str, Any]:
         "args": draft.args,
         "args_hash": draft.args_hash,
         "code_hash": draft.code_hash,
-        "options": json.dumps(draft.options),
+        "options": text_of(draft.options),
         "effects": draft.effects,
         "execution": draft.execution,
         "is_repeatable": draft.is_repeatable,
@@ -154,7 +155,7 @@ def event_of(row: Row[Any]) -> Event:
         task_id=values["task_id"],
         kind=EventKind(values["kind"]),
         attempt=values["attempt"],
-        payload=json.loads(values["payload"]) if values["payload"] else {},
+        payload=from_json(values["payload"]) if values["payload"] else {},
         created_at=values["created_at"],
         caller=_caller_of(values),
         seq=values["seq"],
@@ -163,13 +164,22 @@ def event_of(row: Row[Any]) -> Event:
 
 def event_row(event: Event) -> dict[str, Any]:
     """Write an event."""
+    event.text = text_of(event.payload) if event.payload else None
     return {
         "task_id": event.task_id,
         "kind": event.kind.value,
         "attempt": event.attempt,
-        "payload": json.dumps(event.payload, separators=(",", ":")) if event.payload else None,
+        "payload": event.text,
         "created_at": event.created_at,
     }
+
+
+def text_of(value: Any) -> str:
+    """Write a value as JSON."""
+    try:
+        return to_json(value).decode()
+    except ValueError:  # half a surrogate: it has a JSON form, but none in UTF-8
+        return json.dumps(value, separators=(",", ":"))
 
 
 def _caller_of(values: Any) -> Caller:

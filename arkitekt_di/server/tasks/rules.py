@@ -18,25 +18,22 @@ def reported(task: Task, report: Report, now: float) -> Step:
     if not _speaks_for(task, report):
         return task, _late(task, report, now)
     kind = report.kind
-    changed = replace(
-        task,
+    is_passing = kind is None or kind in PASSING_KINDS
+    changed = task._replace(
+        kind=task.kind if is_passing or kind is None else kind,
         is_picked_up=True,
         is_started=task.is_started or kind is not None,
         last_step=max(task.last_step, report.step or 0),
         last_progress=_progress_of(report) or task.last_progress,
         updated_at=now,
+        ended_at=now if kind in TERMINAL_KINDS else None,
     )
-    if kind is None:
-        return changed, None
-    if kind not in PASSING_KINDS:
-        changed = replace(changed, kind=kind, ended_at=now if kind in TERMINAL_KINDS else None)
-    return changed, _event(task, kind, report.payload, now)
+    return changed, None if kind is None else _event(task, kind, report.payload, now)
 
 
 def claimed(task: Task, lease: Lease, now: float) -> Task:
     """Return a waiting task as the holder of a lease has it."""
-    return replace(
-        task,
+    return task._replace(
         attempt=task.attempt + 1,
         epoch=lease.epoch,
         session_id=lease.session_id,
@@ -49,7 +46,7 @@ def finished(task: Task, attempt: int, epoch: int | None, kind: EventKind, paylo
     """Return an ended task where this is its attempt, and no event where it is not."""
     if not _is_attempt(task, attempt, epoch):
         return task, None
-    return replace(task, kind=kind, ended_at=now, updated_at=now), _event(task, kind, payload, now)
+    return task._replace(kind=kind, ended_at=now, updated_at=now), _event(task, kind, payload, now)
 
 
 def requeued(
@@ -66,8 +63,7 @@ def requeued(
             implementation_id=place.implementation_id,
             interface=place.interface,
         )
-    waiting = replace(
-        task,
+    waiting = task._replace(
         draft=draft,
         kind=EventKind.REDELIVERED,
         epoch=None,
@@ -82,9 +78,9 @@ def noted(task: Task, kind: EventKind, payload: dict[str, Any], instruct: Instru
     """Return a task of which something was asked, and no event where it has ended."""
     if task.ended_at is not None:
         return task, None
-    asked = replace(task, instruct=instruct, updated_at=now)
+    asked = task._replace(instruct=instruct, updated_at=now)
     if kind not in PASSING_KINDS:
-        asked = replace(asked, kind=kind)
+        asked = asked._replace(kind=kind)
     return asked, _event(task, kind, payload, now)
 
 
@@ -92,7 +88,7 @@ def released(task: Task, payload: dict[str, Any], now: float) -> Step:
     """Return a held task as one that waits for an agent, and no event where it is not held."""
     if task.kind is not EventKind.HELD or task.session_id is not None or task.ended_at is not None:
         return task, None
-    return replace(task, kind=EventKind.QUEUED, updated_at=now), _event(task, EventKind.QUEUED, payload, now)
+    return task._replace(kind=EventKind.QUEUED, updated_at=now), _event(task, EventKind.QUEUED, payload, now)
 
 
 def _is_attempt(task: Task, attempt: int, epoch: int | None) -> bool:

@@ -1,6 +1,5 @@
 """Tasks and events as frames of the agent socket."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,20 +7,21 @@ from pydantic import BaseModel
 
 from arkitekt_di.messages.frames import FEATURE_ATTEMPTS, FEATURE_REDELIVERED, FEATURE_STATE_REQUIRES
 from arkitekt_di.messages.mirrors import MIRRORS, Mirror
-from arkitekt_di.messages.orders import Assign
 from arkitekt_di.messages.tasks import EventKind, Journal, RecordedEffect
 from arkitekt_di.server.tasks.records import Event, Task
+from arkitekt_di.server.tasks.rows import text_of
+from arkitekt_di.server.tasks.written_assign import WrittenAssign
 
 
-def assignment(task: Task, features: Iterable[str], journal: Journal | None = None) -> Assign:
+def assignment(task: Task, features: Iterable[str], journal: Journal | None = None) -> WrittenAssign:
     """Return the frame that gives a task to an agent."""
     draft, known = task.draft, frozenset(features)
     options = draft.options
     is_counted = FEATURE_ATTEMPTS in known
-    return Assign(
+    return WrittenAssign(
         task=task.id,
         interface=draft.interface,
-        args=json.loads(draft.args),
+        written_args=draft.args,
         user=draft.caller.user_id,
         org=draft.caller.organization_id,
         action=draft.action_id,
@@ -85,18 +85,33 @@ def value_of(event: Event) -> Any:
 
 def told(event: Event) -> dict[str, Any]:
     """Return an event as the desk tells it: a `TaskEvent` as JSON, without what is empty."""
-    shown = {
+    shown = _envelope(event)
+    if event.payload:
+        said = {
+            "returns": event.payload.get("returns"),
+            "message": message_of(event),
+            "progress": event.payload.get("progress"),
+            "level": event.payload.get("level"),
+            "value": value_of(event),
+        }
+        shown |= {name: value for name, value in said.items() if value is not None}
+    return shown
+
+
+def _envelope(event: Event) -> dict[str, Any]:
+    return {
         "id": str(event.seq),
         "task": event.task_id,
         "kind": event.kind.value,
-        "returns": event.payload.get("returns"),
-        "message": message_of(event),
-        "progress": event.payload.get("progress"),
-        "level": event.payload.get("level"),
-        "value": value_of(event),
         "createdAt": event.created_at,
     }
-    return {name: value for name, value in shown.items() if value is not None}
+
+
+def told_text(event: Event) -> str:
+    """Return an event as `told` does, as JSON; results that were written for the ledger are not written again."""
+    if event.text is None or event.payload.keys() != {"returns"} or event.payload["returns"] is None:
+        return text_of(told(event))
+    return f"{text_of(_envelope(event))[:-1]},{event.text[1:]}"
 
 
 def payload_of(report: BaseModel, envelope: frozenset[str]) -> dict[str, object]:

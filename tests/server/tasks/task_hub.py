@@ -94,21 +94,26 @@ class HandAgent:
     init: dict[str, Any]
     session: str
     frames: list[dict[str, Any]] = field(default_factory=list)
+    unread: list[dict[str, Any]] = field(default_factory=list)
     pos: int = 0
 
     async def next(self, *kinds: str) -> dict[str, Any]:
         """Return the next frame of one of these kinds; others are kept in ``frames``."""
+        while (frame := await self._frame(kinds))["type"] not in kinds:
+            self.frames.append(frame)
+        return frame
+
+    async def _frame(self, kinds: tuple[str, ...]) -> dict[str, Any]:
+        if self.unread:
+            return self.unread.pop(0)
         async with asyncio.timeout(BOUND_S):
             while True:
                 message = await self.socket.receive()
                 assert message.type is WSMsgType.TEXT, (message.type, message.data, self.socket.close_code, kinds)
                 frame: dict[str, Any] = json.loads(message.data)
-                if frame["type"] == "HEARTBEAT":
-                    await self.send("HEARTBEAT_ANSWER")
-                elif frame["type"] in kinds:
+                if frame["type"] != "HEARTBEAT":
                     return frame
-                else:
-                    self.frames.append(frame)
+                await self.send("HEARTBEAT_ANSWER")
 
     async def send(self, kind: str, **members: object) -> None:
         """Send a frame that the agent does not number."""
@@ -128,9 +133,11 @@ class HandAgent:
         await self.recorded()
 
     async def recorded(self) -> None:
-        """Wait until everything that was numbered is recorded."""
-        while (await self.next("JOURNAL_ACK"))["pos"] < self.pos:
-            pass
+        """Wait until everything that was numbered is recorded; what else comes meanwhile is still to be read."""
+        meanwhile: list[dict[str, Any]] = []
+        while (frame := await self._frame(("JOURNAL_ACK",)))["type"] != "JOURNAL_ACK" or frame["pos"] < self.pos:
+            meanwhile.append(frame)
+        self.unread = meanwhile
 
     async def closed(self) -> int | None:
         """Wait for the end of the connection; return its code."""

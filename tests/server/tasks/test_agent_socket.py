@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from arkitekt_di.messages.frames import FEATURE_TOGETHER
 from arkitekt_di.settings.models import TaskSettings
 from tests.server.tasks import documents
-from tests.server.tasks.task_hub import TaskHub, serve
+from tests.server.tasks.task_hub import OURS, TaskHub, serve
 
 pytestmark = pytest.mark.anyio
 REGISTER = {"type": "REGISTER", "id": "1", "token": "robot", "session_id": "one"}
@@ -266,3 +267,30 @@ async def _implementation(hub: TaskHub, interface: str, agent: str) -> str:
     (offer,) = [offer for offer in offers if offer["agent"]["name"] == agent]
     identifier: str = offer["id"]
     return identifier
+
+
+async def test_several_frames_in_one_message_are_taken_in_order(hub: TaskHub) -> None:
+    features = [*OURS, FEATURE_TOGETHER]
+    async with hub.agent(features=features) as agent:
+        assert FEATURE_TOGETHER in agent.init["features"]
+        task = (await hub.assign("double"))["id"]
+        await agent.next("ASSIGN")
+        told: list[dict[str, Any]] = [
+            {"type": "STARTED"},
+            {"type": "YIELD", "returns": {"return0": 42}},
+            {"type": "COMPLETED"},
+        ]
+        stamp = {"journal_session": "one", "task": task}
+        await agent.socket.send_json([frame | stamp | {"pos": pos} for pos, frame in enumerate(told, 1)])
+        ack = await agent.next("JOURNAL_ACK")
+
+        assert ack["pos"] == 3
+        assert await hub.kinds(task) == ["QUEUED", "STARTED", "YIELD", "COMPLETED"]
+
+
+async def test_an_agent_that_reads_one_frame_a_message_gets_one(hub: TaskHub) -> None:
+    async with hub.agent() as agent:
+        assert FEATURE_TOGETHER not in agent.init["features"]
+        tasks = [await hub.assign("double") for _ in range(3)]
+
+        assert [(await agent.next("ASSIGN"))["task"] for _ in tasks] == [task["id"] for task in tasks]
