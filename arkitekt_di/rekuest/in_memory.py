@@ -218,6 +218,7 @@ class InMemoryTaskHub:
         if task is None or task.is_done or (frame.attempt or 1) != task.attempt:
             self.late_reports.append(frame)
             return
+        task.is_accepted = True
         members = frame.model_dump(include={"returns", "message", "progress", "level", "error"})
         members["message"] = members.pop("error", None) or members.get("message")
         members = {key: value for key, value in members.items() if key in TaskEvent.model_fields}

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from arkitekt_di.errors import ConnectionLostError, LoginRequiredError
 from arkitekt_di.messages.calls import TaskEvent
 from arkitekt_di.messages.desk import TOKEN_REFUSED, TOLD, Called, Controlled, Events, Follows, Hello, Welcome
-from arkitekt_di.messages.frames import Frame
+from arkitekt_di.messages.frames import Frame, together
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.transport.http import HttpClient
 from arkitekt_di.transport.refusal import refusal_of
@@ -72,6 +72,8 @@ class Line:
         self._give_up_s = give_up_s
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._asked: dict[str, _Asked] = {}
+        self._unsent: list[str] = []
+        self._reads_several = False
         self.is_followed = False
         """Whether somebody follows it, so that it can be asked on."""
 
@@ -92,8 +94,7 @@ class Line:
         answer: asyncio.Future[Called | Controlled] = asyncio.get_running_loop().create_future()
         self._asked[request.id] = _Asked(request, answer)
         try:
-            if self._socket is not None:
-                await _send(self._socket, request)
+            await self._send_soon(request)
             told = await answer
         finally:
             del self._asked[request.id]
@@ -101,6 +102,20 @@ class Line:
             error = {"message": told.error, "extensions": {"code": told.code}}
             raise refusal_of(request.type, "the hub", [error])
         return told
+
+    async def _send_soon(self, request: Frame) -> None:
+        """Send a request, together with those that others bring in the same turn of the loop."""
+        if self._socket is None:
+            return  # the next connection begins with it
+        self._unsent.append(request.encoded())
+        if len(self._unsent) > 1:
+            return  # whoever came first takes it along
+        try:
+            await asyncio.sleep(0)
+        finally:  # whoever is cancelled sends what the others have brought, all the same
+            texts, self._unsent = self._unsent, []
+            if self._socket is not None:
+                await _send(self._socket, texts, joined=self._reads_several)
 
     async def follow(self, follows: Follows = "own") -> AsyncGenerator[Sequence[TaskEvent] | None, None]:
         """Yield events as they come, several at a time, and None at the beginning of each connection.
@@ -122,7 +137,7 @@ class Line:
         try:
             while True:
                 token, url = await self._tokens.aget_token(), await self._endpoint()
-                hello = Hello(token=SecretStr(token), since=seen, follows=follows)
+                hello = Hello(token=SecretStr(token), since=seen, follows=follows, together=True)
                 try:
                     async with aclosing(self._once(url, hello)) as told:
                         async for seq, events in told:
@@ -146,18 +161,19 @@ class Line:
         """Yield the number of the last event, with the events, of one connection."""
         socket = await self._connected(url)
         try:
-            await _send(socket, hello)
-            yield await _welcomed(socket, url, is_first=hello.since is None), None
+            await _send(socket, [hello.encoded()])
+            welcome = await _welcomed(socket, url, is_first=hello.since is None)
+            self._reads_several = welcome.together
+            yield welcome.seq, None
             self._socket = socket
-            for asked in list(self._asked.values()):
-                await _send(socket, asked.request)
+            await _send(socket, [asked.request.encoded() for asked in self._asked.values()])
             while True:
-                frame = await _next(socket, url)
-                if isinstance(frame, Called | Controlled):
-                    self._answered(frame)
-                elif isinstance(frame, Events) and frame.events:
-                    events = [TaskEvent.model_validate(event) for event in frame.events]
-                    yield int(events[-1].id), events
+                for frame in await _next(socket, url):
+                    if isinstance(frame, Called | Controlled):
+                        self._answered(frame)
+                    elif isinstance(frame, Events) and frame.events:
+                        events = [TaskEvent.model_validate(event) for event in frame.events]
+                        yield int(events[-1].id), events
         finally:
             self._socket = None
             await socket.close()
@@ -213,30 +229,31 @@ class _Patience:
         self._pause = min(2 * self._pause, LONGEST_PAUSE_S)
 
 
-async def _welcomed(socket: aiohttp.ClientWebSocketResponse, url: str, *, is_first: bool) -> int:
+async def _welcomed(socket: aiohttp.ClientWebSocketResponse, url: str, *, is_first: bool) -> Welcome:
     try:
         async with asyncio.timeout(HANDSHAKE_S):
-            frame = await _next(socket, url)
+            frame, *_ = await _next(socket, url)
     except TimeoutError as error:
         raise ConnectionLostError(url, f"it did not answer within {HANDSHAKE_S:g} s") from error
     if isinstance(frame, Welcome):
-        return frame.seq
+        return frame
     if is_first:
         raise NoDeskError
     raise ConnectionLostError(url, "it does not speak as it did before")
 
 
-async def _next(socket: aiohttp.ClientWebSocketResponse, url: str) -> Frame:
+async def _next(socket: aiohttp.ClientWebSocketResponse, url: str) -> list[Frame]:
     message = await socket.receive()
     if message.type is aiohttp.WSMsgType.TEXT:
-        return TOLD.read(message.data)
+        return TOLD.read_all(message.data)
     if socket.close_code == TOKEN_REFUSED:
         raise _TokenRefusedError
     raise ConnectionLostError(url, "the connection broke off")
 
 
-async def _send(socket: aiohttp.ClientWebSocketResponse, frame: Frame) -> None:
+async def _send(socket: aiohttp.ClientWebSocketResponse, texts: list[str], *, joined: bool = False) -> None:
     try:
-        await socket.send_str(frame.encoded())
+        for message in [together(texts)] if joined else texts:
+            await socket.send_str(message)
     except (aiohttp.ClientError, OSError):
-        logger.debug("%s was not sent, and will be when the line is back", frame.type)
+        logger.debug("%d frames were not sent, and will be when the line is back", len(texts))

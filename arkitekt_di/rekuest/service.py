@@ -71,6 +71,7 @@ class Rekuest:
         self._local = LocalCalls(exchange, executors)
         self._told = Told(exchange.knows)
         self._found: dict[str, tuple[float, ActionRecord]] = {}
+        self._targets: dict[int, tuple[ActionRecord | ImplementationRecord, Target]] = {}
 
     async def start(self) -> None:
         """Open the places where bodies run; nothing is connected before it is needed."""
@@ -288,7 +289,17 @@ class Rekuest:
         taken = {name: kwargs.pop(name) for name in ("reference", "timeout", "agent") if name in kwargs.keys() - ports}
         if (agent := taken.pop("agent", None)) is not None:
             record = await self._implementation(action, agent)
-        return target_of(record, self._told), CallOptions(**taken)
+        return self._target_of(record), CallOptions(**taken)
+
+    def _target_of(self, record: ActionRecord | ImplementationRecord) -> Target:
+        """Return the target of a record; the same record has the same one, whose codecs are made once."""
+        known = self._targets.get(id(record))
+        if known is None or known[0] is not record:
+            known = record, target_of(record, self._told)
+            if len(self._targets) >= MOST_FOUND:
+                self._targets.clear()
+            self._targets[id(record)] = known
+        return known[1]
 
     async def _record(self, wanted: Wanted) -> ActionRecord | ImplementationRecord:
         if isinstance(wanted, ActionRecord | ImplementationRecord):

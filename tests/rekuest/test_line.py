@@ -42,6 +42,7 @@ class Desk:
         self.arrived: asyncio.Queue[tuple[dict[str, Any], web.WebSocketResponse]] = asyncio.Queue()
         self.gone = asyncio.Event()
         self.refuses = 0
+        self.welcome: dict[str, Any] = {}
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
@@ -51,7 +52,7 @@ class Desk:
             self.refuses -= 1
             await socket.close(code=4401)
             return socket
-        await socket.send_json({"type": "WELCOME", "id": "w", "seq": hello.get("since") or 7})
+        await socket.send_json({"type": "WELCOME", "id": "w", "seq": hello.get("since") or 7} | self.welcome)
         self.arrived.put_nowait((hello, socket))
         await self.gone.wait()
         return socket
@@ -118,8 +119,42 @@ async def test_events_come_in_order_and_requests_are_answered(desk: Desk):
         assert answer.task == "t"
         desk.gone.set()
 
-    assert hello == {"type": "HELLO", "id": hello["id"], "token": "token 0", "follows": "own"}
+    assert hello == {"type": "HELLO", "id": hello["id"], "token": "token 0", "follows": "own", "together": True}
     assert asked["order"]["reference"] == "r"
+
+
+async def test_what_is_asked_in_one_turn_goes_in_one_message_where_the_hub_reads_it_so(desk: Desk):
+    desk.welcome = {"together": True}
+    async with line_to(desk.serve, Tokens()) as line, following(line) as told:
+        _, hub = await desk.arrived.get()
+        await told.get()
+        first, second = (asyncio.create_task(line.ask(call())) for _ in range(2))
+        asked = await hub.receive_json()
+        answers = [{"type": "CALLED", "id": "c", "request": one["id"], "task": one["id"]} for one in asked]
+        await hub.send_json([*answers, {"type": "EVENTS", "id": "e", "events": [event(8)]}])
+
+        assert [one.id for one in await told.get()] == ["8"]
+        told_tasks = [one.task for one in await asyncio.gather(first, second) if isinstance(one, Called)]
+        assert told_tasks == [one["id"] for one in asked]
+        desk.gone.set()
+
+    assert len(asked) == 2
+
+
+async def test_whoever_leaves_while_it_asks_takes_no_others_request_along(desk: Desk):
+    async with line_to(desk.serve, Tokens()) as line, following(line) as told:
+        _, hub = await desk.arrived.get()
+        await told.get()
+        leaving = asyncio.create_task(line.ask(call()))
+        staying = asyncio.create_task(line.ask(call()))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        asked = [await hub.receive_json() for _ in range(2)]
+        await hub.send_json({"type": "CALLED", "id": "c", "request": asked[1]["id"], "task": "t"})
+
+        assert (await staying).request == asked[1]["id"]
+        assert leaving.cancelled()
+        desk.gone.set()
 
 
 async def test_after_a_lost_connection_it_reads_on_and_asks_again(desk: Desk):

@@ -7,7 +7,7 @@ from typing import Final
 
 from arkitekt_di.errors import AgentRefusedError, ConnectionLostError, ProtocolMismatchError
 from arkitekt_di.messages.definitions import Declaration
-from arkitekt_di.messages.frames import FEATURE_ATTEMPTS, FEATURE_CREDITS, FEATURE_REDELIVERED, Frame
+from arkitekt_di.messages.frames import FEATURE_ATTEMPTS, FEATURE_CREDITS, FEATURE_REDELIVERED, FEATURE_TOGETHER, Frame
 from arkitekt_di.messages.orders import (
     ORDERS,
     Assign,
@@ -18,15 +18,15 @@ from arkitekt_di.messages.orders import (
     Kick,
     ProtocolFault,
 )
-from arkitekt_di.messages.reports import Acknowledge, HeartbeatAnswer, Register
+from arkitekt_di.messages.reports import HeartbeatAnswer, Register
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.protocols.rekuest import AgentDoor, AgentSocket
 from arkitekt_di.rekuest.agent.older_form import OlderForm, OlderFormError, OlderSocket, bare, refuses_members
-from arkitekt_di.rekuest.agent.reporter import Reporter
+from arkitekt_di.rekuest.agent.reporter import MOST_TOGETHER, Reporter
 
 logger = logging.getLogger(__name__)
 
-FEATURES: Final = (FEATURE_ATTEMPTS, FEATURE_CREDITS, FEATURE_REDELIVERED)
+FEATURES: Final = (FEATURE_ATTEMPTS, FEATURE_CREDITS, FEATURE_REDELIVERED, FEATURE_TOGETHER)
 
 INIT_TIMEOUT_S: Final = 30.0
 """Longest wait for the hub to take note of what is offered, in seconds."""
@@ -83,6 +83,7 @@ class Connection:
         self._older = older
         self._is_older = is_older
         self._counts_attempts = False
+        self._most_together = 1
         self._direct: AgentSocket | None = None
 
     async def serve(
@@ -102,7 +103,9 @@ class Connection:
         socket = await self._registered(declaration, on_ready)
         try:
             self._direct = socket
-            sending = asyncio.create_task(self._reporter.send_through(socket), name="agent sends")
+            sending = asyncio.create_task(
+                self._reporter.send_through(socket, most=self._most_together), name="agent sends"
+            )
             receiving = asyncio.create_task(self._receive(socket, take), name="agent receives")
             try:
                 await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
@@ -160,6 +163,7 @@ class Connection:
         for diagnostic in answer.diagnostics:
             logger.warning("the hub about what is offered: %s (%s)", diagnostic.message, diagnostic.path or "")
         self._counts_attempts = FEATURE_ATTEMPTS in answer.features
+        self._most_together = MOST_TOGETHER if FEATURE_TOGETHER in answer.features else 1
         on_ready(answer)
         return socket
 
@@ -177,26 +181,25 @@ class Connection:
 
     async def _receive(self, socket: AgentSocket, take: Callable[[Frame], None]) -> None:
         while True:
-            order = ORDERS.read(await socket.receive())
-            match order:
-                case Heartbeat():
-                    await socket.send(HeartbeatAnswer(id=order.id).encoded())
-                case JournalAck():
-                    self._reporter.acknowledge(order.journal_session, order.pos)
-                case Bounce():
-                    raise BouncedError(order.duration or 0)
-                case Kick():
-                    raise AgentRefusedError(socket.url, 4005, order.reason or "a person ended this agent")
-                case ProtocolFault():
-                    logger.error("the hub does not understand this agent: %s", order.error)
-                case _:
-                    await self._accept(socket, order)
-                    take(order)
+            for order in ORDERS.read_all(await socket.receive()):
+                await self._obey(socket, order, take)
 
-    async def _accept(self, socket: AgentSocket, order: Frame) -> None:
-        """Say that a task has come, to a hub that counts on it."""
-        if isinstance(order, Assign) and self._counts_attempts:
-            await socket.send(Acknowledge(task=order.task, attempt=order.attempt).encoded())
+    async def _obey(self, socket: AgentSocket, order: Frame, take: Callable[[Frame], None]) -> None:
+        match order:
+            case Heartbeat():
+                await socket.send(HeartbeatAnswer(id=order.id).encoded())
+            case JournalAck():
+                self._reporter.acknowledge(order.journal_session, order.pos)
+            case Bounce():
+                raise BouncedError(order.duration or 0)
+            case Kick():
+                raise AgentRefusedError(socket.url, 4005, order.reason or "a person ended this agent")
+            case ProtocolFault():
+                logger.error("the hub does not understand this agent: %s", order.error)
+            case _:
+                take(order)
+                if isinstance(order, Assign) and self._counts_attempts:
+                    self._reporter.accept(order.task, order.attempt)
 
 
 async def _answer(socket: AgentSocket) -> Init:

@@ -22,8 +22,49 @@ from arkitekt_di.transport.http import HttpClient
 LIMIT: Final = 2**30
 """Longest line, in bytes."""
 
+MOST_BUFFERED: Final = 8 * 2**20
+"""Bytes that wait for an agent which does not read; while they fit, heartbeats behind them are answered."""
+
 ALIVE_S: Final = 2.0
 """Seconds between two signs of life of the agent."""
+
+
+class Output(asyncio.BaseProtocol):
+    """The pipe to the agent: what is written goes at once, or as soon as the agent reads."""
+
+    def __init__(self) -> None:
+        self._transport: Any = None
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the pipe."""
+        self._transport = transport
+        self._transport.set_write_buffer_limits(high=MOST_BUFFERED)
+
+    def pause_writing(self) -> None:
+        """Note that too much waits."""
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        """Note that there is room again."""
+        self._room.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let nobody wait for an agent that is gone; the end of its orders ends this process."""
+        self._room.set()
+
+    def write(self, line: str) -> None:
+        """Write a line."""
+        self._transport.write(line.encode())
+
+    def close(self) -> None:
+        """Close the pipe."""
+        self._transport.close()
+
+    async def room(self) -> None:
+        """Wait until the agent has read enough."""
+        await self._room.wait()
 
 
 class Relay:
@@ -31,8 +72,8 @@ class Relay:
 
     Parameters
     ----------
-    output : int
-        File descriptor that the agent reads.
+    output : Output
+        What the agent reads.
     http : HttpClient
     patience_s : float
         Longest silence of the agent, in seconds, during which heartbeats are answered for it.
@@ -40,7 +81,7 @@ class Relay:
         Those (PEM, one each) that alone are trusted where the agent connects to; none for those of the system.
     """
 
-    def __init__(self, output: int, http: HttpClient, patience_s: float, certificates: Sequence[str]) -> None:
+    def __init__(self, output: Output, http: HttpClient, patience_s: float, certificates: Sequence[str]) -> None:
         self._output = output
         self._http = http
         self._patience_s = patience_s
@@ -51,10 +92,8 @@ class Relay:
         self._receiving: asyncio.Task[None] | None = None
 
     def say(self, kind: str, rest: str = "") -> None:
-        """Tell the agent; waits where it does not read, as nothing else is left to do then but heartbeats."""
-        line = f"{kind} {rest}\n".encode()
-        while line:
-            line = line[os.write(self._output, line) :]
+        """Tell the agent."""
+        self._output.write(f"{kind} {rest}\n")
 
     async def follow(self, orders: asyncio.StreamReader) -> None:
         """Follow the agent's orders until it is gone."""
@@ -91,10 +130,11 @@ class Relay:
         try:
             while True:
                 frame = await socket.receive()
-                if '"HEARTBEAT"' in frame and json.loads(frame).get("type") == "HEARTBEAT":
+                if _is_heartbeat(frame):
                     await self._answer(socket, frame)
                 else:
-                    await asyncio.to_thread(self.say, "frame", frame)
+                    self.say("frame", frame)
+                    await self._output.room()
         except AgentRefusedError as error:
             self.say("closed", f"{error.code} {error.reason}")
         except ConnectionLostError as error:
@@ -115,14 +155,22 @@ class Relay:
             await socket.close()
 
 
+def _is_heartbeat(frame: str) -> bool:
+    if '"HEARTBEAT"' not in frame:
+        return False
+    values = json.loads(frame)
+    return isinstance(values, dict) and values.get("type") == "HEARTBEAT"
+
+
 async def main(output: int) -> None:
     """Relay until the agent is gone."""
     orders = asyncio.StreamReader(limit=LIMIT)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     facts = json.loads(await orders.readline())
+    _, told = await loop.connect_write_pipe(Output, os.fdopen(output, "wb", buffering=0))
     async with HttpClient(TransportSettings.model_validate(facts["transport"])) as http:
-        await Relay(output, http, facts["patience_s"], facts["certificates"]).follow(orders)
+        await Relay(told, http, facts["patience_s"], facts["certificates"]).follow(orders)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 from arkitekt_di.errors import StorageFullError
-from arkitekt_di.messages.reports import TERMINAL_REPORTS, Log, NumberedFrame, Progress, TaskReport
+from arkitekt_di.messages.frames import together
+from arkitekt_di.messages.reports import TERMINAL_REPORTS, Acknowledge, Log, NumberedFrame, Progress, TaskReport
 from arkitekt_di.protocols.rekuest import AgentSocket
 from arkitekt_di.rekuest.agent.journal import Entry, Journal
 
@@ -16,6 +18,12 @@ logger = logging.getLogger(__name__)
 
 MERGE_ABOVE: Final = 256
 """Unconfirmed reports above which only the latest progress of a task is kept for sending (tasks.md 5.2)."""
+
+MOST_TOGETHER: Final = 64
+"""Reports that go in one message, where the hub reads them so."""
+
+MOST_CHARACTERS: Final = 2**16
+"""Characters above which a message takes no more of them."""
 
 FULL_ABOVE: Final = 4096
 """Unconfirmed reports above which generators wait."""
@@ -49,6 +57,7 @@ class Reporter:
         self._room = asyncio.Event()
         self._room.set()
         self._confirmed = asyncio.Event()
+        self._accepted: dict[str, int | None] = {}
         self._is_flushing = False
         self._is_attached = False
         self.is_broken = False
@@ -79,16 +88,26 @@ class Reporter:
         self._pos += 1
         stamps: dict[str, object] = {"pos": self._pos, "journal_session": self._session, "agent_ts": time.time()}
         if isinstance(frame, TaskReport):
+            self._accepted.pop(frame.task, None)
             self._steps[frame.task] += 1
             stamps["task_step"] = self._steps[frame.task]
             if isinstance(frame, TERMINAL_REPORTS):
                 del self._steps[frame.task]
-        self._fresh.append(Entry(self._session, self._pos, frame.model_copy(update=stamps).encoded()))
+        self._fresh.append(Entry(self._session, self._pos, _stamped(frame, stamps)))
         if self.unacknowledged > FULL_ABOVE:
             self._room.clear()
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
         if not self._is_flushing:
             self._is_flushing = True
             asyncio.get_running_loop().call_soon(self._flush)
+
+    def accept(self, task: str, attempt: int | None) -> None:
+        """Say that a task has come, where no report of it says so by the time that the loop is free."""
+        if self._is_attached:
+            self._accepted[task] = attempt
+            self._flush_soon()
 
     def next_step(self, task: str) -> int:
         """Take the next step of a task, for a call that it makes."""
@@ -102,6 +121,7 @@ class Reporter:
     def _flush(self) -> None:
         """Journal what has come since the loop was last free, in one transaction, and send it then."""
         self._is_flushing = False
+        self._tell_accepted()
         fresh, self._fresh = self._fresh, []
         if not fresh:
             return
@@ -114,6 +134,13 @@ class Reporter:
             self.is_broken = True
         if self._is_attached or self.is_broken:
             self._outbox.extend(fresh)
+            self._wake.set()
+
+    def _tell_accepted(self) -> None:
+        accepted, self._accepted = self._accepted, {}
+        for task, attempt in accepted.items() if self._is_attached else ():
+            text = Acknowledge(task=task, attempt=attempt).encoded()
+            self._outbox.append(Entry(self._session, 0, text))  # not numbered: the hub gives the task again
             self._wake.set()
 
     async def room(self) -> None:
@@ -133,8 +160,15 @@ class Reporter:
             for task in list(self._held):
                 self._release(task)
 
-    async def send_through(self, socket: AgentSocket) -> None:
-        """Send everything that is unconfirmed, and then everything that comes, until the socket breaks."""
+    async def send_through(self, socket: AgentSocket, *, most: int = 1) -> None:
+        """Send everything that is unconfirmed, and then everything that comes, until the socket breaks.
+
+        Parameters
+        ----------
+        socket : AgentSocket
+        most : int, default 1
+            Frames that the hub reads from one message.
+        """
         self._flush()
         unsent = [] if not self.is_broken else list(self._outbox)
         self._outbox.clear()
@@ -144,14 +178,26 @@ class Reporter:
         try:
             while True:
                 while self._outbox:
-                    await socket.send(self._outbox[0].text)
-                    self._outbox.popleft()
+                    texts = self._next_texts(most)
+                    await socket.send(together(texts))
+                    for _ in texts:
+                        self._outbox.popleft()
                 self._wake.clear()
                 await self._wake.wait()
         finally:
             self._is_attached = False
             if not self.is_broken:
                 self._outbox.clear()  # the journal has it
+
+    def _next_texts(self, most: int) -> list[str]:
+        texts = [self._outbox[0].text]
+        size = len(texts[0])
+        for entry in islice(self._outbox, 1, most):
+            size += len(entry.text)
+            if size > MOST_CHARACTERS:
+                break
+            texts.append(entry.text)
+        return texts
 
     async def drained(self) -> None:
         """Wait until the hub has confirmed everything."""
@@ -161,6 +207,10 @@ class Reporter:
         while self.unacknowledged:
             self._confirmed.clear()
             await self._confirmed.wait()
+
+
+def _stamped(frame: NumberedFrame, stamps: dict[str, object]) -> str:
+    return frame.model_copy(update=stamps).encoded()
 
 
 Report = Callable[[NumberedFrame], None]

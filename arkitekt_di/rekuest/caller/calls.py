@@ -161,7 +161,12 @@ class Calls:
     @asynccontextmanager
     async def _attended(self, task: RemoteTask, display: Display) -> AsyncIterator[None]:
         """Look after a task while somebody waits for it, and stop it where they go before its end."""
-        looking = asyncio.create_task(self._look_after(task), name=f"looks after {task.id}")
+        loop, lookers = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+
+        def look() -> None:
+            lookers.append(loop.create_task(self._look_after(task), name=f"looks after {task.id}"))
+
+        later = loop.call_later(FIRST_LOOK_S, look)  # most tasks are heard of before that
         try:
             with display:
                 yield
@@ -171,18 +176,20 @@ class Calls:
                     await asyncio.shield(task.astop(STOP_WITHIN_S))
             raise
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            later.cancel()
+            for looking in lookers:
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)
 
     async def _look_after(self, task: RemoteTask) -> None:
         """Ask the hub where the feed says nothing; break off where the feed has ended."""
         pause = FIRST_LOOK_S
         try:
             while not task.has_news:
-                await asyncio.sleep(pause)
-                if not task.has_news:
-                    await self._look(task)
+                await self._look(task)
                 pause = min(2 * pause, LONGEST_LOOK_S)
+                if not task.has_news:
+                    await asyncio.sleep(pause)
             await asyncio.shield(self._watching or asyncio.Event().wait())
         except ArkitektError as error:
             task.break_off(error)
