@@ -25,7 +25,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -50,6 +50,7 @@ from arkitekt_di.server.tasks.tables import TASKS
 from arkitekt_di.settings.models import DatabaseSettings, TaskSettings
 from arkitekt_di.testing.served_hub import serving
 
+T = TypeVar("T")
 ASSIGN = "mutation ($input: AssignInput!) { assign(input: $input) { id } }"
 PEERS = ("hypha", "ray", "dask", "celery")
 WATCH = "subscription { mytasks { event { task kind returns } } }"
@@ -342,9 +343,32 @@ with easy("echoes", url=sys.argv[1], headless=True, no_cache=True) as app, app.r
 """
 
 
-async def measure_apps(hub: str, echo: str, rounds: int) -> dict[str, Any]:
+COSTS = (
+    ("one", "processor time of a call, one after the other"),
+    ("many", "the same, 64 at once"),
+    ("item", "the same, an item of a generator"),
+)
+"""What is told of the processor time of each process, in ms."""
+
+
+def processor_times(pids: dict[str, int]) -> dict[str, float]:
+    """Return the seconds of processor time that each process has taken."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    stats = {name: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for name, pid in pids.items()}
+    return {name: (int(values[11]) + int(values[12])) / ticks for name, values in stats.items()}
+
+
+async def costing(pids: dict[str, int], count: int, work: Awaitable[T]) -> tuple[T, dict[str, float]]:
+    """Await *work*, which does something so many times; return its result, and what each time took of processors."""
+    before = processor_times(pids)
+    result = await work
+    after = processor_times(pids)
+    return result, {name: (after[name] - before[name]) / count for name in pids}
+
+
+async def measure_apps(hub: str, echo: str, rounds: int, pids: dict[str, int]) -> dict[str, Any]:
     """Measure calls from an app of ours to another one, beside echoes, in turns."""
-    results: dict[str, list[float]] = {"app call": [], "app rate": [], "app stream": []}
+    results: dict[str, list[Any]] = {name: [] for name in ("app call", "app rate", "app stream", "one", "many", "item")}
     async with (
         aiohttp.ClientSession() as http,
         http.ws_connect(echo, max_msg_size=0) as plain,
@@ -359,17 +383,34 @@ async def measure_apps(hub: str, echo: str, rounds: int) -> dict[str, Any]:
             await plain.send_str("x" * 64)
             await plain.receive()
 
+        async def items_a_second(count: int) -> float:
+            began = time.perf_counter()
+            async for _ in app.rekuest.aiterate("stream", count):
+                pass
+            return count / (time.perf_counter() - began)
+
         await timed(call, 50)
+        pids |= {"caller": os.getpid()} | relays_of(pids["agent"])
         for _ in range(rounds):
             echoed = statistics.median(await timed(echo_once, 300))
-            results["app call"].append(statistics.median(await timed(call, 150)) / echoed)
+            times, one = await costing(pids, 150, timed(call, 150))
+            results["app call"].append(statistics.median(times) / echoed)
             echoes = await echoes_a_second(plain)
-            results["app rate"].append(await together(lambda _: app.rekuest.acall(action, 1), 64, 512) / echoes)
-            began, count = time.perf_counter(), 0
-            async for _ in app.rekuest.aiterate("stream", 2000):
-                count += 1
-            results["app stream"].append(count / (time.perf_counter() - began) / echoes)
+            rate, many = await costing(pids, 512, together(lambda _: app.rekuest.acall(action, 1), 64, 512))
+            results["app rate"].append(rate / echoes)
+            items, item = await costing(pids, 4000, items_a_second(4000))
+            results["app stream"].append(items / echoes)
+            for name, cost in (("one", one), ("many", many), ("item", item)):
+                results[name].append(cost)
     return results
+
+
+def relays_of(agent: int) -> dict[str, int]:
+    """Return the process that holds the socket of an agent."""
+    threads = Path(f"/proc/{agent}/task").iterdir()
+    children = [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    relays = (child for child in children if "agent.relay" in Path(f"/proc/{child}/cmdline").read_text())
+    return dict(zip(("relay",), relays, strict=False))
 
 
 def with_apps(folder: Path, echo: str, rounds: int) -> dict[str, Any]:
@@ -381,7 +422,8 @@ def with_apps(folder: Path, echo: str, rounds: int) -> dict[str, Any]:
         try:
             if agent.stdout is None or agent.stdout.readline() != "ready\n":
                 raise RuntimeError("the app does not serve")
-            return asyncio.run(measure_apps(hub.url, echo, rounds))
+            pids = {"hub": hub.process.pid, "agent": agent.pid}
+            return asyncio.run(measure_apps(hub.url, echo, rounds, pids))
         finally:
             agent.kill()
             agent.communicate()
@@ -509,6 +551,10 @@ def show(results: dict[str, list[float]]) -> None:
     for name, title in TITLES:
         ratios = sorted(results[name])
         print(f"{title:38} {statistics.median(ratios):9.3f} ({ratios[0]:.3f} - {ratios[-1]:.3f})")
+    for name, title in COSTS:
+        costs = results[name]
+        told = (f"{who} {statistics.median(cost[who] for cost in costs) * 1e3:.3f}" for who in costs[0])
+        print(f"{title}: {', '.join(told)} ms")
 
 
 def show_peer(name: str, measured: dict[str, float] | None, echoed: float) -> None:
