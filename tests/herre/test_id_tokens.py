@@ -171,8 +171,9 @@ async def test_an_access_token_is_no_id_token(read, issuer):
         await read(issuer.id_token({}))
 
 
-async def test_a_key_for_something_else_is_not_used(read, issuer):
-    issuer.keys = [{**issuer.signing_key.as_dict(private=False), "kid": "the key", "use": "enc"}]
+@pytest.mark.parametrize("meant", [{"use": "enc"}, {"alg": "RS512"}, {"alg": "PS256"}])
+async def test_a_key_for_something_else_is_not_used(read, issuer, meant):
+    issuer.keys = [{**issuer.signing_key.as_dict(private=False), "kid": "the key", **meant}]
 
     with pytest.raises(LoginError, match="does not have"):
         await read(issuer.id_token({}))

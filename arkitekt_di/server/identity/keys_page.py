@@ -109,7 +109,10 @@ class KeysPage:
             "keys",
             status=status,
             path=PATH,
-            keys=[_shown(one, names[one.organization_id]) for one in await self._mandates.all(user_id)],
+            keys=[
+                _shown(one, names.get(one.organization_id, one.organization))  # it may end at this very moment
+                for one in await self._mandates.all(user_id)
+            ],
             standings=standings,
             made=made,
             secret=made.key.get_secret_value() if made is not None and made.key is not None else None,
