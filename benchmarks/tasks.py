@@ -545,7 +545,7 @@ def main() -> None:
     )
 
 
-def show(results: dict[str, list[float]]) -> None:
+def show(results: dict[str, list[Any]]) -> None:
     """Print the echo, and the ratios with their range."""
     print(f"{'echo, median':38} {statistics.median(results['echo']) * 1e3:9.3f} ms")
     for name, title in TITLES:

@@ -102,7 +102,7 @@ async def test_a_lock_of_somebody_else_is_waited_for(connector: SqliteConnector,
     other.execute("COMMIT")
     other.close()
 
-    assert await asyncio.gather(writing, also) == ["a", "b"]
+    assert (await writing, await also) == ("a", "b")
 
 
 async def test_a_commit_that_waits_for_the_disk_is_never_on_the_loop(folder: Path) -> None:
