@@ -118,12 +118,14 @@ from arkitekt_di.mikro.rois.functions import acreate_roi as acreate_roi
 from arkitekt_di.mikro.rois.functions import acreate_rois as acreate_rois
 from arkitekt_di.mikro.rois.functions import aget_roi as aget_roi
 from arkitekt_di.mikro.rois.functions import aget_rois as aget_rois
+from arkitekt_di.mikro.rois.functions import asearch_rois as asearch_rois
 from arkitekt_di.mikro.rois.functions import awatch_rois as awatch_rois
 from arkitekt_di.mikro.rois.functions import create_roi as create_roi
 from arkitekt_di.mikro.rois.functions import create_rois as create_rois
 from arkitekt_di.mikro.rois.functions import draw as draw
 from arkitekt_di.mikro.rois.functions import get_roi as get_roi
 from arkitekt_di.mikro.rois.functions import get_rois as get_rois
+from arkitekt_di.mikro.rois.functions import search_rois as search_rois
 from arkitekt_di.mikro.rois.functions import watch_rois as watch_rois
 from arkitekt_di.mikro.rois.geojson import drafts_from as drafts_from
 from arkitekt_di.mikro.rois.roi import Roi as Roi
@@ -136,6 +138,7 @@ from arkitekt_di.mikro.tables.functions import afrom_dataframe as afrom_datafram
 from arkitekt_di.mikro.tables.functions import aget_table as aget_table
 from arkitekt_di.mikro.tables.functions import aiterate_tables as aiterate_tables
 from arkitekt_di.mikro.tables.functions import amove_table as amove_table
+from arkitekt_di.mikro.tables.functions import arelate_table as arelate_table
 from arkitekt_di.mikro.tables.functions import arename_table as arename_table
 from arkitekt_di.mikro.tables.functions import arestore_table as arestore_table
 from arkitekt_di.mikro.tables.functions import asearch_tables as asearch_tables
@@ -145,6 +148,7 @@ from arkitekt_di.mikro.tables.functions import from_dataframe as from_dataframe
 from arkitekt_di.mikro.tables.functions import get_table as get_table
 from arkitekt_di.mikro.tables.functions import iterate_tables as iterate_tables
 from arkitekt_di.mikro.tables.functions import move_table as move_table
+from arkitekt_di.mikro.tables.functions import relate_table as relate_table
 from arkitekt_di.mikro.tables.functions import rename_table as rename_table
 from arkitekt_di.mikro.tables.functions import restore_table as restore_table
 from arkitekt_di.mikro.tables.functions import search_tables as search_tables
@@ -246,6 +250,7 @@ __all__ = [
     "amove_image",
     "amove_table",
     "arelate_image",
+    "arelate_table",
     "arename_file",
     "arename_folder",
     "arename_image",
@@ -257,6 +262,7 @@ __all__ = [
     "asearch_files",
     "asearch_folders",
     "asearch_images",
+    "asearch_rois",
     "asearch_tables",
     "aunrelate_image",
     "aupload_file",
@@ -312,6 +318,7 @@ __all__ = [
     "move_image",
     "move_table",
     "relate_image",
+    "relate_table",
     "rename_file",
     "rename_folder",
     "rename_image",
@@ -323,6 +330,7 @@ __all__ = [
     "search_files",
     "search_folders",
     "search_images",
+    "search_rois",
     "search_tables",
     "shapes_of",
     "unrelate_image",

@@ -33,7 +33,7 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
     created_before: datetime | None = None,
     acquired_after: datetime | None = None,
     acquired_before: datetime | None = None,
-    in_trash: bool = False,
+    trashed: bool = False,
     app: MikroApp | None = None,
 ) -> Pages[Image]:
     """Find images by what they are and by what was said about them; everything that is given has to fit.
@@ -60,7 +60,7 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
         The image that it labels.
     created_after, created_before, acquired_after, acquired_before : datetime.datetime, optional
         The first moment that fits, and the first that does not any more.  Without a time zone it is UTC.
-    in_trash : bool, default False
+    trashed : bool, default False
         Look for what was deleted and can still be restored, and for nothing else.
     app : App, optional
         The app to use; by default the one that governs here.
@@ -100,7 +100,7 @@ def find_images(  # noqa: PLR0913  # each is a criterion of the user's
         created_before=_aware(created_before),
         acquired_after=_aware(acquired_after),
         acquired_before=_aware(acquired_before),
-        is_trashed=in_trash,
+        is_trashed=trashed,
     )
     return governing(app).mikro.find_images(query, folder=folder)
 

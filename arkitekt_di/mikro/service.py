@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
 
 import xarray as xr
 
 from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.comments import Subject
 from arkitekt_di.messages.descriptions import ImageEdit, ImageQuery
-from arkitekt_di.messages.images import ImageRecord
+from arkitekt_di.messages.images import ImageEvent, ImageRecord
 from arkitekt_di.messages.pixels import PixelDocument
 from arkitekt_di.messages.provenance import Origin
 from arkitekt_di.mikro.areas import Areas
@@ -24,7 +23,8 @@ from arkitekt_di.mikro.pixels.picture import check_name
 from arkitekt_di.mikro.pixels.verification import Damage
 from arkitekt_di.mikro.reader import PixelReader
 from arkitekt_di.mikro.relations import Source, relations_from
-from arkitekt_di.mikro.watching import Change, Stream, Watch
+from arkitekt_di.mikro.watches import Told, Watches
+from arkitekt_di.mikro.watching import Watch
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import ImageRecords, PixelStore
 from arkitekt_di.settings.models import MikroSettings
@@ -64,7 +64,7 @@ class Mikro(NewImages):
         if areas is not None:
             areas.rois.read_with(self._aread)
         self._reader = PixelReader(records, pixels, bridge, self._settings)
-        self._streams: set[Stream[Any]] = set()
+        self._watches = Watches(bridge)
 
     async def start(self) -> None:
         """Do nothing: places in the store are opened when they are used."""
@@ -73,8 +73,7 @@ class Mikro(NewImages):
         """End what is watched."""
         if self._areas is not None:
             await self._areas.stop()
-        for stream in list(self._streams):
-            await stream.close()
+        await self._watches.stop()
 
     def _shown(self, record: ImageRecord, document: PixelDocument | None = None) -> Image:
         return Image(record, self, document)
@@ -179,17 +178,11 @@ class Mikro(NewImages):
     def watch_images(self, *, folder: Folder | str | None = None, image_id: str | None = None) -> Watch[Image]:
         """Return what happens to all images, to those of one folder or to one; it is not open yet."""
 
-        async def changes() -> AsyncGenerator[Change[Image] | None, None]:
+        async def begin() -> Told[ImageRecord]:
             folder_id = None if folder is None else await self.folders.aexisting(folder)
-            async with aclosing(self._records.watch(folder_id=folder_id, image_id=image_id)) as events:
-                async for event in events:
-                    if event is None:
-                        yield None
-                    else:
-                        image = None if event.record is None else Image(event.record, self)
-                        yield Change(event.kind, event.image_id, image)
+            return _told(self._records.watch(folder_id=folder_id, image_id=image_id))
 
-        return Watch(self._bridge, changes, self._streams)
+        return self._watches.watch(begin, self._shown)
 
     async def aopen_image(self, record: ImageRecord, level: int = 0) -> OpenedImage:
         """Read the metadata of one level of an image."""
@@ -202,3 +195,9 @@ class Mikro(NewImages):
     async def areopen_source(self, store_id: str) -> RenewedSource:
         """Return the pixels of a store whose lazy array came from another process; raises `StoreNotFoundError`."""
         return await self._reader.reopen(store_id)
+
+
+async def _told(events: AsyncGenerator[ImageEvent | None, None]) -> Told[ImageRecord]:
+    async with aclosing(events):
+        async for event in events:
+            yield None if event is None else (event.kind, event.image_id, event.record)

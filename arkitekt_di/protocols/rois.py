@@ -25,9 +25,9 @@ class RoiRecords(Protocol):
         ...
 
     async def find(
-        self, image_id: str, *, kind: RoiKind | None = None, text: str | None = None, limit: int, offset: int
+        self, image_id: str | None, *, kind: RoiKind | None = None, text: str | None = None, limit: int, offset: int
     ) -> list[RoiRecord]:
-        """Return one page of the regions of an image, in the order in which they were drawn."""
+        """Return one page of the regions of an image, or of all images, in the order in which they were drawn."""
         ...
 
     async def edit(self, roi_id: str, edit: RoiEdit) -> RoiRecord:

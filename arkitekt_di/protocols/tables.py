@@ -35,6 +35,10 @@ class TableRecords(BlobUploads, Protocol):
         """Put a table into a folder, or into none."""
         ...
 
+    async def relate(self, table_id: str, *, image_id: str | None) -> TableRecord:
+        """Say which image a table is about, or that it is about none; raises `ImageNotFoundError`, too."""
+        ...
+
     async def delete(self, table_id: str) -> None:
         """Put a table into the trash."""
         ...

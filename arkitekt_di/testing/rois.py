@@ -44,6 +44,19 @@ class RoiRecordsContract:
         assert await rois.find(image.id, kind=RoiKind.POINT, limit=10, offset=0) == [point]
         assert await rois.find(image.id, text="BOX", limit=10, offset=0) == [box]
 
+    async def test_regions_are_found_whatever_image_they_are_of(
+        self, rois: RoiRecords, records: ImageRecords, pixels: PixelStore
+    ) -> None:
+        """But for those of images in the trash."""
+        first, second = await stored_image(records, pixels), await stored_image(records, pixels, "other")
+        (box,) = await rois.create(first.id, [BOX])
+        point, other = await rois.create(second.id, [POINT, BOX])
+
+        assert await rois.find(None, limit=10, offset=0) == [box, point, other]
+        assert await rois.find(None, text="bo", limit=1, offset=1) == [other]
+        await records.delete(second.id)
+        assert await rois.find(None, limit=10, offset=0) == [box]
+
     async def test_a_region_is_changed_and_removed(
         self, rois: RoiRecords, records: ImageRecords, pixels: PixelStore
     ) -> None:

@@ -66,6 +66,14 @@ class TableRecordsContract:
         with pytest.raises(ArkitektError):
             await tables.create(draft.model_copy(update={"store_id": unfinished.grant.store}))
 
+    async def test_what_a_table_is_about_can_be_taken_back(self, tables: TableRecords, store: PixelStore) -> None:
+        """One that is about nothing has no image."""
+        made = await self.make_table(tables, store)
+
+        assert (await tables.relate(made.id, image_id=None)).image_id is None
+        with pytest.raises(TableNotFoundError):
+            await tables.relate(_UNKNOWN, image_id=None)
+
     async def test_searches_find_parts_of_names_in_their_place(
         self, tables: TableRecords, folders: FolderRecords, store: PixelStore
     ) -> None:

@@ -76,7 +76,7 @@ def test_a_deleted_image_is_restored(app: App) -> None:
     image = from_xarray(STACK, name="restored", app=app)
     image.delete()
 
-    assert list(find_images("restored", in_trash=True, app=app)) == [image]
+    assert list(find_images("restored", trashed=True, app=app)) == [image]
     assert restore_image(image.id, app=app) == image
     assert get_image(image.id, app=app).data.identical(STACK)
     with pytest.raises(ImageNotFoundError):

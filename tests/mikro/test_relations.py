@@ -12,6 +12,7 @@ from arkitekt_di import mikro as m
 from arkitekt_di.errors import (
     ArkitektError,
     HubRefusedError,
+    ImageNotFoundError,
     ImageRefusedError,
     RecordRefusedError,
     StoredFileNotFoundError,
@@ -90,6 +91,20 @@ def test_a_file_that_is_gone_can_be_taken_back_and_what_makes_no_sense_is_refuse
             image.unrelate()
         with pytest.raises(StoredFileNotFoundError):
             m.relate_image(image, source_files=mask.id)
+
+
+def test_what_a_table_is_about_can_be_said_later() -> None:
+    with embedded("relations"):
+        first, second = m.from_xarray(PLANE, name="first"), m.from_xarray(PLANE, name="second")
+        spots = m.from_dataframe(pd.DataFrame({"x": [1.0]}), name="spots", image=first)
+
+        assert m.relate_table(spots, second).image_id == second.id
+        assert m.search_tables(image=first) == []
+        assert m.search_tables(image=second.id) == [spots]
+        with pytest.raises(ImageNotFoundError):
+            m.relate_table(spots, "4b1f0b5e-3a1c-4c55-9f5e-8f3c1f0a2b7d")
+        assert m.relate_table(spots.id, None).image_id is None
+        assert [line.kind for line in m.get_provenance(spots)] == ["CREATED", "UPDATED"]
 
 
 def frames() -> Iterator[np.ndarray[Any, Any]]:

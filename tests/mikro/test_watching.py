@@ -84,7 +84,7 @@ def test_breaking_off_closes_it(app: SmallApp) -> None:
         break
 
     assert repr(watch) == "<Watch closed>"
-    assert not app.mikro._streams
+    assert not app.mikro._watches._streams
     assert list(watch) == []
 
 
@@ -122,7 +122,7 @@ def test_one_that_nobody_holds_any_more_is_closed(app: SmallApp) -> None:
 
     app.koil.call(asyncio.sleep, 0)
     app.koil.call(asyncio.sleep, 0.05)
-    assert not app.mikro._streams
+    assert not app.mikro._watches._streams
 
 
 def test_one_image_is_watched_alone(app: SmallApp) -> None:
@@ -151,10 +151,10 @@ def test_what_ends_the_source_is_raised(app: SmallApp) -> None:
         yield None
         raise ConnectionLostError("the hub", "gone for good")
 
-    watch: Watch[object] = Watch(app.koil, broken, app.mikro._streams)
+    watch: Watch[object] = Watch(app.koil, broken, app.mikro._watches._streams)
     with pytest.raises(ConnectionLostError, match="gone for good"):
         list(watch)
-    assert not app.mikro._streams
+    assert not app.mikro._watches._streams
 
 
 def test_what_fails_before_it_begins_is_raised_where_it_is_opened(app: SmallApp) -> None:
@@ -163,7 +163,7 @@ def test_what_fails_before_it_begins_is_raised_where_it_is_opened(app: SmallApp)
         yield None  # type: ignore[unreachable]  # makes it a generator
 
     with pytest.raises(ConnectionLostError, match="not there"):
-        Watch(app.koil, broken, app.mikro._streams).open()
+        Watch(app.koil, broken, app.mikro._watches._streams).open()
 
 
 @pytest.mark.anyio

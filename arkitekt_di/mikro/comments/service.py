@@ -1,10 +1,7 @@
 """The comments of an app: ``app.mikro.comments``."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from arkitekt_di.errors import RecordRefusedError
 from arkitekt_di.messages.comments import MAX_COMMENT, CommentDraft, CommentRecord
@@ -12,7 +9,8 @@ from arkitekt_di.messages.descriptions import Creator
 from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.subject import Commented, subject_of
-from arkitekt_di.mikro.watching import Change, Stream, Watch
+from arkitekt_di.mikro.watches import Told, Watches
+from arkitekt_di.mikro.watching import Watch
 from arkitekt_di.protocols.comments import CommentRecords
 from arkitekt_di.protocols.koil import Bridge
 
@@ -58,12 +56,11 @@ class Comments:
     def __init__(self, records: CommentRecords, bridge: Bridge) -> None:
         self._records = records
         self._bridge = bridge
-        self._streams: set[Stream[Any]] = set()
+        self._watches = Watches(bridge)
 
     async def stop(self) -> None:
         """End what is watched."""
-        for stream in list(self._streams):
-            await stream.close()
+        await self._watches.stop()
 
     async def acreate(self, on: Commented, text: str, *, reply_to: Comment | str | None = None) -> Comment:
         """Say something about a record; see `arkitekt_di.mikro.create_comment`."""
@@ -92,16 +89,10 @@ class Comments:
         """Return what happens to the comments on a record; it is not open yet."""
         subject = subject_of(on)
 
-        async def changes() -> AsyncGenerator[Change[Comment] | None, None]:
-            async with aclosing(self._records.watch(subject)) as events:
-                async for event in events:
-                    if event is None:
-                        yield None
-                    else:
-                        kind, comment_id, record = event
-                        yield Change(kind, comment_id, None if record is None else _comment(record))
+        async def begin() -> Told[CommentRecord]:
+            return self._records.watch(subject)
 
-        return Watch(self._bridge, changes, self._streams)
+        return self._watches.watch(begin, _comment)
 
 
 def _checked(text: str) -> str:

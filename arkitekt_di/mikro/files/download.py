@@ -7,6 +7,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Final
 
 from arkitekt_di.errors import FileDamagedError
+from arkitekt_di.mikro.full_disk import telling_full
 from arkitekt_di.protocols.mikro import PixelSource
 
 PIECE_BYTES: Final = 16 * 2**20
@@ -44,11 +45,13 @@ def fetch(
         The bytes are not those that were stored.
     FileExistsError
         There is a file by now, and it may not be overwritten.
+    StorageFullError
+        There is no space for it; nothing of it is left.
     """
     target, may_overwrite = to
     partial = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        with partial.open("xb") as file:
+        with telling_full(target.parent), partial.open("xb") as file:
             digest = hashlib.sha256()
             for start in range(0, size, PIECE_BYTES):
                 (piece,) = _read(source, name, start, min(start + PIECE_BYTES, size), file_id)

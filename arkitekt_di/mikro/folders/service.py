@@ -1,13 +1,10 @@
 """The folders of an app: ``app.mikro.folders``."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Any
-
-from arkitekt_di.messages.folders import FolderQuery
+from arkitekt_di.messages.folders import FolderQuery, FolderRecord
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.paging import Pages
-from arkitekt_di.mikro.watching import Change, Stream, Watch
+from arkitekt_di.mikro.watches import Told, Watches
+from arkitekt_di.mikro.watching import Watch
 from arkitekt_di.protocols.folders import FolderRecords
 from arkitekt_di.protocols.koil import Bridge
 
@@ -29,12 +26,11 @@ class Folders:
     def __init__(self, records: FolderRecords, bridge: Bridge) -> None:
         self._records = records
         self._bridge = bridge
-        self._streams: set[Stream[Any]] = set()
+        self._watches = Watches(bridge)
 
     async def stop(self) -> None:
         """End what is watched."""
-        for stream in list(self._streams):
-            await stream.close()
+        await self._watches.stop()
 
     @property
     def bridge(self) -> Bridge:
@@ -115,17 +111,10 @@ class Folders:
     def watch(self, *, parent: Folder | str | None = None, folder: str | None = None) -> Watch[Folder]:
         """Tell of folders as they change: all, those right inside *parent*, or that of an identifier; see `Watch`."""
 
-        async def source() -> AsyncGenerator[Change[Folder] | None, None]:
-            parent_id = await self.aexisting(parent)
-            async with aclosing(self._records.watch(parent_id=parent_id, folder_id=folder)) as events:
-                async for event in events:
-                    if event is None:
-                        yield None
-                    else:
-                        kind, folder_id, record = event
-                        yield Change(kind, folder_id, None if record is None else Folder(record, self))
+        async def begin() -> Told[FolderRecord]:
+            return self._records.watch(parent_id=await self.aexisting(parent), folder_id=folder)
 
-        return Watch(self._bridge, source, self._streams)
+        return self._watches.watch(begin, lambda record: Folder(record, self))
 
     async def aexisting(self, folder: Folder | str | None) -> str | None:
         """Return the identifier of a folder that is asked about: asking makes none."""

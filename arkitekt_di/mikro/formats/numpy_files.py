@@ -1,6 +1,7 @@
 """Arrays of NumPy: ``.npy``, which has no names for its axes, and ``.npz``, in which ours have."""
 
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,7 @@ def _unnamed(data: Any) -> xr.DataArray:
 def write_npy(array: xr.DataArray, path: Path, told: Told) -> tuple[str, ...]:
     """Write the pixels block by block; return what ``.npy`` does not keep."""
     target = np.lib.format.open_memmap(path, mode="w+", dtype=array.dtype, shape=array.shape)
+    _take_space(path)
     from dask import array as dask_array
 
     da: Any = dask_array  # Dask has types in part
@@ -97,3 +99,10 @@ def channel_names(array: xr.DataArray) -> list[str] | None:
     """Return the labels of the dimension ``c`` where each is a text."""
     labels = list(array.coords["c"].values.tolist()) if "c" in array.coords and array.coords["c"].ndim == 1 else []
     return labels if labels and all(isinstance(label, str) for label in labels) else None
+
+
+def _take_space(path: Path) -> None:
+    """Have the whole file on the disk: where a page of a mapped one finds no space, the process is killed (SIGBUS)."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)

@@ -1,6 +1,5 @@
 """Files written from images: whole or not at all, and never over something that is there."""
 
-import errno
 import secrets
 import shutil
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from arkitekt_di.mikro.formats.numpy_files import write_npy, write_npz
 from arkitekt_di.mikro.formats.ome_zarr_writing import write_ome_zarr
 from arkitekt_di.mikro.formats.picture_files import write_picture
 from arkitekt_di.mikro.formats.tiff_writing import write_tiff
+from arkitekt_di.mikro.full_disk import telling_full
 
 Writer = Callable[[FoundImage, Path, Told], tuple[str, ...]]
 """Writes an image to a path where nothing is, tells of its bytes, and returns what the format does not keep."""
@@ -84,15 +84,16 @@ def write_image(image: FoundImage, path: Path, told: Told = lambda _: None, *, n
     # Written beside its place, under a name with the same ending, and moved there in one step.
     draft = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
     try:
-        left_out = (
-            *image.left_out,
-            *writer(image, draft, told),
-            *(() if keeps_everything else _unkept(image)),
-        )
-        draft.rename(path)
+        with telling_full(path.parent):
+            left_out = (
+                *image.left_out,
+                *writer(image, draft, told),
+                *(() if keeps_everything else _unkept(image)),
+            )
+            draft.rename(path)
+    except StorageFullError:
+        raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFullError(str(path.parent)) from error
         raise FileRefusedError(str(path), f"it cannot be written ({error.strerror})", "Check the folder") from error
     finally:
         if draft.is_dir():

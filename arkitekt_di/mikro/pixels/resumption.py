@@ -1,6 +1,7 @@
 """What makes a second try of a script go on with the upload that the first one left."""
 
 import hashlib
+import logging
 import platform
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,8 @@ from arkitekt_di.messages.images import UploadKey
 from arkitekt_di.mikro.pixels.picture import Picture
 from arkitekt_di.private_file import FILE_MODE, make_private_folder
 
+log = logging.getLogger(__name__)
+
 _SAMPLES: Final = 64
 """Rows of an array that are looked at to tell it from others; the checksums of its objects tell for certain."""
 
@@ -24,24 +27,30 @@ async def derived_key(picture: Picture, *, is_wanted: bool) -> AsyncIterator[Upl
     """Give the key under which an interrupted upload of *picture* is found on this machine, while nobody else has it.
 
     The lock is the system's, so it ends with the process that holds it, however that ends.  None is given where
-    another process or thread stores the same array at this moment, and where nothing tells the array from others.
+    another process or thread stores the same array at this moment, where nothing tells the array from others, and
+    where this machine has no place for the lock, such as a container without a home: the upload itself needs none.
     """
     text = await anyio.to_thread.run_sync(_fingerprint, picture) if is_wanted else None
     if text is None:
         yield None
         return
-    folder = make_private_folder(user_state_path("arkitekt-di") / "uploads")
-    lock = FileLock(folder / f"{text}.lock", mode=FILE_MODE, thread_local=False)
+    place = user_state_path("arkitekt-di") / "uploads"
+    lock = FileLock(place / f"{text}.lock", mode=FILE_MODE, thread_local=False)
     try:
+        make_private_folder(place)
         lock.acquire(timeout=0)
     except Timeout:
+        yield None
+        return
+    except OSError as error:
+        log.warning("an upload that breaks off will begin anew: %s cannot be written (%s)", place, error.strerror)
         yield None
         return
     try:
         yield UploadKey(text=text, outlives_image=False)
     finally:
         # Removed while it is held: who waits for nothing can not be waiting for it.
-        (folder / f"{text}.lock").unlink(missing_ok=True)
+        (place / f"{text}.lock").unlink(missing_ok=True)
         lock.release()
 
 

@@ -196,11 +196,43 @@ def get_rois(
     Pages of Roi
         In the order in which they were drawn, fetched page by page.
     """
-    chosen = None if kind is None else RoiKind(str(kind).upper())
-    return governing(app).mikro.rois.iterate(identifier_of(image, Image), kind=chosen, text=text)
+    return governing(app).mikro.rois.iterate(identifier_of(image, Image), kind=_kind(kind), text=text)
 
 
 aget_rois = get_rois
+"""The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
+
+
+def search_rois(text: str | None = None, *, kind: RoiKind | str | None = None, app: RoiApp | None = None) -> Pages[Roi]:
+    """Find regions of all images, to iterate over in sync and async code.
+
+    Parameters
+    ----------
+    text : str, optional
+        Part of the label; case does not count.  All regions where it is left out.
+    kind : RoiKind or str, optional
+        Only those of this shape.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    Pages of Roi
+        In the order in which they were drawn, fetched page by page; without those of images in the trash.  Each knows
+        its image by ``roi.image_id``.
+
+    See Also
+    --------
+    get_rois : Those of one image.
+
+    Examples
+    --------
+    >>> images = {roi.image_id for roi in search_rois("nucleus", kind="polygon")}
+    """
+    return governing(app).mikro.rois.iterate(None, kind=_kind(kind), text=text)
+
+
+asearch_rois = search_rois
 """The same: pages are fetched by whoever iterates over them, with ``for`` or with ``async for``."""
 
 
@@ -237,6 +269,10 @@ def watch_rois(image: Image | str, *, app: RoiApp | None = None) -> Watch[Roi]:
         Yields a `Change` for each region that is drawn, changed or removed.
     """
     return opened(awatch_rois(image, app=app))
+
+
+def _kind(kind: RoiKind | str | None) -> RoiKind | None:
+    return None if kind is None else RoiKind(str(kind).upper())
 
 
 def _reason(error: ValueError) -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 
-from arkitekt_di.errors import HubRefusedError, RoiNotFoundError
+from arkitekt_di.errors import HubRefusedError, ImageNotFoundError, RoiNotFoundError
 from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.images import AxisType, ImageRecord
 from arkitekt_di.messages.rois import RoiDraft, RoiEdit, RoiKind, RoiRecord
@@ -60,15 +60,24 @@ class InMemoryRoiRecords:
         return roi
 
     async def find(
-        self, image_id: str, *, kind: RoiKind | None = None, text: str | None = None, limit: int, offset: int
+        self, image_id: str | None, *, kind: RoiKind | None = None, text: str | None = None, limit: int, offset: int
     ) -> list[RoiRecord]:
-        """Return one page of the regions of an image."""
+        """Return one page of the regions of an image, or of all images."""
+        there = {roi.image_id for roi in self._rois.values() if image_id in {None, roi.image_id}}
+        shown = [one for one in there if await self._is_there(one)]
         found = [
             roi
             for roi in self._rois.values()
-            if roi.image_id == image_id and kind in {None, roi.kind} and folded(text or "") in folded(roi.label)
+            if roi.image_id in shown and kind in {None, roi.kind} and folded(text or "") in folded(roi.label)
         ]
         return found[offset : offset + limit]
+
+    async def _is_there(self, image_id: str) -> bool:
+        try:
+            await self._read_image(image_id)
+        except ImageNotFoundError:
+            return False  # in the trash
+        return True
 
     async def edit(self, roi_id: str, edit: RoiEdit) -> RoiRecord:
         """Change a region."""

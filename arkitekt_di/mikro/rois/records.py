@@ -37,12 +37,11 @@ class GraphQLRoiRecords:
         return _record((await ask(self._graphql, documents.READ_ROI, {"id": roi_id}, missing=missing))["roi"])
 
     async def find(
-        self, image_id: str, *, kind: RoiKind | None = None, text: str | None = None, limit: int, offset: int
+        self, image_id: str | None, *, kind: RoiKind | None = None, text: str | None = None, limit: int, offset: int
     ) -> list[RoiRecord]:
-        """Return one page of the regions of an image."""
-        filters = (
-            {"dataset": image_id} | ({} if kind is None else {"kind": kind.value}) | ({"search": text} if text else {})
-        )
+        """Return one page of the regions of an image, or of all images."""
+        wanted = {"dataset": image_id, "kind": None if kind is None else kind.value, "search": text or None}
+        filters = {name: value for name, value in wanted.items() if value is not None}
         variables = {"filters": filters, "pagination": {"limit": limit, "offset": offset}}
         answer = await self._graphql.execute(documents.FIND_ROIS, variables)
         return [_record(roi) for roi in answer["rois"]]

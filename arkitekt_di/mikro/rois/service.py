@@ -1,15 +1,15 @@
 """The regions of interest of an app: ``app.mikro.rois``."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Final
 
 import xarray as xr
 
-from arkitekt_di.messages.rois import RoiDraft, RoiEdit, RoiKind
+from arkitekt_di.messages.rois import RoiDraft, RoiEdit, RoiKind, RoiRecord
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.rois.roi import Roi
-from arkitekt_di.mikro.watching import Change, Stream, Watch
+from arkitekt_di.mikro.watches import Told, Watches
+from arkitekt_di.mikro.watching import Watch
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.rois import RoiRecords
 
@@ -39,7 +39,7 @@ class Rois:
         self._records = records
         self._bridge = bridge
         self._read_pixels = read_pixels
-        self._streams: set[Stream[Any]] = set()
+        self._watches = Watches(bridge)
 
     def read_with(self, read_pixels: Callable[[str], Awaitable[xr.DataArray]]) -> None:
         """Let *read_pixels* return the pixels of an image; the service of the images says so."""
@@ -47,8 +47,7 @@ class Rois:
 
     async def stop(self) -> None:
         """End what is watched."""
-        for stream in list(self._streams):
-            await stream.close()
+        await self._watches.stop()
 
     @property
     def bridge(self) -> Bridge:
@@ -66,8 +65,8 @@ class Rois:
         """Return one region; raises `RoiNotFoundError`."""
         return Roi(await self._records.get(str(roi_id)), self)
 
-    def iterate(self, image_id: str, *, kind: RoiKind | None = None, text: str | None = None) -> Pages[Roi]:
-        """Return the regions of an image, fetched page by page as they are iterated over."""
+    def iterate(self, image_id: str | None, *, kind: RoiKind | None = None, text: str | None = None) -> Pages[Roi]:
+        """Return the regions of an image, or of all images, fetched page by page as they are iterated over."""
 
         async def fetch(limit: int, offset: int) -> list[Roi]:
             found = await self._records.find(image_id, kind=kind, text=text, limit=limit, offset=offset)
@@ -92,16 +91,10 @@ class Rois:
     def watch(self, image_id: str) -> Watch[Roi]:
         """Return what happens to the regions of an image; it is not open yet."""
 
-        async def changes() -> AsyncGenerator[Change[Roi] | None, None]:
-            async with aclosing(self._records.watch(image_id)) as events:
-                async for event in events:
-                    if event is None:
-                        yield None
-                    else:
-                        kind, roi_id, record = event
-                        yield Change(kind, roi_id, None if record is None else Roi(record, self))
+        async def begin() -> Told[RoiRecord]:
+            return self._records.watch(image_id)
 
-        return Watch(self._bridge, changes, self._streams)
+        return self._watches.watch(begin, lambda record: Roi(record, self))
 
 
 def _batches(drafts: Sequence[RoiDraft]) -> Iterator[list[RoiDraft]]:

@@ -62,6 +62,12 @@ mutation MoveTable($input: MoveTableDatasetInput!) {{
 }}
 """
 
+RELATE_TABLE = f"""
+mutation RelateTable($input: RelateTableDatasetInput!) {{
+  record: relateTableDataset(input: $input) {_TABLE}
+}}
+"""
+
 DELETE_TABLE = """
 mutation DeleteTable($input: DeleteTableDatasetInput!) {
   id: deleteTableDataset(input: $input)

@@ -276,6 +276,42 @@ async def move_table(table: Table | str, folder: Folder | str | None, *, app: Ta
     return await amove_table(table, folder, app=app)
 
 
+async def arelate_table(table: Table | str, image: Image | str | None, *, app: TableApp | None = None) -> Table:
+    """Say what a table is about: `relate_table` for async code, typed as a coroutine function."""
+    chosen = governing(app)
+    return await on_loop(chosen, chosen.mikro.tables.arelate, identifier_of(table, Table), image)
+
+
+@dual(bridge=bridge_of)
+async def relate_table(table: Table | str, image: Image | str | None, *, app: TableApp | None = None) -> Table:
+    """Say which image a table is about, in place of the one that it was about.
+
+    Parameters
+    ----------
+    table : Table or str
+        The table, or its identifier.
+    image : Image or str or None
+        The image, or its identifier; None where it is about none.
+    app : App, optional
+        The app to use; by default the one that governs here.
+
+    Returns
+    -------
+    Table
+        As it is then; its provenance tells who said so.
+
+    Raises
+    ------
+    TableNotFoundError, ImageNotFoundError
+        One of them is not there; nothing was changed.
+
+    See Also
+    --------
+    relate_image : Say that an image was made from a table.
+    """
+    return await arelate_table(table, image, app=app)
+
+
 async def adelete_table(table: Table | str, *, app: TableApp | None = None) -> None:
     """Delete a table: `delete_table` for async code, typed as a coroutine function."""
     chosen = governing(app)

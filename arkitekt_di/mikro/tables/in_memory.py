@@ -85,6 +85,10 @@ class InMemoryTableRecords(InMemoryBlobUploads):
         self._require_folder(folder_id)
         return self._keep(ChangeKind.UPDATED, table.model_copy(update={"folder_id": folder_id}))
 
+    async def relate(self, table_id: str, *, image_id: str | None) -> TableRecord:
+        """Say which image a table is about, or that it is about none."""
+        return self._keep(ChangeKind.UPDATED, (await self.get(table_id)).model_copy(update={"image_id": image_id}))
+
     async def delete(self, table_id: str) -> None:
         """Put a table into the trash."""
         table = await self.get(table_id)

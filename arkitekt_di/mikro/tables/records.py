@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from arkitekt_di.errors import FolderNotFoundError, StoreNotFoundError, TableNotFoundError
+from arkitekt_di.errors import FolderNotFoundError, ImageNotFoundError, StoreNotFoundError, TableNotFoundError
 from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.tables import TableDraft, TableQuery, TableRecord
 from arkitekt_di.mikro.answers import ask, read
@@ -79,6 +79,14 @@ class GraphQLTableRecords(GraphQLBlobUploads):
         except TableNotFoundError:
             await self.get(table_id)  # raises where it is the table that is not there
             raise FolderNotFoundError(str(folder_id)) from None
+
+    async def relate(self, table_id: str, *, image_id: str | None) -> TableRecord:
+        """Say which image a table is about, or that it is about none."""
+        try:
+            return await self._change(documents.RELATE_TABLE, {"id": table_id, "image": image_id})
+        except TableNotFoundError:
+            await self.get(table_id)  # raises where it is the table that is not there
+            raise ImageNotFoundError(str(image_id)) from None
 
     async def delete(self, table_id: str) -> None:
         """Put a table into the trash."""

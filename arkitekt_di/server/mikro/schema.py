@@ -9,6 +9,7 @@ from strawberry.tools import merge_types
 from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.server.comments.schema import CommentMutation, CommentQuery, CommentSubscription
+from arkitekt_di.server.files import inputs as file_inputs
 from arkitekt_di.server.files import schema as files
 from arkitekt_di.server.folders.schema import FolderMutation, FolderQuery, FolderSubscription
 from arkitekt_di.server.graphql import scalars
@@ -20,6 +21,7 @@ from arkitekt_di.server.images.schema import ImageMutation, ImageQuery, ImageSub
 from arkitekt_di.server.metrics import schema as metrics
 from arkitekt_di.server.ngff.schema import NgffMutation
 from arkitekt_di.server.provenance.schema import ProvenanceQuery
+from arkitekt_di.server.rois import inputs as roi_inputs
 from arkitekt_di.server.rois import schema as rois
 from arkitekt_di.server.tables import schema as tables
 from arkitekt_di.server.tables import transformations
@@ -41,9 +43,9 @@ class Area:
 
 AREAS = (
     Area(ImageQuery, ImageMutation, ImageSubscription, {**image_wire.SCALARS, **image_inputs.SCALARS}),
-    Area(rois.RoiQuery, rois.RoiMutation, rois.RoiSubscription, rois.SCALARS),
+    Area(rois.RoiQuery, rois.RoiMutation, rois.RoiSubscription, roi_inputs.SCALARS),
     Area(FolderQuery, FolderMutation, FolderSubscription),
-    Area(files.FileQuery, files.FileMutation, files.FileSubscription, files.SCALARS),
+    Area(files.FileQuery, files.FileMutation, files.FileSubscription, file_inputs.SCALARS),
     Area(metrics.MetricQuery, metrics.MetricMutation),
     Area(tables.TableQuery, tables.TableMutation, tables.TableSubscription, tables.SCALARS, transformations.KINDS),
     Area(CommentQuery, CommentMutation, CommentSubscription),

@@ -96,6 +96,17 @@ class Tables(FiledRecords[TableDataset]):
             entry.tell(self.change(Event.CREATED, table))
         return table
 
+    async def relate(self, principal: Principal, table_id: str, *, image_id: str | None) -> TableDataset:
+        """Say which image a table is about, or that it is about none.
+
+        Raises
+        ------
+        TableNotFoundError, ImageNotFoundError
+        """
+        if image_id is not None:
+            await self._require_image(principal, image_id)
+        return await self.edit(principal, table_id, name=None, values={"image_id": image_id})
+
     async def _check_file(self, blob: Blob) -> None:
         if blob.state != BlobState.FINISHED:
             raise settled(blob)

@@ -153,6 +153,14 @@ class MoveTableDatasetInput:
 
 
 @strawberry.input
+class RelateTableDatasetInput:
+    """The image that a table is about; none where that is null."""
+
+    id: strawberry.ID
+    image: strawberry.ID | None = None
+
+
+@strawberry.input
 class DeleteTableDatasetInput:
     """The table that goes into the trash."""
 
@@ -276,6 +284,12 @@ class TableMutation:
         """Put a table into a folder."""
         principal = await info.context.principal()
         return wire.TableDataset.of(await info.context.part(Tables).move(principal, input.id, folder_id=input.folder))
+
+    @strawberry.mutation
+    async def relate_table_dataset(self, info: Info, input: RelateTableDatasetInput) -> wire.TableDataset:
+        """Say which image a table is about."""
+        principal = await info.context.principal()
+        return wire.TableDataset.of(await info.context.part(Tables).relate(principal, input.id, image_id=input.image))
 
     @strawberry.mutation
     async def delete_table_dataset(self, info: Info, input: DeleteTableDatasetInput) -> strawberry.ID:
