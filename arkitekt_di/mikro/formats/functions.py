@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from arkitekt_di.errors import FileRefusedError, ImageRefusedError
 from arkitekt_di.koil import dual
+from arkitekt_di.messages.descriptions import Acquisition, Channel
 from arkitekt_di.messages.ngff import VERSION
+from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.formats.counting import Tally, Told
 from arkitekt_di.mikro.formats.exporting import found_image
@@ -21,6 +23,10 @@ from arkitekt_di.mikro.functions import MikroApp, aget_image, get_image
 from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.pixels.progress import Progress, ProgressListener
+from arkitekt_di.mikro.relations import Source
+
+_OF_THE_FILE: Final = frozenset({"name", "pixel_size", "unit", "channels"})
+"""Words that a file may have something to say to."""
 
 
 async def aimport_image(  # noqa: PLR0913  # each is a word of the user's
@@ -33,11 +39,33 @@ async def aimport_image(  # noqa: PLR0913  # each is a word of the user's
     unit: str | Mapping[str, str] | None = None,
     folder: Folder | str | None = None,
     tags: Sequence[str] = (),
+    channels: Sequence[Channel | str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    label_of: Image | str | None = None,
+    key: str | None = None,
+    progress: ProgressListener | None = None,
+    settings: Mapping[str, Any] | None = None,
     app: MikroApp | None = None,
 ) -> Image:
     """Store the image in a file: `import_image` for async code, typed as a coroutine function."""
     chosen, place = governing(app), Path(path)
-    given = {"name": name, "pixel_size": pixel_size, "unit": unit, "folder": folder, "tags": tags}
+    given = {
+        "name": name,
+        "pixel_size": pixel_size,
+        "unit": unit,
+        "folder": folder,
+        "tags": tags,
+        "channels": channels,
+        "acquisition": acquisition,
+        "derived_from": derived_from,
+        "source_files": source_files,
+        "label_of": label_of,
+        "key": key,
+        "progress": progress,
+        "settings": settings,
+    }
     opening = one_image(place, dims=dims, scene=scene)
     (image,) = await on_loop(chosen, _store, chosen, place, _alone(opening), given)
     return image
@@ -54,6 +82,14 @@ async def import_image(  # noqa: PLR0913  # each is a word of the user's
     unit: str | Mapping[str, str] | None = None,
     folder: Folder | str | None = None,
     tags: Sequence[str] = (),
+    channels: Sequence[Channel | str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    label_of: Image | str | None = None,
+    key: str | None = None,
+    progress: ProgressListener | None = None,
+    settings: Mapping[str, Any] | None = None,
     app: MikroApp | None = None,
 ) -> Image:
     """Store the image in a file.
@@ -80,6 +116,10 @@ async def import_image(  # noqa: PLR0913  # each is a word of the user's
         Where to put the image; a path such as ``"2026/november"`` is made where it is not there.
     tags : sequence of str, optional
         Up to 64 words to find it by.
+    channels : sequence of Channel or str, optional
+        One for each position on the channel axis; left out, they are those of the file.
+    acquisition, derived_from, source_files, label_of, key, progress, settings
+        As for `from_xarray`.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -113,22 +153,43 @@ async def import_image(  # noqa: PLR0913  # each is a word of the user's
         unit=unit,
         folder=folder,
         tags=tags,
+        channels=channels,
+        acquisition=acquisition,
+        derived_from=derived_from,
+        source_files=source_files,
+        label_of=label_of,
+        key=key,
+        progress=progress,
+        settings=settings,
         app=app,
     )
 
 
-async def aimport_images(
+async def aimport_images(  # noqa: PLR0913  # each is a word of the user's
     path: str | PathLike[str],
     *,
     pattern: str | None = None,
     dims: Sequence[str] | None = None,
     folder: Folder | str | None = None,
     tags: Sequence[str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    progress: ProgressListener | None = None,
+    settings: Mapping[str, Any] | None = None,
     app: MikroApp | None = None,
 ) -> list[Image]:
     """Store every image in a file or folder: `import_images` for async code, typed as a coroutine function."""
     chosen, place = governing(app), Path(path)
-    given = {"folder": folder, "tags": tags}
+    given = {
+        "folder": folder,
+        "tags": tags,
+        "acquisition": acquisition,
+        "derived_from": derived_from,
+        "source_files": source_files,
+        "progress": progress,
+        "settings": settings,
+    }
     if pattern is None:
         return await on_loop(chosen, _store, chosen, place, all_images(place, dims=dims), given)
     groups = await asyncio.to_thread(group_files, place, pattern)
@@ -139,13 +200,18 @@ async def aimport_images(
 
 
 @dual(bridge=bridge_of)
-async def import_images(
+async def import_images(  # noqa: PLR0913  # each is a word of the user's
     path: str | PathLike[str],
     *,
     pattern: str | None = None,
     dims: Sequence[str] | None = None,
     folder: Folder | str | None = None,
     tags: Sequence[str] = (),
+    acquisition: Acquisition | None = None,
+    derived_from: Source | Sequence[Source] = (),
+    source_files: File | str | Sequence[File | str] = (),
+    progress: ProgressListener | None = None,
+    settings: Mapping[str, Any] | None = None,
     app: MikroApp | None = None,
 ) -> list[Image]:
     """Store every image in a file, or the images that the files of a folder are pieces of.
@@ -163,6 +229,8 @@ async def import_images(
         Where to put the images; a path such as ``"2026/november"`` is made where it is not there.
     tags : sequence of str, optional
         Up to 64 words to find them by.
+    acquisition, derived_from, source_files, progress, settings
+        As for `from_xarray`, for each of the images.
     app : App, optional
         The app to use; by default the one that governs here.
 
@@ -183,7 +251,19 @@ async def import_images(
     >>> images[0].name, images[0].dims
     ('plate7 A01 1', ('c', 'y', 'x'))
     """
-    return await aimport_images(path, pattern=pattern, dims=dims, folder=folder, tags=tags, app=app)
+    return await aimport_images(
+        path,
+        pattern=pattern,
+        dims=dims,
+        folder=folder,
+        tags=tags,
+        acquisition=acquisition,
+        derived_from=derived_from,
+        source_files=source_files,
+        progress=progress,
+        settings=settings,
+        app=app,
+    )
 
 
 async def aexport_image(
@@ -295,9 +375,8 @@ async def _store_one(app: MikroApp, path: Path, image: FoundImage, given: Mappin
             name=given.get("name") or image.name,
             pixel_size={**image.pixel_size, **sizes} or None,
             unit={**image.unit, **units} or None,
-            folder=given.get("folder"),
-            tags=given.get("tags", ()),
-            channels=image.channels,
+            channels=given.get("channels") or image.channels,
+            **{word: value for word, value in given.items() if word not in _OF_THE_FILE},
         )
     except ImageRefusedError as error:
         raise FileRefusedError(str(path), error.reason, error.remedy) from error

@@ -11,8 +11,8 @@ import zarr
 
 from arkitekt_di import embedded
 from arkitekt_di.errors import FileRefusedError, ImageRefusedError, OwnLoopError
-from arkitekt_di.messages.descriptions import Channel
-from arkitekt_di.mikro import Progress, find_folder, from_xarray, search_images
+from arkitekt_di.messages.descriptions import Acquisition, Channel
+from arkitekt_di.mikro import Progress, find_folder, from_xarray, search_images, upload_file
 from arkitekt_di.mikro.formats.functions import (
     aexport_image,
     aimport_image,
@@ -63,6 +63,32 @@ def test_an_export_has_every_level_and_channel_of_the_hubs(tmp_path: Path):
 
     assert [one.done_bytes for one in heard] == sorted(one.done_bytes for one in heard)
     assert (heard[-1].name, heard[-1].done_bytes) == ("large", heard[-1].total_bytes)
+
+
+def test_what_is_said_of_an_array_can_be_said_of_a_file(tmp_path: Path):
+    np.save(tmp_path / "mask.npy", PIXELS[:, 0])
+    heard: list[Progress] = []
+
+    with embedded("formats"):
+        raw, scan = from_xarray(PIXELS[0, 0], name="raw"), upload_file(tmp_path / "mask.npy")
+        said: dict[str, Any] = {"derived_from": raw, "source_files": scan, "acquisition": Acquisition(operator="Ada")}
+        image = import_image(
+            tmp_path / "mask.npy",
+            dims=("c", "y", "x"),
+            channels=["DAPI", "GFP"],
+            label_of=raw,
+            key="plate 7",
+            progress=heard.append,
+            settings={"levels": 1},
+            **said,
+        )
+        assert (image.label_of(), image.source_files(), image.acquisition.operator) == (raw, [scan], "Ada")
+        assert [channel.name for channel in image.channels] == ["DAPI", "GFP"]
+        assert heard
+        assert import_image(tmp_path / "mask.npy", dims=("c", "y", "x"), key="plate 7") == image
+
+        (many,) = import_images(tmp_path / "mask.npy", dims=("c", "y", "x"), progress=heard.append, **said)
+        assert (many.sources(), many.source_files()) == ([raw], [scan])
 
 
 def test_what_is_given_wins_over_what_the_file_says(tmp_path: Path):
