@@ -85,7 +85,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documented]:
 
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-LONG = settings(QUICK, max_examples=2000)
+LONG = settings(QUICK, max_examples=600)
 
 
 def check(target: Documented, data: st.DataObject, caplog: pytest.LogCaptureFixture) -> None:

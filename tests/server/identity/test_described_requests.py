@@ -123,7 +123,7 @@ def test_every_route_is_described(target: Described) -> None:
 
 
 QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-LONG = settings(QUICK, max_examples=3000)
+LONG = settings(QUICK, max_examples=1500)
 
 
 def check(target: Described, data: st.DataObject, caplog: pytest.LogCaptureFixture) -> None:
