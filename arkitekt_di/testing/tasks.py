@@ -264,6 +264,21 @@ class TaskStoreContract:
         assert await say(store, lease, task, EventKind.COMPLETED) == []
         assert await say(store, other, task, EventKind.COMPLETED) == [EventKind.COMPLETED]
 
+    async def test_what_waits_for_an_agent_is_known(self, store: TaskStore, lease: Lease) -> None:
+        """So that another can have it where that agent is gone for good."""
+        taken = (await store.create_if_absent(draft("taken"), lease)).task
+        waiting = [(await store.create_if_absent(draft(str(number)))).task for number in range(2)]
+        stopped = (await store.create_if_absent(draft("stopped"))).task
+        await store.note(stopped.id, EventKind.CANCELLING, {}, Instruct.CANCEL)
+        await store.create_if_absent(draft("of another", agent_id="other"))
+
+        assert [task.id for task in await store.waiting("agent")] == [task.id for task in waiting]
+        assert set(await store.awaited()) == {"agent", "other"}
+        await store.requeue_if(waiting[0].id, 0, None, {}, Place("other", "its own", "cut"))
+
+        assert [task.id for task in await store.waiting("agent")] == [waiting[1].id]
+        assert taken.id not in {task.id for task in await store.waiting("agent")}
+
     async def test_a_process_that_comes_back_keeps_its_tasks(self, store: TaskStore, lease: Lease) -> None:
         """They go on under the new lease; those of another process of the agent are shown, but not touched."""
         task = (await store.create_if_absent(draft("r"), lease)).task

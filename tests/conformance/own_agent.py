@@ -15,6 +15,11 @@ def note(path: str, word: str) -> None:
         notes.write(f"{word}\n")
 
 
+def is_there(path: str) -> bool:
+    """Tell whether there is a file."""
+    return Path(path).exists()
+
+
 @register(name="Double")
 def double(number: int) -> int:
     """Double a number."""
@@ -52,6 +57,15 @@ async def sleep(log: str) -> str:
         note(log, "cancelled")
         raise
     return "slept"
+
+
+@register(name="Wait")
+async def wait(log: str, until: str) -> str:
+    """Wait until there is a file; notes in another that it began."""
+    note(log, "began")
+    while not is_there(until):  # noqa: ASYNC110  # another process writes it
+        await asyncio.sleep(0.05)
+    return "waited"
 
 
 if __name__ == "__main__":

@@ -17,6 +17,11 @@ def note(path: str, word: str) -> None:
         notes.write(f"{word}\n")
 
 
+def is_there(path: str) -> bool:
+    """Tell whether there is a file."""
+    return Path(path).exists()
+
+
 class Picture:
     """An image of which nothing but its reference is known."""
 
@@ -100,6 +105,23 @@ async def sleep(log: str) -> str:
     return "slept"
 
 
+@app.action
+async def wait(log: str, until: str) -> str:
+    """Wait until there is a file; notes in another that it began.
+
+    Parameters
+    ----------
+    log : str
+        The file with notes
+    until : str
+        The file that ends it
+    """
+    note(log, "began")
+    while not is_there(until):  # noqa: ASYNC110  # another process writes it
+        await asyncio.sleep(0.05)
+    return "waited"
+
+
 @app.background
 async def ready() -> None:
     """Note that the functions are offered: background work begins when the hub has let the agent in."""
@@ -107,4 +129,4 @@ async def ready() -> None:
 
 
 if __name__ == "__main__":
-    run(app, url=sys.argv[1], headless=True, skip_cache=True, device_id=None, mesh=False)
+    run(app, url=sys.argv[1], headless=True, skip_cache=True, device_id="bench", mesh=False)

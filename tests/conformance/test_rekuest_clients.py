@@ -1,15 +1,18 @@
 """The clients that everybody else uses, and ours, offer and call each other's functions through our hub."""
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 import venv
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 import pytest
@@ -18,7 +21,7 @@ import xarray as xr
 from arkitekt_di import easy
 from arkitekt_di.mikro import from_xarray
 from tests.conformance.scenario import DIMS, NAME, pixels
-from tests.serving import ServedHub, serving
+from tests.serving import ServedHub, serving, start_hub
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(900)]
 
@@ -52,14 +55,16 @@ def hub(tmp_path: Path) -> Iterator[ServedHub]:
 def offering(whose: str, python: Path, hub: ServedHub, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the agent in a process of its own, until its functions are offered."""
     home = folder / "agent"
-    home.mkdir()
-    with (folder / "agent.log").open("w") as log:
+    home.mkdir(exist_ok=True)
+    (home / "ready").unlink(missing_ok=True)
+    with (folder / "agent.log").open("a") as log:
         process = subprocess.Popen(
             [python_of(whose, python), HERE / f"{whose}_agent.py", hub.url],
             cwd=home,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
+            env=os.environ | {"XDG_STATE_HOME": str(home / "state")},
         )
     try:
         wait_until((home / "ready").exists)
@@ -119,6 +124,65 @@ def store_image(hub: ServedHub) -> str:
     """Store an image for functions to work on; return its identifier."""
     with easy("conformance", version="0.1.0", url=hub.url, headless=True, no_cache=True):
         return from_xarray(xr.DataArray(pixels(), dims=DIMS), name=NAME).id
+
+
+def has_kept_its_end(folder: Path) -> bool:
+    """Tell whether the journal of the agent, which each keeps in its own place, has the end of a task."""
+    journals = [path for path in (folder / "agent").rglob("*.db*") if path.is_file()]
+    return any(b"COMPLETED" in journal.read_bytes() for journal in journals)
+
+
+@contextmanager
+def restarted(hub: ServedHub) -> Iterator[ServedHub]:
+    """Serve what a hub that was killed has left, at its address."""
+    again = start_hub(hub.data, "--auto-approve", port=urlsplit(hub.url).port or 0)
+    try:
+        yield again
+    finally:
+        again.stop()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("caller", ["real", "own"])
+def test_a_hub_that_is_killed_and_comes_back(rekuest_python: Path, hub: ServedHub, tmp_path: Path, caller: str) -> None:
+    """The body ends while there is no hub: its agent connects again and tells, and its caller hears of it.
+
+    The agent is ours alone: rekuest 10 ends where a connection is refused, as it is while there is no hub.
+    """
+    with (
+        offering("own", rekuest_python, hub, tmp_path),
+        calling(caller, rekuest_python, hub, tmp_path, scenario="wait") as process,
+    ):
+        wait_until(lambda: has_started(hub))
+        hub.kill()
+        (tmp_path / "notes.until").touch()
+        with restarted(hub):
+            report = report_of(process)
+
+    assert report == {"wait": "waited"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("caller", ["real", "own"])
+@pytest.mark.parametrize("agent", ["real", "own"])
+def test_what_an_agent_had_to_tell_when_it_was_killed(
+    rekuest_python: Path, hub: ServedHub, tmp_path: Path, agent: str, caller: str
+) -> None:
+    """Hub and agent are killed before the hub has heard of the end: the agent's next process tells from the journal."""
+    with ExitStack() as stack:
+        with offering(agent, rekuest_python, hub, tmp_path) as first:
+            process = stack.enter_context(calling(caller, rekuest_python, hub, tmp_path, scenario="wait"))
+            wait_until(lambda: has_started(hub))
+            hub.process.send_signal(signal.SIGSTOP)
+            (tmp_path / "notes.until").touch()
+            wait_until(lambda: has_kept_its_end(tmp_path))
+            first.kill()
+        hub.kill()
+        with restarted(hub) as again, offering(agent, rekuest_python, again, tmp_path):
+            report = report_of(process)
+
+    assert report == {"wait": "waited"}
+    assert (tmp_path / "notes").read_text().split() == ["began"]
 
 
 @pytest.mark.parametrize("caller", ["real", "own"])

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-import signal
 import time
 from collections.abc import AsyncIterator
 
 from arkitekt_di import register
 from arkitekt_di.rekuest import Task
+from tests.faults.gate import passed
+from tests.faults.harm import HARMS, hold_the_lock
 from tests.faults.people import note
 
 
@@ -31,12 +32,41 @@ async def again(n: int, log: str, seconds: float, task: Task) -> int:
     return await _work(n, log, seconds, task)
 
 
+async def _wait(n: int, log: str, gate: int, task: Task) -> int:
+    note(log, "began", task.id, time.time(), os.getpid())
+    task.progress(50)
+    await passed(gate)
+    note(log, "ended", task.id, time.time(), os.getpid())
+    return n
+
+
+@register
+async def wait_once(n: int, log: str, gate: int, task: Task) -> int:
+    """Wait before a gate; not to be repeated unasked."""
+    return await _wait(n, log, gate, task)
+
+
+@register(idempotent=True)
+async def wait_again(n: int, log: str, gate: int, task: Task) -> int:
+    """Wait before a gate; may be repeated."""
+    return await _wait(n, log, gate, task)
+
+
 @register(isolation="process", limit=4)
 def apart(n: int, log: str, how: str, task: Task) -> int:
     """Work in a process of its own, which may come to harm."""
     note(log, "began", task.id, time.time(), os.getpid())
-    if how == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+    HARMS[how]()
+    note(log, "ended", task.id, time.time(), os.getpid())
+    return n
+
+
+@register
+def lock_in_a_thread(n: int, log: str, seconds: float, times: int, task: Task) -> int:
+    """Hold the interpreter's lock of the agent, some times, and listen to nobody."""
+    note(log, "began", task.id, time.time(), os.getpid())
+    for _ in range(times):
+        hold_the_lock(seconds)
     note(log, "ended", task.id, time.time(), os.getpid())
     return n
 

@@ -1,4 +1,4 @@
-"""A hub for tasks in a process of its own: no login, a fixed port, and a clock that may jump.
+"""A hub for tasks in a process of its own: no login, a fixed port, and whatever fault is asked for.
 
 ``python -m tests.faults.hub FOLDER PORT SETTINGS [FAULTS]``, with settings and faults as JSON.
 """
@@ -15,11 +15,11 @@ from aiohttp import web
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.principal import Principal
 from arkitekt_di.server.tasks.bus import InProcessBus
-from arkitekt_di.server.tasks.dispatch import InProcessDispatch
 from arkitekt_di.server.tasks.endpoint import RekuestEndpoint
 from arkitekt_di.server.tasks.ledger import Ledger
 from arkitekt_di.server.tasks.service import Ground
 from arkitekt_di.settings.models import DatabaseSettings, TaskSettings
+from tests.faults.breaking import dispatch_of, publisher
 
 
 class Everybody:
@@ -53,8 +53,10 @@ async def main(folder: Path, port: int, settings: TaskSettings, faults: dict[str
     database, bus = Database(DatabaseSettings(), folder), InProcessBus()
     await database.start()
     clock = JumpingClock(faults.get("jumps_s", 0.0))
-    ledger = Ledger(database.url, settings.durability, bus.publish, clock=clock)
-    endpoint = RekuestEndpoint(Everybody(), database, Ground(ledger, bus, InProcessDispatch()), settings, clock=clock)
+    publish = publisher(bus, faults.get("dies_at_publishing"))
+    ledger = Ledger(database.url, settings.durability, publish, clock=clock)
+    dispatch = dispatch_of(carried=faults.get("dies_at_carrying"), disturbed=faults.get("disturbed"))
+    endpoint = RekuestEndpoint(Everybody(), database, Ground(ledger, bus, dispatch), settings, clock=clock)
     await endpoint.start()
     app = web.Application()
     app.router.add_routes(endpoint.routes())

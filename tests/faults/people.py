@@ -25,10 +25,10 @@ class Somebody(Quiet):
         return stale
 
 
-def app_of(name: str, port: int) -> App:
+def app_of(name: str, port: int, **overrides: object) -> App:
     """Return an app that the hub at *port* knows by its name."""
     somebody = Somebody(name, port)
-    return offline_app(name, fakts=somebody, herre=somebody)
+    return offline_app(name, fakts=somebody, herre=somebody, **overrides)
 
 
 def note(log: str, *words: object) -> None:

@@ -24,6 +24,9 @@ from arkitekt_di.rekuest import RemoteTask
 ROOT = Path(__file__).parents[2]
 BOUND_S = 240.0
 TASKS = 200
+AS_EVERY_AGENT = {"ARKITEKT_REKUEST__HEARTBEAT": "process", "ARKITEKT_REKUEST__JOURNAL": "file"}
+"""Variables of an agent: the apps of tests have other settings, as their hubs are in the same process."""
+
 SETTINGS = {"lost_after_s": 1.0, "restart_grace_s": 30.0, "pickup_s": 20.0}
 
 
@@ -59,10 +62,18 @@ class Stage:
         arguments = (str(self.folder / "data"), str(self.port), settings, json.dumps(faults))
         return self.start(sys.executable, "-m", "tests.faults.hub", *arguments)
 
-    def agent(self, name: str = "robot", port: int | None = None, **variables: str) -> "subprocess.Popen[str]":
-        """Start an agent."""
-        command = (sys.executable, "-m", "tests.faults.agent", name, str(port or self.port))
-        return self.start(*command, **variables)
+    def agent(
+        self,
+        name: str = "robot",
+        port: int | None = None,
+        module: str = "tests.faults.bodies",
+        stammers: int | None = None,
+        **variables: str,
+    ) -> "subprocess.Popen[str]":
+        """Start an agent that offers the functions of a module; one that stammers breaks off after so many reports."""
+        words = (name, str(port or self.port), module, *([] if stammers is None else [str(stammers)]))
+        command = (sys.executable, "-m", "tests.faults.agent", *words)
+        return self.start(*command, **(AS_EVERY_AGENT | variables))
 
     def start(self, *command: str, **variables: str) -> "subprocess.Popen[str]":
         """Start a process and wait until it is ready."""

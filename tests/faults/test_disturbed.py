@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from arkitekt_di.errors import RemoteError
+from tests.faults.gate import Gate
 from tests.faults.people import app_of
-from tests.faults.stage import TASKS, Stage, call_all, check_invariant, outcomes
+from tests.faults.stage import BOUND_S, TASKS, Stage, call_all, check_invariant, outcomes
 from tests.faults.wire import Wire
 from tests.server.tasks.task_hub import serve
 
@@ -46,6 +47,62 @@ async def test_a_network_that_is_cut_for_a_while(set_stage: SetStage, cut_s: flo
     check_invariant(stage, tasks)
     assert counted == {"completed": TASKS}
     assert len({note[0] for note in stage.notes("began")}) == len(stage.notes("began"))
+
+
+@pytest.mark.long
+async def test_a_network_that_is_cut_for_good_and_mended_too_late(set_stage: SetStage):
+    """What had begun is lost; what its bodies tell in the end is kept beside it, and is the result of nothing."""
+    stage = set_stage(**QUICK, lost_after_s=1.0, window=100)
+    stage.hub()
+    async with Gate().listening() as gate, cut_off(stage) as wire, app_of("caller", stage.port) as app:
+        await asyncio.to_thread(stage.agent, port=wire.port)
+        tasks = await call_all(app, "wait_once", stage, gate.port)
+        await gate.waited(100)
+        wire.cut()
+        async with asyncio.timeout(BOUND_S):
+            await asyncio.wait({asyncio.create_task(tasks[0]._ended.wait())})
+        gate.open()
+        await stage.noted("ended", 100)
+        wire.mend()
+        counted = await outcomes(tasks)
+
+    check_invariant(stage, tasks)
+    assert counted == {"AgentLostError": 100, "completed": TASKS - 100}
+    late = [own for own in stage.events().values() if "LATE_REPORT" in {event["kind"] for event in own}]
+    assert len(late) == 100
+    assert len(stage.notes("began")) == TASKS
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [7, 8])
+async def test_orders_that_are_repeated_swapped_and_lost(set_stage: SetStage, seed: int):
+    """An order that was lost twice is told as lost before it began; no body begins twice."""
+    stage = set_stage(pickup_s=1.0)
+    stage.hub(disturbed=seed)
+    stage.agent()
+    async with app_of("caller", stage.port) as app:
+        tasks = await call_all(app, "once", stage, 0.2)
+        counted = await outcomes(tasks)
+
+    check_invariant(stage, tasks)
+    assert set(counted) <= {"completed", "AgentLostError"}
+    assert counted["completed"] == len(stage.notes("began")) == len({note[0] for note in stage.notes("began")})
+    assert counted["completed"] > TASKS * 3 / 4
+
+
+@pytest.mark.long
+async def test_reports_that_are_said_twice_and_connections_that_break_in_between(stage: Stage):
+    stage.hub()
+    await asyncio.to_thread(stage.agent, stammers=150)
+    async with app_of("caller", stage.port) as app:
+        tasks = await call_all(app, "once", stage, 1.0)
+        counted = await outcomes(tasks)
+
+    check_invariant(stage, tasks)
+    assert counted == {"completed": TASKS}
+    for own in stage.events().values():
+        kinds = [event["kind"] for event in own]
+        assert len(kinds) == len(set(kinds)), "a report was recorded twice"
 
 
 @pytest.mark.long

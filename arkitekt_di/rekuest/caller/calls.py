@@ -114,8 +114,20 @@ class Calls:
                 return known
             task = self._begun(record.id, reference, target, listeners)
         if options.reference is not None or self._may_have_missed():
-            await task.catch_up()
+            await self._catch_up(task)
         return task
+
+    async def _catch_up(self, task: RemoteTask) -> None:
+        """Learn what has happened to a task; where the hub is away at the moment, when it is back."""
+        pause = FIRST_LOOK_S
+        while True:
+            try:
+                return await task.catch_up()
+            except ConnectionLostError:
+                if self._watching is None or self._watching.done():
+                    raise
+                await asyncio.wait({self._watching}, timeout=pause)
+                pause = min(2 * pause, LONGEST_LOOK_S)
 
     def _may_have_missed(self) -> bool:
         """Tell whether things may have happened that nobody will tell of."""

@@ -128,6 +128,7 @@ class AgentConversation:
             if not task.is_picked_up:
                 await service.assignments.deliver(self._connection, task)
             service.controls.repeat(task)
+        service.errands.run(service.losses.relieve(), f"let {lease.agent_id} help others")
 
     async def _leave(self) -> None:
         service, connection = self._service, self._connection

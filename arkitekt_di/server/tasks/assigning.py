@@ -35,10 +35,11 @@ class Assignments:
         connection = self._crew.at(draft.agent_id)
         is_direct = connection is not None and not connection.has_backlog
         if connection is not None and is_direct and not draft.is_held and (connection.room or draft.parent_id):
-            created = await self._store.create_if_absent(draft, connection.lease)
-            if created.is_new and created.task.session_id is not None:
-                await self.deliver(connection, created.task)
-                return created
+            with connection.place_kept():
+                created = await self._store.create_if_absent(draft, connection.lease)
+                if created.is_new and created.task.session_id is not None:
+                    await self.deliver(connection, created.task)
+                    return created
         else:
             created = await self._store.create_if_absent(draft)
         if created.is_new and created.task.is_waiting:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -70,6 +71,7 @@ class AgentConnection:
         self.unanswered: dict[tuple[str, str], Unanswered] = {}
         self._roots: set[str] = set()
         self._tasks: set[str] = set()
+        self._coming = 0
         self.has_backlog = True
         self.work = asyncio.Event()
         self._window = window
@@ -88,7 +90,16 @@ class AgentConnection:
     @property
     def room(self) -> int:
         """Tasks that the agent may be given now, beside those that its own tasks call."""
-        return max(0, self._window - len(self._roots))
+        return max(0, self._window - len(self._roots) - self._coming)
+
+    @contextmanager
+    def place_kept(self) -> Iterator[None]:
+        """Keep a place for a task while it is recorded, so that others do not take it meanwhile."""
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
 
     def put(self, order: Frame) -> None:
         """Take an order; one too many ends the connection, and the ledger knows what to send on the next."""

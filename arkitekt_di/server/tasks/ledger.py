@@ -25,7 +25,15 @@ from arkitekt_di.server.tasks.records import (
     TaskDraft,
     Whose,
 )
-from arkitekt_di.server.tasks.rows import EVENT_COLUMNS, STATE_COLUMNS, conditions_of, event_of, owned_by, task_of
+from arkitekt_di.server.tasks.rows import (
+    EVENT_COLUMNS,
+    STATE_COLUMNS,
+    WAITING,
+    conditions_of,
+    event_of,
+    owned_by,
+    task_of,
+)
 from arkitekt_di.server.tasks.tables import DRAWERS, EVENTS, JOURNALS, LOCKS, STATES, TASKS
 
 T = TypeVar("T")
@@ -194,6 +202,15 @@ class Ledger:
             TASKS.c.ended_at.is_(None), TASKS.c.session_id.is_not(None)
         )
         return tuple((row.agent_id, row.session_id) for row in await self._read(held.distinct()))
+
+    async def waiting(self, agent_id: str) -> tuple[Task, ...]:
+        """Return the open tasks that wait for an agent."""
+        found = select(*STATE_COLUMNS).where(TASKS.c.agent_id == agent_id, *WAITING)
+        return tuple(task_of(row) for row in await self._read(found.order_by(TASKS.c.created_at, TASKS.c.id)))
+
+    async def awaited(self) -> tuple[str, ...]:
+        """Return every agent that an open task waits for."""
+        return tuple(row.agent_id for row in await self._read(select(TASKS.c.agent_id).where(*WAITING).distinct()))
 
     async def sweep(self, ended_before: float, limit: int) -> int:
         """Remove tasks that ended before a time."""

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 ORDERS_REPEATED = 3
 """How often an order is carried before it is given up."""
 
+_NOBODY = ""
+"""Stands for the session of tasks that no process has."""
+
 
 class Losses:
     """Declares tasks lost, or gives them out again.
@@ -59,7 +62,8 @@ class Losses:
 
     async def start(self) -> None:
         """Wait for the agents that had tasks when the hub ended, and watch over those that are here."""
-        for agent_id, session_id in await self._store.holders():
+        waited_for = [(agent_id, _NOBODY) for agent_id in await self._store.awaited()]
+        for agent_id, session_id in (*await self._store.holders(), *waited_for):
             self.gone(agent_id, session_id, self._settings.restart_grace_s)
         self._errands.run(self._watch(), "watch over agents")
 
@@ -73,15 +77,32 @@ class Losses:
 
     def back(self, agent_id: str, session_id: str) -> None:
         """Take note that a process is here."""
-        timer = self._timers.pop((agent_id, session_id), None)
-        if timer is not None:
-            timer.cancel()
+        for key in ((agent_id, session_id), (agent_id, _NOBODY)):
+            timer = self._timers.pop(key, None)
+            if timer is not None:
+                timer.cancel()
 
     async def _give_up(self, agent_id: str, session_id: str, after_s: float) -> None:
         await asyncio.sleep(after_s)
         self._timers.pop((agent_id, session_id), None)
         for task in await self._store.held(agent_id, session_id):
             await self.lose(task, "the agent is gone")
+        await self._hand_over(agent_id)
+
+    async def relieve(self) -> None:
+        """Give what waits for agents that are gone to those that are here; one that may come back is waited for."""
+        expected = {agent_id for agent_id, _ in self._timers}
+        for agent_id in await self._store.awaited():
+            if agent_id not in expected:
+                await self._hand_over(agent_id)
+
+    async def _hand_over(self, agent_id: str) -> None:
+        """Give what waits for an agent that is not here to others; what nobody else can do waits on."""
+        if self._crew.at(agent_id) is not None:
+            return
+        for task in await self._store.waiting(agent_id):
+            if self._resolution.elsewhere(task) is not None:
+                await self._requeue(task, "its agent is gone")
 
     async def lose(self, task: Task, reason: str) -> Event | None:
         """End a task as lost, or let it run again where that does no harm."""
@@ -90,6 +111,9 @@ class Losses:
             return await self._store.finish_if(
                 task.id, task.attempt, task.epoch, EventKind.LOST, told | {"reason": reason}
             )
+        return await self._requeue(task, reason)
+
+    async def _requeue(self, task: Task, reason: str) -> Event | None:
         offer = self._resolution.elsewhere(task) if self._crew.at(task.draft.agent_id) is None else None
         place = None if offer is None else Place(offer.agent_id, offer.id, offer.interface)
         told = {"attempt": task.attempt + 1, "reason": reason, "started": task.is_started}

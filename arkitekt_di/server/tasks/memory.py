@@ -194,6 +194,14 @@ class InMemoryTasks:
         """Return agent and session of everyone who has an open task."""
         return tuple({(task.draft.agent_id, task.session_id) for task in self._open() if task.session_id})
 
+    async def waiting(self, agent_id: str) -> tuple[Task, ...]:
+        """Return the open tasks that wait for an agent."""
+        return tuple(task for task in self._open() if task.is_waiting and task.draft.agent_id == agent_id)
+
+    async def awaited(self) -> tuple[str, ...]:
+        """Return every agent that an open task waits for."""
+        return tuple({task.draft.agent_id for task in self._open() if task.is_waiting})
+
     async def sweep(self, ended_before: float, limit: int) -> int:
         """Remove tasks that ended before a time."""
         old = [task for task in self._tasks.values() if task.ended_at is not None and task.ended_at < ended_before]

@@ -156,6 +156,14 @@ class TaskStore(Protocol):
         """Return agent and session of everyone who has an open task."""
         ...
 
+    async def waiting(self, agent_id: str) -> tuple[Task, ...]:
+        """Return the open tasks that wait for an agent and that no process has, the oldest first."""
+        ...
+
+    async def awaited(self) -> tuple[str, ...]:
+        """Return every agent that an open task waits for."""
+        ...
+
     async def sweep(self, ended_before: float, limit: int) -> int:
         """Remove up to *limit* tasks that ended before a time, with their events; return how many."""
         ...

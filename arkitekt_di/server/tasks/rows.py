@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row
 
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.tasks.promise import Wanted
-from arkitekt_di.server.tasks.records import Caller, Event, Instruct, Organization, Task, TaskDraft, Whose
+from arkitekt_di.server.tasks.records import STOPPING, Caller, Event, Instruct, Organization, Task, TaskDraft, Whose
 from arkitekt_di.server.tasks.tables import EVENTS, TASKS
 
 CALLER_COLUMNS = (TASKS.c.organization_id, TASKS.c.client_id, TASKS.c.user_id, TASKS.c.caller_agent_id)
@@ -68,6 +68,15 @@ def task_from(values: Mapping[str, Any]) -> Task:
         last_step=values["last_step"],
         ended_at=values["ended_at"],
     )
+
+
+WAITING: tuple[ColumnElement[bool], ...] = (
+    TASKS.c.ended_at.is_(None),
+    TASKS.c.session_id.is_(None),
+    TASKS.c.kind != EventKind.HELD.value,
+    TASKS.c.instruct.not_in(sorted(STOPPING)),
+)
+"""What holds for the rows of tasks that an agent may take."""
 
 
 def conditions_of(wanted: Wanted) -> list[ColumnElement[bool]]:
