@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
@@ -90,16 +90,17 @@ def per_call(work: Callable[[], object], count: int) -> float:
     return (time.thread_time() - started) / count
 
 
-def lives(make: Callable[[], Lifecycle], count: int) -> float:
-    """Return seconds for one start and stop of five services."""
+def lives(containers: Sequence[Container], count: int) -> float:
+    """Return seconds for one start and stop of the services of *containers*, each with *count* lives."""
 
     async def run() -> float:
-        lifecycle = make()
+        lifecycles = [Lifecycle(container) for container in containers]
         started = time.thread_time()
-        for _ in range(count):
-            await lifecycle.start()
-            await lifecycle.stop()
-        return (time.thread_time() - started) / count
+        for lifecycle in lifecycles:
+            for _ in range(count):
+                await lifecycle.start()
+                await lifecycle.stop()
+        return (time.thread_time() - started) / (count * len(lifecycles))
 
     return asyncio.run(run())
 
@@ -197,7 +198,8 @@ def measure() -> dict[str, list[tuple[float, float]]]:
                     per_call(lambda: app.container.mikro.service(), 20_000),  # noqa: PLW0108  # the look-up is measured
                 ),
                 "container of easy / container of 5": (containers(5), bare_containers(5)),
-                "start + stop of 5 services / AsyncExitStack": (lives(lambda: Lifecycle(Five()), 50), exit_stacks(50)),
+                "start + stop of 5 services / AsyncExitStack": (lives([Five()], 200), exit_stacks(200)),
+                "the first start + stop / AsyncExitStack": (lives([Five() for _ in range(50)], 1), exit_stacks(200)),
                 "import arkitekt_di / import asyncio": (importing("arkitekt_di"), importing("asyncio")),
             }
             for name, pair in rounds.items():

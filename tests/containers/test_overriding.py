@@ -47,7 +47,8 @@ def test_overlapping_overrides_take_back_their_own_whatever_the_order(data: st.D
     running: list[tuple[ExitStack, str, object]] = []
 
     for number in range(data.draw(st.integers(2, 8))):
-        if running and data.draw(st.booleans()):
+        is_ending = data.draw(st.booleans())
+        if running and is_ending:
             stack, _name, _value = running.pop(data.draw(st.integers(0, len(running) - 1)))
             stack.close()
         else:
