@@ -17,7 +17,7 @@ from tests.serving import ServedHub, serving
 pytest.importorskip("PySide6.QtWidgets")
 
 pytestmark = pytest.mark.timeout(300)
-BOUND_S = 60.0
+BOUND_S = 120.0
 DOCUMENT = Path(__file__).parents[2] / "docs" / "how-to" / "use-a-desktop-program.md"
 PASSWORD = "four words that match"
 

@@ -131,7 +131,7 @@ def test_what_a_listener_raises_ends_the_transfer(koil: Koil, mikro: Mikro, pixe
 def shown(monkeypatch: pytest.MonkeyPatch, mode: Any, *, is_terminal: bool, patience_s: float = 0.0) -> str:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=is_terminal, width=100)
-    monkeypatch.setattr(progress_module, "Console", lambda **_: console)
+    monkeypatch.setattr("arkitekt_di.mikro.pixels.rich_bar.Console", lambda **_: console)
     monkeypatch.setattr(progress_module, "_PATIENCE_S", patience_s)
     with ProgressBar(mode) as bar:
         bar(Progress("an [odd] name", 2**20, 2**22))
@@ -149,7 +149,7 @@ def test_a_bar_is_shown_in_a_terminal_for_what_takes_long(monkeypatch: pytest.Mo
 def test_a_bar_without_a_known_end_is_a_bar_too(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True)
-    monkeypatch.setattr(progress_module, "Console", lambda **_: console)
+    monkeypatch.setattr("arkitekt_di.mikro.pixels.rich_bar.Console", lambda **_: console)
     monkeypatch.setattr(progress_module, "_PATIENCE_S", 0.0)
 
     with ProgressBar("auto") as bar:

@@ -64,6 +64,39 @@ def test_the_front_and_the_command_line_load_nothing_heavy(code: str):
     assert result.stdout == "[]\n"
 
 
+def test_making_an_app_loads_no_other_preset_and_nothing_that_only_pixels_need():
+    others = ["embedded", "jupy", "port", "qt", "scheduler", "server"]
+    unused = [
+        *(f"arkitekt_di.containers.{name}" for name in others),
+        "dask",
+        "rich",
+        "sqlalchemy",
+        "strawberry",
+        "zarr",
+    ]
+    result = run(
+        f"from arkitekt_di import easy\neasy('x')\nimport sys\nprint(sorted(set({unused!r}) & set(sys.modules)))"
+    )
+
+    assert (result.stdout, result.stderr) == ("[]\n", "")
+
+
+def test_storing_an_array_of_numbers_loads_neither_dask_nor_scipy():
+    result = run(
+        """
+import sys
+import numpy as np
+from arkitekt_di.mikro import from_xarray
+from tests.apps import offline_app
+with offline_app():
+    from_xarray(np.zeros((4, 4), "uint8"), name="dark")
+print(sorted({"dask", "scipy"} & set(sys.modules)))
+"""
+    )
+
+    assert (result.stdout, result.stderr) == ("[]\n", "")
+
+
 def test_help_loads_nothing_heavy():
     code = "import sys\nsys.argv = ['arkitekt-di', '--help']\nfrom arkitekt_di.cli import main\ntry:\n    main()\n"
     result = run(f"{code}finally:\n    print(sorted(set({HEAVY!r}) & set(sys.modules)))")

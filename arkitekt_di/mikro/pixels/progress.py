@@ -4,12 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Literal, Self
-
-import rich.progress
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from typing import Any, Final, Literal, Self
 
 _PATIENCE_S: Final = 2.0
 """A transfer that takes longer gets a bar: what is over sooner needs none."""
@@ -61,7 +56,7 @@ class ProgressBar:
 
     def __init__(self, mode: Literal["auto", "never"]) -> None:
         self._mode = mode
-        self._shown: _RichBar | None = None
+        self._shown: Any = None  # a RichBar, which is loaded late: most transfers are over before it is shown
         self._began = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -78,29 +73,11 @@ class ProgressBar:
         if self._shown is None:
             if self._mode == "never" or time.monotonic() - self._began < _PATIENCE_S:
                 return
-            console = Console(stderr=True)
-            if not (console.is_terminal or console.is_jupyter):
+            from arkitekt_di.mikro.pixels.rich_bar import RichBar, watched_console
+
+            console = watched_console()
+            if console is None:
                 self._mode = "never"
                 return
-            self._shown = _RichBar(console, progress)
+            self._shown = RichBar(console, progress)
         self._shown.show(progress)
-
-
-class _RichBar:
-    """One line of rich: name, bar, amount, rate, time that is left."""
-
-    def __init__(self, console: Console, progress: Progress) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self._bar = rich.progress.Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
-        self._task = self._bar.add_task(
-            escape(progress.name), total=progress.total_bytes, completed=progress.done_bytes
-        )
-        self._bar.start()
-
-    def show(self, progress: Progress) -> None:
-        """Move the bar."""
-        self._bar.update(self._task, total=progress.total_bytes, completed=progress.done_bytes)
-
-    def stop(self) -> None:
-        """Take the bar away."""
-        self._bar.stop()
