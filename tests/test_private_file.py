@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from arkitekt_di import private_file
 from arkitekt_di.private_file import keep_secret, read_private, write_private
 
 OLD, NEW = b"old" * 100_000, b"new" * 90_000
@@ -67,6 +68,18 @@ def test_a_link_in_its_place_is_replaced_and_not_followed(tmp_path: Path) -> Non
 
     assert elsewhere.read_bytes() == b"somebody else's"
     assert not path.is_symlink()
+
+
+def test_who_comes_second_takes_the_secret_of_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "keys" / "forms.key"
+
+    def be_late(draft: Path, content: bytes) -> None:
+        write_private(draft, content)
+        write_private(path, b"the secret of another process")
+
+    monkeypatch.setattr(private_file, "write_private", be_late)
+
+    assert keep_secret(path) == b"the secret of another process"
 
 
 def test_all_who_ask_at_once_get_one_secret(tmp_path: Path) -> None:
