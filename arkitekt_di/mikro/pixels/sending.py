@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from arkitekt_di.errors import ImageRefusedError
 from arkitekt_di.messages.images import StoredObject
+from arkitekt_di.mikro.pixels.clusters import cluster_for
 from arkitekt_di.mikro.pixels.frames import Frames
 from arkitekt_di.mikro.pixels.layout import Region
 from arkitekt_di.mikro.pixels.reduction import Method, halved
@@ -176,6 +177,10 @@ class Shipment:
         import dask.array as da
 
         layout = self._lanes[0].codec.layout
+        if (cluster := cluster_for(data)) is not None:
+            for window in windows(layout, data.chunks, data.dtype.itemsize):
+                self._send_part(Part(cluster.compute(data[window]).result(), window), pool)
+            return
         whole = data.rechunk(layout.shard, method="tasks", balance=False)
         for window in windows(layout, data.chunks, data.dtype.itemsize):
             target: Any = _Window(self._ship, window)
