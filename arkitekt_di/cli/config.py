@@ -221,7 +221,7 @@ def _load(kind: Kind, preset: str, config: list[Path] | None, sets: list[str] | 
 
 
 def _file(kind: Kind, file: Path | None, *, is_project: bool) -> Any:  # a SettingsFile, which is loaded late
-    from arkitekt_di.settings.editing import SettingsFile
+    from arkitekt_di.cli.settings_file import SettingsFile
     from arkitekt_di.settings.origins import Kind as OriginKind
     from arkitekt_di.settings.places import PROJECT_FILE, project_file, user_file
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from arkitekt_di.cli.config import app
+from arkitekt_di.cli.settings_file import SettingsFile
 from arkitekt_di.errors import ConfigurationError
-from arkitekt_di.settings.editing import SettingsFile
 from arkitekt_di.settings.load import load_app_settings
 from arkitekt_di.settings.models import AppSettings
 from arkitekt_di.settings.origins import Kind

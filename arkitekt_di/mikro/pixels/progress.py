@@ -79,5 +79,5 @@ class ProgressBar:
             if console is None:
                 self._mode = "never"
                 return
-            self._shown = RichBar(console, progress)
-        self._shown.show(progress)
+            self._shown = RichBar(console, progress.name)
+        self._shown.show(progress.done_bytes, progress.total_bytes)
