@@ -21,6 +21,7 @@ from arkitekt_di.rekuest.agent.older_form import OlderForm
 from arkitekt_di.rekuest.agent.relayed_door import RelayedDoor
 from arkitekt_di.rekuest.caller.calls import Calls
 from arkitekt_di.rekuest.executors.asked import Answers
+from arkitekt_di.rekuest.executors.dask import DaskExecutor
 from arkitekt_di.rekuest.executors.loop import LoopExecutor
 from arkitekt_di.rekuest.executors.process import ProcessExecutor
 from arkitekt_di.rekuest.executors.thread import ThreadExecutor
@@ -117,14 +118,22 @@ class RekuestContainer(Container):
 
     loop: providers.Provider[Executor] = providers.ThreadSafeSingleton(LoopExecutor, bodies)
     thread: providers.Provider[Executor] = providers.ThreadSafeSingleton(ThreadExecutor, bodies)
+    answers = providers.ThreadSafeSingleton(Answers, tokens, aliases, claims)
     process: providers.Provider[Executor] = providers.ThreadSafeSingleton(
         ProcessExecutor,
         cfg,
-        providers.ThreadSafeSingleton(Answers, tokens, aliases, claims),
+        answers,
         desk=WORKER_DESK,
         facts=providers.Callable(_worker_facts, settings, manifest),
     )
-    executors = providers.Dict(loop=loop, thread=thread, process=process)
+    dask: providers.Provider[Executor] = providers.ThreadSafeSingleton(
+        DaskExecutor,
+        cfg,
+        answers,
+        desk=WORKER_DESK,
+        facts=providers.Callable(_worker_facts, settings, manifest),
+    )
+    executors = providers.Dict(loop=loop, thread=thread, process=process, dask=dask)
 
     agent = providers.ThreadSafeSingleton(
         Agent,

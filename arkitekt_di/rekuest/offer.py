@@ -3,10 +3,11 @@
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any, Final, Literal, TypedDict, get_args
 
-from arkitekt_di.errors import OfferRefusedError
+from arkitekt_di.errors import MissingExtraError, OfferRefusedError
 from arkitekt_di.messages.definitions import (
     ActionKind,
     Definition,
@@ -20,8 +21,8 @@ from arkitekt_di.messages.json_schema import arguments_schema, results_schema
 from arkitekt_di.rekuest.ports.writing import arg_ports, return_ports
 from arkitekt_di.rekuest.signature import Signature, read_signature
 
-Isolation = Literal["loop", "thread", "process"]
-"""Where a body runs: on the app's event loop, in a thread of the app's process, or in another process."""
+Isolation = Literal["loop", "thread", "process", "dask"]
+"""Where a body runs: on the app's event loop, in a thread of its process, in another process, or on a Dask cluster."""
 
 _ISOLATIONS: Final = get_args(Isolation)
 
@@ -42,7 +43,7 @@ class OfferOptions(TypedDict, total=False):
         Name under which the function is called; by default its own.
     version : str
         Changes where the meaning of the function does, default ``"1"``.
-    isolation : {'loop', 'thread', 'process'}
+    isolation : {'loop', 'thread', 'process', 'dask'}
         Where the body runs; by default ``loop`` for async functions and ``thread`` for sync ones.
     limit : int
         Most bodies of the function that run at once; by default 1 for sync functions, 100 for async ones.
@@ -52,6 +53,8 @@ class OfferOptions(TypedDict, total=False):
         Names of locks that a body holds: of those that share one, one runs at a time.
     gpus : sequence of int
         GPUs for a body in a process of its own (``CUDA_VISIBLE_DEVICES``): each process gets one of them.
+    resources : mapping of str to float
+        What a Dask worker has to have free for a body, as ``dask worker --resources`` names it.
     effects : Effects
         What running it twice would do to the world; for people to judge by.
     idempotent, pure, stateful : bool
@@ -72,6 +75,7 @@ class OfferOptions(TypedDict, total=False):
     priority: int
     locks: Sequence[str]
     gpus: Sequence[int]
+    resources: Mapping[str, float]
     effects: Effects
     idempotent: bool
     pure: bool
@@ -95,6 +99,7 @@ class Offer:
     limit, priority : int
     locks : tuple of str
     gpus : tuple of int
+    resources : mapping of str to float
     """
 
     fn: Callable[..., Any]
@@ -105,6 +110,7 @@ class Offer:
     priority: int = 0
     locks: tuple[str, ...] = ()
     gpus: tuple[int, ...] = ()
+    resources: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def interface(self) -> str:
@@ -175,6 +181,7 @@ def make_offer(
         priority=options.get("priority", 0),
         locks=tuple(sorted(set(options.get("locks", ())))),
         gpus=tuple(options.get("gpus", ())),
+        resources=dict(options.get("resources", {})),
     )
 
 
@@ -209,16 +216,15 @@ def _implementation(
 
 def _isolation(fn: Callable[..., Any], signature: Signature, options: OfferOptions) -> Isolation:
     isolation = options.get("isolation", "loop" if signature.is_async else "thread")
-    if str(isolation) == "dask":
-        reason = "bodies are not sent to a Dask cluster: its workers have no login, and re-run bodies unasked"
-        raise _refusal(fn, reason, "Use isolation='process', or a Dask client inside the body")
     if isolation not in _ISOLATIONS:
         raise _refusal(fn, f"there is no isolation {isolation!r}", f"Choose one of {', '.join(_ISOLATIONS)}")
     if isolation == "loop" and not signature.is_async:
         raise _refusal(fn, "sync code would block the app's event loop", "Leave isolation out: it gets a thread")
     if isolation == "thread" and signature.is_async:
         raise _refusal(fn, "a thread has no event loop for async code", "Leave isolation out, or use 'process'")
-    if isolation == "process":
+    if isolation == "dask" and find_spec("distributed") is None:
+        raise MissingExtraError("dask", "isolation='dask'")
+    if isolation in {"process", "dask"}:
         _check_importable(fn, isolation)
         _check_travels(fn, signature, isolation)
     if options.get("limit", 1) < 1:

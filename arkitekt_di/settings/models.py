@@ -191,6 +191,9 @@ class RekuestSettings(Section):
         Most bodies that run at once, of all functions together.
     processes : int
         Most processes for bodies that want one of their own.
+    dask : str or None
+        Address of the scheduler of the Dask cluster for bodies that want one, such as ``tcp://scheduler:8786``; None is
+        the one that Dask itself is configured for (``DASK_SCHEDULER_ADDRESS``), or a cluster on this machine.
     heartbeat : {'process', 'loop'}
         Who answers the hub's heartbeats: a small process of its own, which bodies that hold the interpreter's lock
         cannot keep from it, or the app's own loop.
@@ -212,6 +215,7 @@ class RekuestSettings(Section):
     kind: Literal["hub", "in_memory"] = "hub"
     limit: int = Field(default=100, ge=1)
     processes: int = Field(default=4, ge=1)
+    dask: str | None = None
     heartbeat: Literal["process", "loop"] = "process"
     patience_s: float = Field(default=600.0, gt=0)
     force: bool = False

@@ -115,6 +115,7 @@ def local_app(
             "loop": LoopExecutor(desk),
             "thread": ThreadExecutor(desk),
             "process": process,
+            "dask": process,  # as on a worker, but here: a test needs no cluster
         }
         registry = Hooks(registry_of(hooks if hooks is not None else {}), injector)
         koil.call(registry.start)

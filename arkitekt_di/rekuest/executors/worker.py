@@ -226,6 +226,18 @@ def _facts(plain: dict[str, Any]) -> TaskFacts:
     return TaskFacts(**facts)
 
 
+def _end_with_parent() -> None:
+    """Ask Linux to kill this process when its parent has died: a body that nobody waits for must not run on."""
+    if sys.platform == "linux":
+        import ctypes
+
+        parent = os.getppid()
+        # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html: 1 is PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
 async def main(output: int) -> None:
     """Follow the orders that come in over the standard input."""
     loop = asyncio.get_running_loop()
@@ -235,6 +247,7 @@ async def main(output: int) -> None:
 
 
 if __name__ == "__main__":
+    _end_with_parent()
     # What bodies print goes where the agent's own errors go: the standard output is the agent's.
     channel = os.dup(1)
     os.dup2(2, 1)
