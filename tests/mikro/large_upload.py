@@ -1,6 +1,7 @@
 """Stores a Dask array that is larger than the memory this process may have; prints its peak.
 
-Arguments: size of the array and limit of the memory, both in MiB.
+Arguments: size of the array and limit of the memory, both in MiB, and how it is cut: ``misaligned`` with everything
+that is stored, or into a ``single`` chunk.
 """
 
 import asyncio
@@ -59,11 +60,12 @@ def peak_kib() -> int:
 
 
 if __name__ == "__main__":
-    size, limit = int(sys.argv[1]), int(sys.argv[2])
+    size, limit, cut = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     planes = size * MIB // (1024 * 1024 * 2)
+    sevens = (7,) * (planes // 7) + ((planes % 7,) if planes % 7 else ())
     whole = da.map_blocks(
         noise,
-        chunks=((7,) * (planes // 7) + ((planes % 7,) if planes % 7 else ()), (400, 400, 224), (1024,)),
+        chunks=((planes,), (1024,), (1024,)) if cut == "single" else (sevens, (400, 400, 224), (1024,)),
         dtype=np.uint16,
         meta=np.empty((0, 0, 0), np.uint16),
     )
