@@ -133,6 +133,7 @@ from arkitekt_di.mikro.rois.service import Rois as Rois
 from arkitekt_di.mikro.rois.shapes import drafts_of as drafts_of
 from arkitekt_di.mikro.rois.shapes import shapes_of as shapes_of
 from arkitekt_di.mikro.service import Mikro as Mikro
+from arkitekt_di.mikro.table import Table as Table
 from arkitekt_di.mikro.tables.functions import adelete_table as adelete_table
 from arkitekt_di.mikro.tables.functions import afrom_dataframe as afrom_dataframe
 from arkitekt_di.mikro.tables.functions import aget_table as aget_table
@@ -156,7 +157,6 @@ from arkitekt_di.mikro.tables.functions import watch_tables as watch_tables
 from arkitekt_di.mikro.tables.in_memory import InMemoryTableRecords as InMemoryTableRecords
 from arkitekt_di.mikro.tables.records import GraphQLTableRecords as GraphQLTableRecords
 from arkitekt_di.mikro.tables.service import Tables as Tables
-from arkitekt_di.mikro.tables.table import Table as Table
 from arkitekt_di.mikro.verifying import averify_image as averify_image
 from arkitekt_di.mikro.verifying import verify_image as verify_image
 from arkitekt_di.mikro.watched import awatch_image as awatch_image

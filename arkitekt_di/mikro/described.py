@@ -13,7 +13,7 @@ from arkitekt_di.mikro.description import Description
 from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.paging import Pages
-from arkitekt_di.mikro.tables.table import Table
+from arkitekt_di.mikro.table import Table
 from arkitekt_di.protocols.koil import Bridge
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from arkitekt_di.mikro.governed import bridge_of, governing, on_loop
 from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.relations import Source
-from arkitekt_di.mikro.tables.table import Table
+from arkitekt_di.mikro.table import Table
 
 
 async def aget_sources(image: Image | str, *, app: MikroApp | None = None) -> list[Image | Table | File]:

@@ -10,7 +10,7 @@ from arkitekt_di.messages.relations import Relation, RelationKind
 from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
-from arkitekt_di.mikro.tables.table import Table
+from arkitekt_di.mikro.table import Table
 
 Source = Image | Table | str
 """What an image is made from: an image, a table, or the identifier of an image."""

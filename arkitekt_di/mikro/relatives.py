@@ -9,7 +9,7 @@ from arkitekt_di.messages.relations import Relation, RelationKind
 from arkitekt_di.mikro.areas import Areas
 from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.image import Image
-from arkitekt_di.mikro.tables.table import Table
+from arkitekt_di.mikro.table import Table
 from arkitekt_di.protocols.mikro import ImageRecords
 
 

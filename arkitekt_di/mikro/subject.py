@@ -14,7 +14,7 @@ from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.rois.roi import Roi
-from arkitekt_di.mikro.tables.table import Table
+from arkitekt_di.mikro.table import Table
 
 Commented = Image | File | Table | Folder | Roi
 """What comments are on."""

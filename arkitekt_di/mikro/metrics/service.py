@@ -10,7 +10,7 @@ from arkitekt_di.messages.metrics import MetricDraft, MetricRecord
 from arkitekt_di.mikro.files.file import File
 from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
-from arkitekt_di.mikro.tables.table import Table
+from arkitekt_di.mikro.table import Table
 from arkitekt_di.protocols.metrics import MetricRecords
 
 Measured = Image | File | Table

@@ -10,8 +10,8 @@ from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.progress import ProgressListener
+from arkitekt_di.mikro.table import Table
 from arkitekt_di.mikro.tables.service import Tables
-from arkitekt_di.mikro.tables.table import Table
 from arkitekt_di.mikro.watching import Watch
 
 

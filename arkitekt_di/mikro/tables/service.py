@@ -11,6 +11,7 @@ from arkitekt_di.messages.tables import TableDraft, TableQuery, TableRecord
 from arkitekt_di.mikro.blobs.reading import StoredObject
 from arkitekt_di.mikro.blobs.sending import Source
 from arkitekt_di.mikro.blobs.uploads import object_name
+from arkitekt_di.mikro.data_frame import arrow_of, columns_of, pyarrow, write_parquet
 from arkitekt_di.mikro.filed import Filed
 from arkitekt_di.mikro.folders.folder import Folder
 from arkitekt_di.mikro.folders.service import Folders
@@ -19,8 +20,7 @@ from arkitekt_di.mikro.identifiers import identifier_of
 from arkitekt_di.mikro.image import Image
 from arkitekt_di.mikro.paging import Pages
 from arkitekt_di.mikro.pixels.progress import ProgressBar, ProgressListener, telling
-from arkitekt_di.mikro.tables.frame import arrow_of, columns_of, pyarrow, write_parquet
-from arkitekt_di.mikro.tables.table import Table
+from arkitekt_di.mikro.table import Table
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.mikro import PixelSource, PixelStore
 from arkitekt_di.protocols.tables import TableRecords

@@ -74,9 +74,10 @@ class DaskPipe:
 
     async def _next(self) -> dict[str, Any]:
         coming = asyncio.create_task(self._heard.get())
+        awaited: set[asyncio.Future[Any]] = {coming, self._failed}
         try:
             patience = SILENCE_S if self._is_carried else None
-            await asyncio.wait({coming, self._failed}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(awaited, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if coming.done():
                 return coming.result()
         finally:
@@ -97,9 +98,10 @@ class DaskPipe:
                     pass
         except TimeoutError:  # its worker is gone, and on Linux the process with it
             logger.warning("nothing was heard of the Dask worker of task %s when its body was to end", self._task)
-        for way in (*self._ways, self._failed):
+        ways: list[asyncio.Future[Any]] = [*self._ways, self._failed]
+        for way in ways:
             way.cancel()
-        await asyncio.gather(*self._ways, self._failed, return_exceptions=True)
+        await asyncio.gather(*ways, return_exceptions=True)
         if not self._is_carried:
             await self._future.cancel()
         self._future.release()

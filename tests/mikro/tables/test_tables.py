@@ -12,10 +12,10 @@ import pytest
 from arkitekt_di.errors import OwnLoopError, RecordRefusedError, TableRefusedError
 from arkitekt_di.koil import Koil
 from arkitekt_di.messages.images import AxisType
+from arkitekt_di.mikro import data_frame as frames
 from arkitekt_di.mikro.folders.records import GraphQLFolderRecords
 from arkitekt_di.mikro.folders.service import Folders
 from arkitekt_di.mikro.pixels.progress import Progress
-from arkitekt_di.mikro.tables import frame as frames
 from arkitekt_di.mikro.tables.records import GraphQLTableRecords
 from arkitekt_di.mikro.tables.service import Tables
 from tests.mikro.hub import Hub

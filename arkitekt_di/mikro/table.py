@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Protocol
 from arkitekt_di.errors import MissingExtraError, OwnLoopError
 from arkitekt_di.messages.tables import Column, TableRecord
 from arkitekt_di.mikro.crossing import across
+from arkitekt_di.mikro.data_frame import pyarrow
 from arkitekt_di.mikro.folders.folder import Folder
-from arkitekt_di.mikro.tables.frame import pyarrow
 from arkitekt_di.protocols.koil import Bridge
 
 
