@@ -30,19 +30,19 @@ class TableHome(Protocol):
         """Open the rows of a table, on the app's loop."""
         ...
 
-    async def arename(self, table_id: str, name: str) -> "Table":
+    async def arename(self, table_id: str, /, name: str) -> "Table":
         """Rename a table."""
         ...
 
-    async def amove(self, table_id: str, folder: Folder | str | None) -> "Table":
+    async def amove(self, table_id: str, /, folder: Folder | str | None) -> "Table":
         """Move a table."""
         ...
 
-    async def adelete(self, table_id: str) -> None:
+    async def adelete(self, table_id: str, /) -> None:
         """Delete a table."""
         ...
 
-    async def arestore(self, table_id: str) -> "Table":
+    async def arestore(self, table_id: str, /) -> "Table":
         """Restore a table."""
         ...
 

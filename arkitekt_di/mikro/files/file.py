@@ -37,19 +37,19 @@ class FileHome(Protocol):
         """Write the bytes of a file to a path."""
         ...
 
-    async def arename(self, file_id: str, name: str) -> "File":
+    async def arename(self, file_id: str, /, name: str) -> "File":
         """Rename a file."""
         ...
 
-    async def amove(self, file_id: str, folder: Folder | str | None) -> "File":
+    async def amove(self, file_id: str, /, folder: Folder | str | None) -> "File":
         """Move a file."""
         ...
 
-    async def adelete(self, file_id: str) -> None:
+    async def adelete(self, file_id: str, /) -> None:
         """Delete a file."""
         ...
 
-    async def arestore(self, file_id: str) -> "File":
+    async def arestore(self, file_id: str, /) -> "File":
         """Restore a file."""
         ...
 
