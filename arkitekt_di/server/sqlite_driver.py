@@ -110,9 +110,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
             super().commit()
 
     def _has_work(self) -> bool:
-        driver: Any = self._connection
-        is_open = driver._connection is not None  # noqa: SLF001  # as SQLAlchemy asks before it rolls back
-        return is_open and (not self._is_settled or driver.in_transaction)
+        return not self._is_settled or self._connection.in_transaction
 
 
 class SqliteDriver(AsyncAdapt_aiosqlite_dbapi):
