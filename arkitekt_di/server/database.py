@@ -8,11 +8,10 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import MetaData, event, make_url
+from sqlalchemy import MetaData, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from arkitekt_di.server.sqlite_driver import SqliteDriver
 from arkitekt_di.settings.models import DatabaseSettings
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -55,10 +54,8 @@ class Database:
     async def start(self) -> None:
         """Bring the schema up to date and open the database."""
         await asyncio.to_thread(command.upgrade, migration_config(self._url), "head")
-        is_sqlite = make_url(self._url).get_backend_name() == "sqlite"
-        driver = {"module": SqliteDriver()} if is_sqlite else {}
-        self._engine = create_async_engine(self._url, hide_parameters=True, **driver)  # they may be hashes of secrets
-        if is_sqlite:
+        self._engine = create_async_engine(self._url, hide_parameters=True)  # they may be hashes of secrets
+        if self._engine.dialect.name == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
