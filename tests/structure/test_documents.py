@@ -20,8 +20,14 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOTEBOOKS = [ROOT / "docs" / "tutorials" / "notebook.md"]
 """Documents whose examples are the cells of a notebook."""
 
-LONG = [ROOT / "docs" / "tutorials" / "run-a-lab-hub.md"]
-"""Documents whose examples start many processes."""
+QUICK = ("store-and-read-images.md", "call-a-function.md", "make-a-builder.md")
+"""How-to pages that every run tries; what they show of the others is tested by the tests of each part, too."""
+
+LONG = [
+    ROOT / "docs" / "tutorials" / "run-a-lab-hub.md",
+    *(path for path in (ROOT / "docs" / "how-to").glob("*.md") if path.name not in QUICK),
+]
+"""Documents whose examples start many processes, or a hub each: tried by ``-m long``."""
 
 WITH_PYTHON = [path for path in DOCUMENTS if "```python\n" in path.read_text() and path not in NOTEBOOKS]
 

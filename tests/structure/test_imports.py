@@ -43,6 +43,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     return run_python("-c", code)
 
 
+@pytest.mark.long
 def test_every_module_can_be_imported_first():
     """A parent's ``__init__`` runs before its modules, which no static graph shows."""
     names = module_names()
