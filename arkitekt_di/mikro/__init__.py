@@ -42,7 +42,7 @@ _HOMES = {
     "Roi": "rois.roi",
     "Rois": "rois.service",
     "S3PixelStore": "pixels.s3",
-    "Table": "tables.table",
+    "Table": "table",
     "Tables": "tables.service",
     "Watch": "watching",
     "acreate_comment": "comments.functions",

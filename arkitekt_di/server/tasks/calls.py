@@ -71,7 +71,7 @@ class Resolution:
         action = self._offers.action(offer.action_id)
         if call.options.get("state_requires") and FEATURE_STATE_REQUIRES not in agent.features:
             raise RecordRefusedError(f"agent {agent.name!r} cannot test its states", "Call without state_requires")
-        args = text_of(_in_order(call.args))
+        args = text_of(call.args)
         parent = call.parent
         return TaskDraft(
             caller=caller,
@@ -81,7 +81,7 @@ class Resolution:
             agent_id=offer.agent_id,
             interface=offer.interface,
             args=args,
-            args_hash=hashlib.sha256(args.encode()).hexdigest(),
+            args_hash=hashlib.sha256(text_of(_in_order(call.args)).encode()).hexdigest(),
             code_hash=offer.code_hash,
             parent_id=None if parent is None else parent.id,
             root_id=None if parent is None else parent.draft.root_id or parent.id,
@@ -160,7 +160,7 @@ class Resolution:
 
 
 def _in_order(value: Any) -> Any:
-    """Return a value with the members of its objects in order, so that the same arguments are the same text."""
+    """Return a value with the members of its objects in order, so that the same arguments have the same hash."""
     if isinstance(value, dict):
         return {name: _in_order(value[name]) for name in sorted(value)}
     if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
