@@ -154,6 +154,7 @@ class OwnedLoop(Loop):
         super().__init__(new_loop(settings), settings.grace_s)
         self._name = name
         self._ready = threading.Event()
+        self._claim = threading.Lock()
         self._is_stopped = False
         self._thread: threading.Thread | None = None
 
@@ -167,7 +168,12 @@ class OwnedLoop(Loop):
         try:
             thread.start()
         except BaseException:
-            self.loop.close()
+            # Ctrl-C may come while `start` waits for a thread that runs already: who claims the loop first closes it.
+            if self._claim.acquire(blocking=False):
+                self.loop.close()
+            else:
+                self._thread = thread
+                self.close()
             raise
         self._thread = thread
         # Without it, work that is under way when the interpreter ends would not clean up.
@@ -196,6 +202,8 @@ class OwnedLoop(Loop):
             self.drain()
 
     def _serve(self, surroundings: AbstractContextManager[None]) -> None:
+        if not self._claim.acquire(blocking=False):
+            return
         HERE.runs_a_loop = True
         self.thread_id = _thread.get_ident()
         try:
