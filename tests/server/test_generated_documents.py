@@ -2,43 +2,111 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from graphql import NameNode, ObjectFieldNode, ValueNode
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    NameNode,
+    ObjectFieldNode,
+    ValueNode,
+    get_named_type,
+)
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from schemathesis import Case
 from schemathesis.graphql import nodes
 
+from arkitekt_di.messages import definitions
 from arkitekt_di.server.graphql.failures import INTERNAL
-from tests.server.graphql_samples import INTROSPECTION
+from tests.server.graphql_samples import INTROSPECTION, schema_of
 from tests.server.operations import Operation, operations_of
 from tests.server.whole_hub import WholeHub, whole_hub
 
-
-def member(name: str, value: ValueNode) -> ObjectFieldNode:
-    return ObjectFieldNode(name=NameNode(value=name), value=value)
-
-
 ENDPOINTS = ("/mikro/graphql", "/rekuest/graphql")
-IDENTIFIERS = st.text(max_size=40).map(nodes.String)
-SCALARS = {
-    "Args": st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.integers(-9, 9), max_size=3).map(
-        lambda args: nodes.Object([member(name, nodes.Int(value)) for name, value in args.items()])
-    ),
-    "ArrayLike": IDENTIFIERS,
-    "Extent": st.lists(st.integers(-1, 2**40), max_size=6).map(lambda sizes: nodes.List([*map(nodes.Int, sizes)])),
-    "FileLike": IDENTIFIERS,
-    "ParquetLike": IDENTIFIERS,
-    "ThreeDVector": st.lists(st.floats(-1e300, 1e300), max_size=4).map(
-        lambda vector: nodes.List([*map(nodes.Float, vector)])
-    ),
+GRAPHQL_OWN = {"Boolean", "Float", "ID", "Int", "String"}
+WORDS = sorted(
+    {
+        field.alias or name
+        for model in vars(definitions).values()
+        if isinstance(model, type) and issubclass(model, BaseModel)
+        for name, field in model.model_fields.items()
+    }
+)
+"""Names of members that agents send: with random names alone, hardly an input would get past the first check."""
+
+
+LEAVES: Mapping[type, Callable[[Any], ValueNode]] = {
+    bool: nodes.Boolean,
+    int: nodes.Int,
+    float: nodes.Float,
+    str: nodes.String,
 }
-"""What is sent for the scalars that only the hub knows."""
+
+
+def literal(value: Any) -> ValueNode:
+    """Return how a value of JSON is written in a document."""
+    if isinstance(value, dict):
+        members = value.items()
+        return nodes.Object([ObjectFieldNode(name=NameNode(value=name), value=literal(one)) for name, one in members])
+    if isinstance(value, list):
+        return nodes.List([literal(one) for one in value])
+    return nodes.Null if value is None else LEAVES[type(value)](value)
+
+
+def literals(values: st.SearchStrategy[Any]) -> st.SearchStrategy[ValueNode]:
+    """Return *values* most of the time, and else whatever JSON can say."""
+    return st.integers(0, 3).flatmap(lambda one: values if one else ANYTHING).map(literal)
+
+
+def named(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(WORDS), values, max_size=5)
+
+
+NUMBERS = st.integers(-(2**70), 2**70)
+TEXTS = st.text(max_size=40)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | NUMBERS | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | named(inner),
+    max_leaves=12,
+)
+DECLARED = literals(named(ANYTHING))
+SCALARS = {
+    "ActionDemandInput": DECLARED,
+    "ActionHash": literals(TEXTS),
+    "Args": literals(st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.integers(-9, 9), max_size=3)),
+    "ArrayLike": literals(TEXTS),
+    "AssetInput": DECLARED,
+    "BlokImplementationInput": DECLARED,
+    "ByteCount": literals(st.integers(-1, 2**40) | NUMBERS),
+    "DateTime": literals(st.datetimes(timezones=st.none() | st.timezones()).map(datetime.isoformat)),
+    "Extent": literals(st.integers(-1, 2**40)),
+    "FileLike": literals(TEXTS),
+    "HookInput": DECLARED,
+    "ImplementationInput": DECLARED,
+    "JSON": literals(ANYTHING),
+    "LockImplementationInput": DECLARED,
+    "ParquetLike": literals(TEXTS),
+    "PortDemandInput": DECLARED,
+    "RequiresInput": DECLARED,
+    "ResolvedDependencyInput": DECLARED,
+    "StateImplementationInput": DECLARED,
+    "StateRequirementInput": DECLARED,
+    "ThreeDVector": literals(st.lists(st.floats(-1e300, 1e300), max_size=4)),
+    "Unit": literals(TEXTS | st.sampled_from(["micrometer", "second", "parsec"])),
+}
+"""What is sent for every scalar that is not GraphQL's own."""
 
 
 class Documented:
@@ -56,9 +124,15 @@ class Documented:
             for operation in self._operations(path)
         }
 
+    def schema(self, path: str) -> GraphQLSchema:
+        """Return what the endpoint at *path* says about itself."""
+        return schema_of(self._told(path))
+
+    def _told(self, path: str) -> Any:
+        return self.runner.run(self.hub.graphql(path, INTROSPECTION, {}, by="ada"))
+
     def _operations(self, path: str) -> list[Operation]:
-        told = self.runner.run(self.hub.graphql(path, INTROSPECTION, {}, by="ada"))
-        schema = schemathesis.graphql.from_dict(told["data"])
+        schema = schemathesis.graphql.from_dict(self._told(path)["data"])
         schema.location = self.url + path
         return operations_of(schema)
 
@@ -94,6 +168,25 @@ def check(target: Documented, data: st.DataObject, caplog: pytest.LogCaptureFixt
     with caplog.at_level(logging.ERROR):
         assert INTERNAL not in target.errors(case), case.body
     assert [record.getMessage() for record in caplog.records] == []
+
+
+def taken(schema: GraphQLSchema) -> set[str]:
+    """Return the names of the scalars that *schema* takes in."""
+    inputs: list[GraphQLArgument | GraphQLInputField] = []
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            inputs += kind.fields.values()
+        elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and not kind.name.startswith("__"):
+            inputs += (argument for field in kind.fields.values() for argument in field.args.values())
+    kinds = (get_named_type(one.type) for one in inputs)
+    return {kind.name for kind in kinds if isinstance(kind, GraphQLScalarType)}
+
+
+def test_every_scalar_that_the_hub_takes_in_is_sent(target: Documented) -> None:
+    """Schemathesis would send null for one that it does not know, and fail only where null will not do."""
+    scalars = set[str]().union(*(taken(target.schema(path)) for path in ENDPOINTS))
+
+    assert scalars - GRAPHQL_OWN == set(SCALARS)
 
 
 def test_every_field_has_documents(target: Documented) -> None:
