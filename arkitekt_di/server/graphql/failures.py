@@ -3,8 +3,9 @@
 import errno
 import sqlite3
 
-from graphql import GraphQLError
+from graphql import ArgumentNode, GraphQLError, NullValueNode, ObjectFieldNode
 from sqlalchemy.exc import DBAPIError
+from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from arkitekt_di.errors import (
@@ -62,11 +63,20 @@ def is_expected(error: GraphQLError) -> bool:
 
 def _explain(error: GraphQLError) -> tuple[str, str]:
     cause = error.original_error
+    if (name := _null_member(error)) is not None:
+        return INVALID, f"{name!r} cannot be null. Leave it out, or give it a value"
     if cause is None or isinstance(cause, GraphQLError | CannotGetOperationTypeError | InvalidOperationTypeError):
         return INVALID, error.message
     if isinstance(cause, RecursionError):
         return INVALID, "the document is nested too deeply"
     return explain(cause)
+
+
+def _null_member(error: GraphQLError) -> str | None:
+    """Return the name of what was given as null and cannot be; strawberry tells there which Python type it has."""
+    nodes = (error.nodes or ()) if isinstance(error, StrawberryInputCoercionError) else ()
+    given = (node for node in nodes if isinstance(node, ArgumentNode | ObjectFieldNode))
+    return next((node.name.value for node in given if isinstance(node.value, NullValueNode)), None)
 
 
 def explain(cause: BaseException) -> tuple[str, str]:

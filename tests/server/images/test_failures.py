@@ -1,12 +1,15 @@
 import errno
+from enum import Enum
 
 import pytest
+import strawberry
 from graphql import GraphQLError
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from arkitekt_di.errors import ConfigurationError, ImageNotFoundError, StorageFullError
 from arkitekt_di.server.graphql.failures import is_expected, shown
+from arkitekt_di.server.graphql.served_schema import ServedSchema
 
 
 def failure(cause: Exception) -> GraphQLError:
@@ -50,3 +53,31 @@ def test_what_was_shown_once_stays_as_it_is() -> None:
     error = shown(failure(ImageNotFoundError("1")))
 
     assert shown(error) is error
+
+
+@strawberry.enum
+class Direction(Enum):
+    UP = "up"
+
+
+@strawberry.input
+class Order:
+    name: strawberry.Maybe[Direction]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def listed(self, order: list[Order], only: strawberry.Maybe[Direction]) -> str:
+        return f"{order}{only}"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("arguments", "name"), [("order: [{name: null}]", "name"), ("order: [], only: null", "only")])
+async def test_null_is_refused_in_words_that_show_nothing_of_the_inside(arguments: str, name: str) -> None:
+    answer = await ServedSchema(query=Query).execute(f"{{ listed({arguments}) }}")
+
+    assert answer.errors is not None
+    assert [(error.message, error.extensions) for error in answer.errors] == [
+        (f"'{name}' cannot be null. Leave it out, or give it a value", {"code": "INVALID_REQUEST"})
+    ]
