@@ -1,7 +1,7 @@
 """Frames of the agent socket: what they have in common, and how they are read."""
 
 import json
-import os
+import uuid
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, ClassVar
@@ -34,9 +34,8 @@ def together(texts: Sequence[str]) -> str:
 
 
 def new_frame_id() -> str:
-    """Return an identifier for a frame: a UUID of version 4, written without the class that it has in Python."""
-    digits = os.urandom(16).hex()
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+    """Return an identifier for a frame."""
+    return str(uuid.uuid4())
 
 
 class Frame(Message):

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from arkitekt_di import register
 from arkitekt_di.rekuest import Task
@@ -62,10 +63,19 @@ def apart(n: int, log: str, how: str, task: Task) -> int:
 
 
 @register
-def lock_in_a_thread(n: int, log: str, seconds: float, times: int, task: Task) -> int:
-    """Hold the interpreter's lock of the agent, some times, and listen to nobody."""
+def lock_in_a_thread(n: int, log: str, seconds: float, task: Task) -> int:
+    """Hold the interpreter's lock of the agent."""
     note(log, "began", task.id, time.time(), os.getpid())
-    for _ in range(times):
+    hold_the_lock(seconds)
+    note(log, "ended", task.id, time.time(), os.getpid())
+    return n
+
+
+@register
+def lock_until(n: int, log: str, seconds: float, until: str, task: Task) -> int:
+    """Hold the interpreter's lock of the agent again and again, and listen to nobody, until there is a file."""
+    note(log, "began", task.id, time.time(), os.getpid())
+    while not Path(until).exists():
         hold_the_lock(seconds)
     note(log, "ended", task.id, time.time(), os.getpid())
     return n

@@ -10,7 +10,7 @@ from arkitekt_di.errors import RemoteError, TaskStoppedError
 from arkitekt_di.messages.calls import TaskEvent
 from arkitekt_di.messages.tasks import EventKind
 from tests.faults.people import app_of
-from tests.faults.stage import TASKS, Stage, call_all, check_invariant, outcomes
+from tests.faults.stage import BOUND_S, TASKS, Stage, call_all, check_invariant, outcomes
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 SetStage = Callable[..., Stage]
@@ -31,7 +31,7 @@ async def test_a_body_that_holds_the_interpreters_lock_does_not_lose_its_agent(s
     stage.hub()
     stage.agent()
     async with app_of("caller", stage.port) as app:
-        holding = await app.rekuest.asubmit("lock_in_a_thread", 0, stage.log, seconds, 1)
+        holding = await app.rekuest.asubmit("lock_in_a_thread", 0, stage.log, seconds)
         await stage.noted("began", 1)
         others = await call_all(app, "once", stage, 0.1, count=TASKS - 1)
         assert not stage.notes("ended"), "the lock was not held"
@@ -44,26 +44,30 @@ async def test_a_body_that_holds_the_interpreters_lock_does_not_lose_its_agent(s
 
 @pytest.mark.long
 async def test_a_thread_that_does_not_listen_is_said_to_be_uncancellable(set_stage: SetStage):
+    """It goes on until its caller has heard so, and only then it is said to have stopped."""
     stage = set_stage(**IMPATIENT)
     stage.hub()
     stage.agent()
-    lines: list[str] = []
+    heard, until = asyncio.Event(), stage.folder / "until"
 
-    def keep(event: TaskEvent) -> None:
-        if event.kind is EventKind.LOG:
-            lines.append(event.message or "")
+    def listen(event: TaskEvent) -> None:
+        if event.kind is EventKind.LOG and (event.message or "").startswith("uncancellable"):
+            heard.set()
 
     async with app_of("caller", stage.port) as app:
-        holding = await app.rekuest.asubmit("lock_in_a_thread", 0, stage.log, 2.0, 4)
-        holding.on_event.append(keep)
+        holding = await app.rekuest.asubmit("lock_until", 0, stage.log, 0.1, str(until))
+        holding.on_event.append(listen)
         await stage.noted("began", 1)
         await holding.cancel.aio()
+        async with asyncio.timeout(BOUND_S):
+            await heard.wait()
+        assert not holding.is_done
+        until.touch()
         others = await call_all(app, "once", stage, 0.1, count=TASKS - 1)
         counted = await outcomes([holding]) + await outcomes(others)
 
     check_invariant(stage, [holding, *others])
     assert counted == {"completed": TASKS - 1, "TaskStoppedError": 1}
-    assert any(line.startswith("uncancellable") for line in lines)
     assert holding.id in {note[0] for note in stage.notes("ended")}, "it is said to have stopped when it has"
 
 

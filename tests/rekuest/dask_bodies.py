@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +41,6 @@ def stubborn(notes: str) -> None:
     """Hold the interpreter's lock, and listen to nobody."""
     Path(notes).write_text(str(os.getpid()))
     log("begun")
-    time.sleep(0.1)  # so that the line goes out before nothing does any more
     ctypes.PyDLL(None).sleep(600)
 
 

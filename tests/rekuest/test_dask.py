@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, Future, LocalCluster
 
 from arkitekt_di.errors import RemoteError, WorkerDiedError
 from arkitekt_di.koil import Koil
@@ -134,3 +134,37 @@ async def test_a_worker_that_dies_is_told_and_the_body_does_not_run_again(execut
     async with Client(cluster.scheduler_address, asynchronous=True, set_as_default=False) as client:
         await client.wait_for_workers(2)
     assert len((tmp_path / "starts").read_text().splitlines()) == 1
+
+
+def queues_of(cluster: LocalCluster) -> set[str]:
+    """Return the queues that the scheduler keeps."""
+    assert cluster.scheduler is not None
+    return set(cluster.scheduler.extensions["queues"].queues)
+
+
+async def test_nothing_of_a_body_is_left_at_the_scheduler(executor: DaskExecutor, cluster: LocalCluster):
+    """It keeps queues until whoever holds them lets go: that of one that ended, and of one that no worker took."""
+    before = queues_of(cluster)
+    waiting = asyncio.create_task(results(executor, work_of("needs_a_laser")))
+    await results(executor, work_of("pids"))
+    held = queues_of(cluster) - before
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    assert len(held) == 2, "those of the one that waits"
+    assert queues_of(cluster) <= before
+
+
+async def test_a_body_that_the_cluster_lets_go_is_told_and_not_called_cancelled(executor, cluster: LocalCluster):
+    """Whoever has the cluster may cancel what runs on it; the caller has not."""
+    before = queues_of(cluster)
+    running = asyncio.create_task(results(executor, work_of("needs_a_laser")))
+    await asyncio.wait({running}, timeout=0.5)
+    (key,) = {name.split()[0] for name in queues_of(cluster) - before}
+
+    async with Client(cluster.scheduler_address, asynchronous=True, set_as_default=False) as client:
+        await client.cancel([Future(key, client)], force=True)
+
+        with pytest.raises(WorkerDiedError, match="Dask cluster"):
+            async with asyncio.timeout(20):
+                await running

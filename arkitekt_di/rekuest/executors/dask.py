@@ -9,7 +9,7 @@ from typing import Any
 
 from arkitekt_di.errors import MissingExtraError
 from arkitekt_di.rekuest.executors.conversation import Ask, Conversation
-from arkitekt_di.rekuest.executors.dask_carrier import carry
+from arkitekt_di.rekuest.executors.dask_carrier import carry, queues_of
 from arkitekt_di.rekuest.executors.dask_pipe import DaskPipe
 from arkitekt_di.rekuest.executors.work import Work
 from arkitekt_di.settings.models import RekuestSettings
@@ -81,10 +81,8 @@ class DaskExecutor:
 
     async def _open(self, work: Work) -> DaskPipe:
         client = await self._connected()
-        from distributed import Queue
-
         name = f"arkitekt-{uuid.uuid4().hex}"
-        orders, reports = await Queue(f"{name} orders", client=client), await Queue(f"{name} reports", client=client)
+        orders, reports = await queues_of(name, client)
         resources = dict(work.offer.resources) or None
         future = client.submit(carry, name, key=name, pure=False, retries=0, resources=resources)
         return DaskPipe(work.task.id, future, orders, reports)

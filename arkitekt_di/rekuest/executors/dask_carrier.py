@@ -19,6 +19,36 @@ SILENCE_S: Final = 60.0
 """Silence, in seconds, after which the other end is taken for gone."""
 
 
+async def queues_of(name: str, client: Any) -> tuple[Any, Any]:
+    """Open the queues for orders to a body and for its reports, which the scheduler keeps.
+
+    Parameters
+    ----------
+    name : str
+        Of the body's task in Dask.
+    client : distributed.Client
+
+    Returns
+    -------
+    tuple of distributed.Queue
+    """
+    from distributed import Queue
+
+    return await Queue(f"{name} orders", client=client), await Queue(f"{name} reports", client=client)
+
+
+async def let_go(queue: Any) -> None:
+    """Let the scheduler forget a queue, whoever else holds it.
+
+    It counts who does: each end, one of which may not live to let go, and each twice, as `Queue` asks for itself when
+    it is made and again when it is awaited.
+    """
+    with suppress(KeyError, OSError):  # it is not there any more, or the scheduler is not
+        while queue.client.status == "running":
+            queue.close()
+            await queue.qsize()
+
+
 async def carry(name: str) -> None:
     """Carry what agent and body say, until the agent ends it or is gone; the body's process does not outlive this.
 
@@ -27,10 +57,9 @@ async def carry(name: str) -> None:
     name : str
         Of the queues.
     """
-    from distributed import Queue, get_client
+    from distributed import get_client
 
-    client = get_client()
-    orders, reports = await Queue(f"{name} orders", client=client), await Queue(f"{name} reports", client=client)
+    orders, reports = await queues_of(name, get_client())
     process = await asyncio.create_subprocess_exec(
         sys.executable, *WORKER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LIMIT
     )
@@ -38,27 +67,32 @@ async def carry(name: str) -> None:
     telling = asyncio.create_task(_tell(process, reports))
     living = asyncio.create_task(_live(reports))
     try:
-        await _follow(process, orders)
+        is_abandoned = not await _follow(process, orders)
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
         living.cancel()
         await asyncio.gather(telling, living, return_exceptions=True)
+    if is_abandoned:  # otherwise the agent does, when it has read the last report
+        await let_go(orders)
+        await let_go(reports)
 
 
-async def _follow(process: asyncio.subprocess.Process, orders: Any) -> None:
-    """Pass orders on until the agent says that it is over, or nothing for too long."""
-    with suppress(TimeoutError):
-        while True:
+async def _follow(process: asyncio.subprocess.Process, orders: Any) -> bool:
+    """Pass orders on; return whether the agent said that it is over, rather than nothing for too long."""
+    while True:
+        try:
             order = await orders.get(timeout=SILENCE_S)
-            match json.loads(order)["do"]:
-                case "over":
-                    return
-                case "alive":
-                    continue
-            if process.stdin is not None and not process.stdin.is_closing():
-                process.stdin.write(order.encode() + b"\n")
+        except TimeoutError:
+            return False
+        match json.loads(order)["do"]:
+            case "over":
+                return True
+            case "alive":
+                continue
+        if process.stdin is not None and not process.stdin.is_closing():
+            process.stdin.write(order.encode() + b"\n")
 
 
 async def _tell(process: asyncio.subprocess.Process, reports: Any) -> None:
