@@ -183,10 +183,12 @@ def script(python: str, code: str, hub: ServedHub, folder: Path) -> Stored:
     file = folder / "script.py"
     folder.mkdir(exist_ok=True)
     file.write_text(code)
+    environment = shielded_environment(folder)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages are compiled, and so are we
     started = time.perf_counter()
     ran = subprocess.run(  # noqa: S603  # our own scripts
         [python, str(file), hub.url],
-        env=shielded_environment(folder),
+        env=environment,
         check=True,
         stdout=subprocess.PIPE,
         text=True,

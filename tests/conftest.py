@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 
+def pytest_configure() -> None:
+    """Let the processes that tests start keep what they have compiled: each would compile some hundred modules again."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     """Async tests run on asyncio, which is what the project is built on."""
