@@ -10,7 +10,7 @@ import pytest
 
 
 def pytest_configure() -> None:
-    """Let the processes that tests start keep what they have compiled: each would compile some hundred modules again."""
+    """Let the processes that tests start keep what they compile: each would compile some hundred modules anew."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
