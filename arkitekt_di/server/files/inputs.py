@@ -6,23 +6,11 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.server.graphql.paging import Ordering
-from arkitekt_di.server.graphql.scalars import ByteCount
+from arkitekt_di.server.graphql.scalars import ByteCount, stored
 
 FileLike = NewType("FileLike", str)
 
-
-def _read_store_id(value: object) -> FileLike:
-    if not isinstance(value, str):
-        message = "A file is named by the identifier of its store."
-        raise TypeError(message)
-    return FileLike(value)
-
-
-SCALARS: dict[object, ScalarDefinition] = {
-    FileLike: strawberry.scalar(
-        name="FileLike", parse_value=_read_store_id, description="The store of a finished upload."
-    )
-}
+SCALARS: dict[object, ScalarDefinition] = {FileLike: stored("FileLike", "a file")}
 """Scalars of files."""
 
 

@@ -22,7 +22,7 @@ from arkitekt_di.messages.images import (
     UploadKey,
 )
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, orders_of, page_of
-from arkitekt_di.server.graphql.scalars import ByteCount
+from arkitekt_di.server.graphql.scalars import ByteCount, stored
 from arkitekt_di.server.images.listing import ImageListing
 from arkitekt_di.server.images.naming import checked_name
 from arkitekt_di.server.images.origins import ImageRelationInput, relations_from
@@ -35,19 +35,7 @@ _SAME_NAMES: Final = ("created_after", "created_before", "acquired_after", "acqu
 
 ArrayLike = NewType("ArrayLike", str)
 
-
-def _read_store_id(value: object) -> ArrayLike:
-    if not isinstance(value, str):
-        message = "An array is named by the identifier of its store."
-        raise TypeError(message)
-    return ArrayLike(value)
-
-
-SCALARS: dict[object, ScalarDefinition] = {
-    ArrayLike: strawberry.scalar(
-        name="ArrayLike", parse_value=_read_store_id, description="The store of a finished upload."
-    )
-}
+SCALARS: dict[object, ScalarDefinition] = {ArrayLike: stored("ArrayLike", "an array")}
 """Scalars of the inputs beside GraphQL's own."""
 
 

@@ -13,7 +13,7 @@ from arkitekt_di.messages.images import Axis as AxisMessage
 from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
 from arkitekt_di.server.address import Address
 from arkitekt_di.server.graphql.context import Info
-from arkitekt_di.server.graphql.scalars import ByteCount, Unit
+from arkitekt_di.server.graphql.scalars import ByteCount, Unit, read_count
 from arkitekt_di.server.graphql.watching import Told
 from arkitekt_di.server.images.appending import OpenedAppend
 from arkitekt_di.server.images.array_header import ArrayHeader
@@ -27,7 +27,9 @@ Extent = NewType("Extent", int)
 
 SCALARS: dict[object, ScalarDefinition] = {
     # GraphQL's own Int ends at 2**31: fewer samples than a trace has.
-    Extent: strawberry.scalar(name="Extent", serialize=int, description="A number of pixels along an axis."),
+    Extent: strawberry.scalar(
+        name="Extent", serialize=int, parse_value=read_count, description="A number of pixels along an axis."
+    ),
 }
 """Scalars of images."""
 

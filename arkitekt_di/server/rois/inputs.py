@@ -8,22 +8,15 @@ from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 from arkitekt_di.messages.rois import RoiDraft, RoiEdit, RoiKind
+from arkitekt_di.server.graphql.scalars import read_vector
 from arkitekt_di.server.images.inputs import AxisInput
 from arkitekt_di.server.rois.rois import refused
 from arkitekt_di.server.rois.wire import GRID
 
 ThreeDVector = NewType("ThreeDVector", list[float])
 
-
-def _read_vector(value: object) -> ThreeDVector:
-    if not isinstance(value, list | tuple) or not all(isinstance(one, int | float) for one in value):
-        message = "A vertex is a list of numbers."
-        raise TypeError(message)
-    return ThreeDVector([float(one) for one in value])
-
-
 SCALARS: dict[object, ScalarDefinition] = {
-    ThreeDVector: strawberry.scalar(name="ThreeDVector", parse_value=_read_vector, description="A vertex.")
+    ThreeDVector: strawberry.scalar(name="ThreeDVector", parse_value=read_vector, description="A vertex.")
 }
 
 

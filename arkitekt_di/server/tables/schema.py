@@ -16,7 +16,7 @@ from arkitekt_di.server.blobs.uploads import BlobUploads, Wish
 from arkitekt_di.server.filing import FiledListing
 from arkitekt_di.server.graphql.context import Info
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput, Ordering, orders_of, page_of
-from arkitekt_di.server.graphql.scalars import ByteCount, Unit
+from arkitekt_di.server.graphql.scalars import ByteCount, Unit, stored
 from arkitekt_di.server.graphql.watching import tell
 from arkitekt_di.server.journal import Scope
 from arkitekt_di.server.naming import checked_description
@@ -26,19 +26,7 @@ from arkitekt_di.server.tables.tables import TableDataset as TableRow
 
 ParquetLike = NewType("ParquetLike", str)
 
-
-def _read_store_id(value: object) -> ParquetLike:
-    if not isinstance(value, str):
-        message = "A table is named by the identifier of its store."
-        raise TypeError(message)
-    return ParquetLike(value)
-
-
-SCALARS: dict[object, ScalarDefinition] = {
-    ParquetLike: strawberry.scalar(
-        name="ParquetLike", parse_value=_read_store_id, description="The store of a finished upload."
-    )
-}
+SCALARS: dict[object, ScalarDefinition] = {ParquetLike: stored("ParquetLike", "a table")}
 """Scalars of tables."""
 
 

@@ -14,6 +14,7 @@ from arkitekt_di.errors import RecordRefusedError
 from arkitekt_di.messages.definitions import ActionKind
 from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.graphql.paging import Ordering
+from arkitekt_di.server.graphql.scalars import read_text
 from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.tasks.calls import Call, Target
 from arkitekt_di.server.tasks.wire import TaskPolicy
@@ -48,7 +49,9 @@ _JSON_KINDS: dict[str, object] = {
 }
 
 SCALARS: dict[object, ScalarDefinition] = {
-    ActionHash: strawberry.scalar(name="ActionHash", serialize=str, parse_value=str, description="Names a definition."),
+    ActionHash: strawberry.scalar(
+        name="ActionHash", serialize=str, parse_value=read_text, description="Names a definition."
+    ),
 } | {
     kind: strawberry.scalar(name=name, serialize=lambda value: value, parse_value=lambda value: value)
     for name, kind in _JSON_KINDS.items()
