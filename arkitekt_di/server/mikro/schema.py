@@ -1,5 +1,6 @@
 """The GraphQL of the data service: the operations of every area in one schema."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -54,8 +55,9 @@ AREAS = (
 )
 
 
+@functools.cache
 def make_schema() -> ServedSchema:
-    """Return the schema."""
+    """Return the schema: one for every hub of this process, as it knows none of them and takes long to make."""
     watched = tuple(area.subscription for area in AREAS if area.subscription is not None)
     known = scalars.SCALARS | {kind: scalar for area in AREAS for kind, scalar in area.scalars.items()}
     return ServedSchema(

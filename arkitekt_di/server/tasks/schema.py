@@ -1,5 +1,6 @@
 """The operations of the task service: each hands over to the domain and shows what comes back."""
 
+import functools
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -258,8 +259,9 @@ class Subscription:
                 yield wire.TaskChangeEvent.of(event)
 
 
+@functools.cache
 def make_schema() -> ServedSchema:
-    """Return the schema."""
+    """Return the schema: one for every hub of this process, as it knows none of them and takes long to make."""
     return ServedSchema(
         query=Query,
         mutation=Mutation,
