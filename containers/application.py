@@ -43,6 +43,7 @@ class AppContainer(Container):
         HerreContainer,
         cfg=settings.provided.herre,
         cache=settings.provided.fakts.cache,
+        login_timeout_s=settings.provided.fakts.login_timeout_s,
         claims=fakts.service,
         http=transport.service,
         presenter=fakts.presenter,

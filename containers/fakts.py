@@ -21,7 +21,7 @@ from arkitekt_di.fakts.facts import ConfiguredFacts, Facts
 from arkitekt_di.fakts.first_contact import FirstContact
 from arkitekt_di.fakts.grant import FirstGrant, Grant
 from arkitekt_di.fakts.mandate_key import MandateKeyGrant
-from arkitekt_di.fakts.person import TerminalPerson
+from arkitekt_di.fakts.person import Nobody, TerminalPerson
 from arkitekt_di.fakts.pins import FileHubPins, HubPins
 from arkitekt_di.fakts.presenter import BrowserPresenter, Presenter, PrintPresenter
 from arkitekt_di.fakts.refresh_token import RefreshTokenGrant
@@ -55,7 +55,11 @@ class FaktsContainer(Container):
     remembered: providers.Provider[RememberedHubs] = providers.ThreadSafeSingleton(
         RememberedHubs, providers.Callable(_hubs_file)
     )
-    person: providers.Provider[Person] = providers.ThreadSafeSingleton(TerminalPerson)
+    person: providers.Provider[Person] = providers.Selector(
+        cfg.provided.person,
+        terminal=providers.ThreadSafeSingleton(TerminalPerson),
+        nobody=providers.ThreadSafeSingleton(Nobody),
+    )
     pins: providers.Provider[HubPins] = providers.ThreadSafeSingleton(FileHubPins, providers.Callable(_pins_folder))
     last_resort: providers.Provider[Discovery] = providers.ThreadSafeSingleton(NoDiscovery)
     nearby: providers.Provider[Discovery] = providers.ThreadSafeSingleton(
@@ -77,7 +81,9 @@ class FaktsContainer(Container):
     )
     given_login: providers.Provider[Grant] = providers.ThreadSafeSingleton(RefreshTokenGrant, http, cfg)
     mandate_key: providers.Provider[Grant] = providers.ThreadSafeSingleton(MandateKeyGrant, http, cfg)
-    device_code: providers.Provider[Grant] = providers.ThreadSafeSingleton(DeviceCodeGrant, http, presenter)
+    device_code: providers.Provider[Grant] = providers.ThreadSafeSingleton(
+        DeviceCodeGrant, http, presenter, timeout_s=cfg.provided.login_timeout_s
+    )
     grant: providers.Provider[Grant] = providers.ThreadSafeSingleton(
         FirstGrant, providers.List(given_login, mandate_key, device_code)
     )

@@ -24,6 +24,7 @@ from arkitekt_di.protocols.fakts import ClaimSource
 from arkitekt_di.protocols.person import Person
 from arkitekt_di.protocols.presenter import Presenter
 from arkitekt_di.settings.models import HerreSettings
+from arkitekt_di.transport.device_polling import LONGEST_WAIT_S, DevicePolling
 from arkitekt_di.transport.http import HttpClient
 
 
@@ -36,6 +37,7 @@ class HerreContainer(Container):
 
     cfg = providers.Dependency(instance_of=HerreSettings)
     cache = providers.Dependency(instance_of=str)
+    login_timeout_s = providers.Dependency(instance_of=float, default=LONGEST_WAIT_S)
     claims: providers.Dependency[ClaimSource] = providers.Dependency()
     http = providers.Dependency(instance_of=HttpClient)
     presenter: providers.Dependency[Presenter] = providers.Dependency()
@@ -48,13 +50,22 @@ class HerreContainer(Container):
             {
                 Way.TOKEN: providers.ThreadSafeSingleton(StaticTokenFlow, claims, cfg.provided.token),
                 Way.SECRET: providers.ThreadSafeSingleton(ClientCredentialsFlow, client),
-                Way.DEVICE: providers.ThreadSafeSingleton(DeviceCodeFlow, client, http, presenter),
-                Way.CODE: providers.ThreadSafeSingleton(AuthorizationCodeFlow, client, presenter),
+                Way.DEVICE: providers.ThreadSafeSingleton(
+                    DeviceCodeFlow,
+                    client,
+                    http,
+                    presenter,
+                    providers.ThreadSafeSingleton(DevicePolling, timeout_s=login_timeout_s),
+                ),
+                Way.CODE: providers.ThreadSafeSingleton(
+                    AuthorizationCodeFlow, client, presenter, timeout_s=login_timeout_s
+                ),
                 Way.PASTE: providers.ThreadSafeSingleton(
                     AuthorizationCodeFlow,
                     client,
                     presenter,
                     providers.Factory(PastedAddress, person=person).provider,
+                    timeout_s=login_timeout_s,
                 ),
             }
         ),

@@ -24,8 +24,10 @@ def easy(
     version : str, default "0.0.1"
         Version of the app.
     headless : bool, default False
-        Print the login link and the code instead of opening a browser, and wait for as long as the code is good.
-        Without it, an app that needs a person raises `LoginRequiredError` where there is neither terminal nor notebook.
+        Open no browser and ask nothing: print the login link and the code, and wait for at most 300 seconds, or the
+        setting ``fakts.login_timeout_s``.  Where nobody approves it, `LoginRequiredError` names the command that logs
+        in; a hub that is new and proves itself by nothing is refused at once.  Without it, an app that needs a person
+        raises `LoginRequiredError` at once where there is neither terminal nor notebook.
     **options
         ``logo``, ``scopes``, ``url``, ``token``, ``issuer``, ``log_level``, ``no_cache``, ``insecure``,
         ``instance_id``, ``config``, ``overrides`` and ``settings``, each by its name; see `AppOptions`.
@@ -52,5 +54,5 @@ def easy(
 
 
 def asked_for(*, is_headless: bool) -> dict[str, object]:
-    """Return the settings by which a login is asked for on the terminal, with a code that works anywhere."""
-    return {"fakts.browser": "print", "herre.login": "device"} if is_headless else {}
+    """Return the settings by which nothing is asked, and a login waits a while for whoever reads what is printed."""
+    return {"fakts.browser": "print", "fakts.person": "nobody", "herre.login": "headless"} if is_headless else {}

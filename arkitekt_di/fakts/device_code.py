@@ -1,6 +1,7 @@
 """Login by a person in a browser, on this machine or another (RFC 8628)."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,12 +16,9 @@ from arkitekt_di.messages.fakts import DeviceCode
 from arkitekt_di.messages.manifest import Manifest
 from arkitekt_di.messages.oauth import TokenResponse
 from arkitekt_di.transport.answer import Answer
-from arkitekt_di.transport.device_polling import LONGEST_EXPIRY_S, DevicePolling, is_safe_to_show
+from arkitekt_di.transport.device_polling import LONGEST_WAIT_S, DevicePolling, is_safe_to_show
 from arkitekt_di.transport.http import HttpClient
 from arkitekt_di.transport.token_endpoint import TokenEndpoint
-
-REQUESTED_EXPIRY_S = 300
-"""How long a code should be good for, in seconds."""
 
 
 class DeviceCodeGrant:
@@ -34,6 +32,8 @@ class DeviceCodeGrant:
         Seconds that never run backwards.
     sleep : callable, optional
         Waits for some seconds.
+    timeout_s : float, optional
+        Longest wait for the person, in seconds; the hub is asked for a code that is good for as long.
     """
 
     def __init__(
@@ -43,11 +43,12 @@ class DeviceCodeGrant:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        timeout_s: float = LONGEST_WAIT_S,
     ) -> None:
         self._http = http
         self._presenter = presenter
         self._clock = clock
-        self._polling = DevicePolling(clock, sleep)
+        self._polling = DevicePolling(clock, sleep, timeout_s)
 
     def suits(self, hub: KnownHub) -> bool:
         """Tell whether the hub gives such codes."""
@@ -71,12 +72,12 @@ class DeviceCodeGrant:
         Raises
         ------
         LoginExpiredError
-            Nobody decided before the code expired.
+            Nobody decided in time.
         LoginRefusedError
             The person, or the hub, said no.
         """
         code = await self._request_code(hub, manifest)
-        lifetime = min(float(code.expires_in), LONGEST_EXPIRY_S)
+        lifetime = self._polling.lifetime_s(code.expires_in)
         deadline = self._clock() + lifetime
         prompt = LoginPrompt(
             app=manifest.identifier,
@@ -94,7 +95,7 @@ class DeviceCodeGrant:
             raise LoginRefusedError(hub.url, "the hub gives no device codes")
         request: dict[str, Any] = {
             "manifest": wire_form(manifest),
-            "expiration_time_seconds": REQUESTED_EXPIRY_S,
+            "expiration_time_seconds": math.ceil(self._polling.timeout_s),
             "redirect_uris": [],
             **REQUESTED_CLIENT,
         }

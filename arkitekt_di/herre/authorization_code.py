@@ -14,10 +14,7 @@ from arkitekt_di.herre.loopback import LoopbackListener
 from arkitekt_di.herre.store import TokenKey
 from arkitekt_di.messages.oauth import OAuthRefusal, Token
 from arkitekt_di.protocols.presenter import LoginPrompt, Presenter
-from arkitekt_di.transport.device_polling import is_safe_to_show
-
-LONGEST_WAIT_S = 300.0
-"""How long a person may take, in seconds."""
+from arkitekt_di.transport.device_polling import LONGEST_WAIT_S, is_safe_to_show
 
 VERIFIER_LENGTH = 64
 """Characters of the PKCE verifier, of 43 to 128 (RFC 7636, section 4.1)."""

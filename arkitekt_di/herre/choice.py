@@ -24,7 +24,7 @@ class Offer:
 
     Attributes
     ----------
-    wish : {'auto', 'code', 'device', 'never'}
+    wish : {'auto', 'code', 'device', 'headless', 'never'}
         How the user wants to be asked.
     has_token : bool
         An access token was given.
@@ -38,7 +38,7 @@ class Offer:
         The app is registered under an identifier of its own, without which no browser can come back to it.
     """
 
-    wish: Literal["auto", "code", "device", "never"] = "auto"
+    wish: Literal["auto", "code", "device", "headless", "never"] = "auto"
     has_token: bool = False
     has_secret: bool = False
     is_silent: bool = False
@@ -89,7 +89,7 @@ def _choose_question(offer: Offer, here: Surroundings) -> Way:
     match offer.wish:
         case "never":
             return Way.NOBODY
-        case "device":
+        case "device" | "headless":
             return Way.DEVICE
         case "code":
             return Way.CODE

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
-from arkitekt_di.errors import LoginRequiredError, LoginWayClosedError
+from arkitekt_di.errors import LoginExpiredError, LoginRequiredError, LoginWayClosedError
 from arkitekt_di.herre.choice import Offer, Surroundings, Way, choose_way
 from arkitekt_di.herre.flow import Login, LoginFlow
 from arkitekt_di.herre.store import TokenKey
@@ -81,15 +81,25 @@ class ChosenFlow:
         Raises
         ------
         LoginRequiredError
-            A person is needed, and none can be asked here.
+            A person is needed, and none can be asked here, or none came in time to a headless app.
         """
         here = self._look_around()
         way = choose_way(self._offer, here)
         if way is Way.NOBODY:
-            raise LoginRequiredError(self.key.issuer, self._remedy(more))
+            raise LoginRequiredError(self.key.issuer, self._remedy("nobody can be asked here", more))
+        if self._settings.login == "headless":
+            return await self._log_in_headless(way, more)
         if way in {Way.CODE, Way.DEVICE} and self._is_registered:
             return await self._ask_person(way, here, more)
         return await self._keeper.login(more)
+
+    async def _log_in_headless(self, way: Way, more: Sequence[str]) -> Login:
+        """Log in by *way*, which is done in bounded time; a new code would only wait for nobody again."""
+        flow = self._flows[way] if way is Way.DEVICE and self._is_registered else self._keeper
+        try:
+            return await flow.login(more)
+        except (LoginExpiredError, LoginWayClosedError) as error:
+            raise LoginRequiredError(self.key.issuer, self._remedy(error.reason, more)) from error
 
     async def _ask_person(self, way: Way, here: Surroundings, more: Sequence[str]) -> Login:
         """Log in by *way*, or by the next one where that is not open; what a person has decided stays decided."""
@@ -134,9 +144,9 @@ class ChosenFlow:
     def _is_registered(self) -> bool:
         return self._settings.client_id is not None or self._settings.issuer is not None
 
-    def _remedy(self, more: Sequence[str]) -> str:
+    def _remedy(self, reason: str, more: Sequence[str]) -> str:
         if more:
             wanted = " ".join(more)
-            return f"a service wants the scopes {wanted}, and nobody can be asked here. Make the app with these scopes"
+            return f"a service wants the scopes {wanted}, and {reason}. Make the app with these scopes"
         command = login_command(self._claims.url, self._claims.manifest)
-        return f"nobody can be asked here. Log in before, with `{command}`"
+        return f"{reason}. Log in before, with `{command}`"

@@ -13,7 +13,7 @@ from arkitekt_di.messages.fakts import DEVICE_CODE_GRANT
 from arkitekt_di.messages.oauth import DeviceAuthorization, OAuthRefusal, Token
 from arkitekt_di.protocols.presenter import LoginPrompt, Presenter
 from arkitekt_di.transport.answer import Answer
-from arkitekt_di.transport.device_polling import LONGEST_EXPIRY_S, DevicePolling, is_safe_to_show
+from arkitekt_di.transport.device_polling import DevicePolling, is_safe_to_show
 from arkitekt_di.transport.http import HttpClient
 
 
@@ -58,12 +58,12 @@ class DeviceCodeFlow:
         Raises
         ------
         LoginExpiredError
-            Nobody decided before the code expired.
+            Nobody decided in time.
         LoginRefusedError
             The person, or the provider, said no.
         """
         code = await self._request_code(self._client.scope(more))
-        lifetime = min(float(code.expires_in), LONGEST_EXPIRY_S)
+        lifetime = self._polling.lifetime_s(code.expires_in)
         deadline = self._polling.clock() + lifetime
         link = code.verification_uri_complete or code.verification_uri
         prompt = LoginPrompt(self._client.app, self._client.url, link, code.user_code, lifetime)

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, cast
+from typing import cast
 
 from pydantic import ValidationError
 
+from arkitekt_di.herre.bound_keyring import BoundKeyring, Keyring
 from arkitekt_di.herre.store import FileTokenStore, TokenKey, of_issuer
 from arkitekt_di.messages.oauth import Token
 
@@ -14,22 +15,6 @@ log = logging.getLogger(__name__)
 
 SERVICE = "arkitekt"
 """Under which the keyring shows our entries."""
-
-
-class Keyring(Protocol):
-    """As much of a backend of the package ``keyring`` as is used."""
-
-    def get_password(self, service: str, username: str) -> str | None:
-        """Return what was set, or None."""
-        ...
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep *password*."""
-        ...
-
-    def delete_password(self, service: str, username: str) -> None:
-        """Keep nothing; raises where there was nothing."""
-        ...
 
 
 def find_keyring() -> Keyring | None:
@@ -44,7 +29,7 @@ def find_keyring() -> Keyring | None:
 
 
 class KeyringTokenStore:
-    """Keeps tokens in the keyring; in files where there is no keyring, or where it refuses one.
+    """Keeps tokens in the keyring; in files where there is no keyring, or where it refuses one or does not answer.
 
     A file goes before the keyring: it is there only because the keyring refused the latest token, and an older one
     would end the login.
@@ -60,14 +45,14 @@ class KeyringTokenStore:
     def __init__(self, find: Callable[[], Keyring | None], files: FileTokenStore) -> None:
         self._find = find
         self._files = files
-        self._found: list[Keyring | None] = []
+        self._found: list[BoundKeyring | None] = []
 
     def place(self, key: TokenKey) -> str:
         """Tell the keyring, or the file."""
         keyring = self._keyring
         if keyring is None or self._files.load(key) is not None:
             return self._files.place(key)
-        return f"the system's keyring ({type(keyring).__module__}), entry {key.name} of {SERVICE}"
+        return f"the system's keyring ({keyring.backend}), entry {key.name} of {SERVICE}"
 
     def load(self, key: TokenKey) -> Token | None:
         """Return the token under *key*, or None; also None for an entry that is damaged."""
@@ -110,7 +95,8 @@ class KeyringTokenStore:
         return self._files.exclusive(key, timeout_s=timeout_s)
 
     @property
-    def _keyring(self) -> Keyring | None:
+    def _keyring(self) -> BoundKeyring | None:
         if not self._found:
-            self._found.append(self._find())
+            found = self._find()
+            self._found.append(None if found is None else BoundKeyring(found))
         return self._found[0]

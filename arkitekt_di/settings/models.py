@@ -82,6 +82,10 @@ class FaktsSettings(Section):
         Longest wait for one address of a service, in seconds.
     browser : {'open', 'print'}
         Whether the login link is opened in a browser or printed.
+    person : {'terminal', 'nobody'}
+        Who is asked whether a new hub is trusted: whoever sits at the terminal, or nobody, so that it is refused.
+    login_timeout_s : float
+        Longest wait for a person to log in, in seconds; whoever issues a code may give them less.
     cache : {'file', 'none'}
         Whether configuration and tokens are kept between runs.
     """
@@ -97,6 +101,8 @@ class FaktsSettings(Section):
     discovery_timeout_s: float = Field(default=3.0, gt=0)
     challenge_timeout_s: float = Field(default=3.0, gt=0)
     browser: Literal["open", "print"] = "open"
+    person: Literal["terminal", "nobody"] = "terminal"
+    login_timeout_s: float = Field(default=300.0, gt=0)
     cache: Literal["file", "none"] = "file"
 
 
@@ -105,9 +111,10 @@ class HerreSettings(Section):
 
     Attributes
     ----------
-    login : {'auto', 'code', 'device', 'never'}
+    login : {'auto', 'code', 'device', 'headless', 'never'}
         How a person is asked: in the browser of this machine (``code``), by a code that works anywhere (``device``),
-        not at all (``never``), or as it fits where the app runs.
+        not at all (``never``), or as it fits where the app runs; ``headless`` shows a code too, asks nothing, and ends
+        with the command that logs in where nobody approves it.
     token : SecretStr or None
         Access token to use as it is: neither renewed nor kept.
     issuer : str or None
@@ -125,7 +132,7 @@ class HerreSettings(Section):
         Longest wait, in seconds, for another process that is renewing the same token.
     """
 
-    login: Literal["auto", "code", "device", "never"] = "auto"
+    login: Literal["auto", "code", "device", "headless", "never"] = "auto"
     token: SecretStr | None = None
     issuer: str | None = None
     client_id: str | None = None
@@ -164,6 +171,9 @@ class MikroSettings(Section):
         Whether a transfer that takes long shows a bar in a terminal or notebook.
     resume : bool
         Whether a large upload that was interrupted is gone on with when the same array is stored again.
+    local_drafts : bool
+        Whether pixels are written into the hub's folder where it is on this machine and of the same user; they are sent
+        otherwise.
     """
 
     kind: Literal["hub", "in_memory"] = "hub"
@@ -178,6 +188,7 @@ class MikroSettings(Section):
     scale_method: Literal["auto", "mean", "mode", "nearest"] = "auto"
     progress: Literal["auto", "never"] = "auto"
     resume: bool = True
+    local_drafts: bool = True
 
 
 class RekuestSettings(Section):
@@ -394,6 +405,9 @@ class ObjectSettings(Section):
         Largest upload under one grant, in GiB.
     abandoned_after_s : float
         An upload that was not finished is removed this many seconds after its grant has expired.
+    local_drafts : bool
+        Whether clients on the hub's machine are told a folder into which those of its own user write objects as files;
+        to be switched off where a proxy on this machine lets others in.
     """
 
     store: Literal["folder", "s3"] = "folder"
@@ -401,6 +415,7 @@ class ObjectSettings(Section):
     max_object_mib: float = Field(default=512.0, gt=0)
     max_upload_gib: float = Field(default=1024.0, gt=0)
     abandoned_after_s: float = Field(default=3600.0, ge=0)
+    local_drafts: bool = True
     s3: S3Settings = S3Settings()
 
     @model_validator(mode="after")

@@ -60,6 +60,8 @@ class InMemoryHub:
         Certificates (PEM) that the document and the service name.
     polls, claims, refreshes, revocations : int
         How often each happened.
+    wanted_expiry_s : int or None
+        How long the app that asked for a device code last wanted it to be good.
     requests : list of tuple
         Method, path and query of each request.
     was_asked, may_answer : asyncio.Event
@@ -82,6 +84,7 @@ class InMemoryHub:
         self.identity_key: Ed25519PrivateKey | None = None
         self.certificates: list[str] = []
         self.polls = self.claims = self.refreshes = self.revocations = 0
+        self.wanted_expiry_s: int | None = None
         self.requests: list[tuple[str, str, str]] = []
         self.was_asked = asyncio.Event()
         self.may_answer = asyncio.Event()
@@ -157,7 +160,9 @@ class InMemoryHub:
         return web.Response(body=body, headers=headers)
 
     async def _authorize_device(self, request: web.Request) -> web.Response:
-        manifest = (await request.json())["manifest"]
+        asked = await request.json()
+        manifest = asked["manifest"]
+        self.wanted_expiry_s = asked["expiration_time_seconds"]
         device_code = self._new_secret()
         self._devices[device_code] = " ".join(manifest["scopes"])
         return web.json_response(

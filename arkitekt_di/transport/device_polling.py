@@ -10,8 +10,8 @@ from arkitekt_di.errors import ConnectionLostError, LoginExpiredError, LoginRefu
 from arkitekt_di.messages.oauth import OAuthRefusal
 from arkitekt_di.transport.origin import Origin
 
-LONGEST_EXPIRY_S = 3600.0
-"""A code is given up after this many seconds even where its issuer would wait longer."""
+LONGEST_WAIT_S = 300.0
+"""How long a person may take, in seconds, where nothing else is said; an issuer may give them less."""
 
 SLOW_DOWN_S = 5.0
 """What an interval grows by when the issuer asks for it (RFC 8628, section 3.5)."""
@@ -31,10 +31,17 @@ class DevicePolling:
         Seconds that never run backwards.
     sleep : callable
         Waits for some seconds.
+    timeout_s : float
+        The longest that is waited for a person, in seconds, however long the issuer would.
     """
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    timeout_s: float = LONGEST_WAIT_S
+
+    def lifetime_s(self, expires_in: float) -> float:
+        """Return how long a code is waited for that its issuer takes for *expires_in* seconds."""
+        return min(float(expires_in), self.timeout_s)
 
     async def wait(
         self, ask: Callable[[], Awaitable[T | OAuthRefusal]], code: str, *, url: str, deadline: float, interval: float
@@ -72,7 +79,7 @@ class DevicePolling:
             if not isinstance(answer, OAuthRefusal):
                 return answer
             interval = _next_interval(url, answer, interval)
-        raise LoginExpiredError(url, f"the code {code} has expired")
+        raise LoginExpiredError(url, f"nobody approved the code {code}")
 
 
 def is_safe_to_show(link: str) -> bool:

@@ -116,14 +116,27 @@ async def test_without_a_browser_link_and_code_are_printed_and_waiting_still_end
     assert clock.now == 300
 
 
-async def test_a_code_that_never_expires_is_given_up_after_an_hour(grant, http, hub, clock):
+async def test_a_code_that_never_expires_is_given_up_after_five_minutes(grant, http, hub, clock, memo):
     hub.expires_in_s = 10**9
     hub.poll_answers.extend(["slow_down"] * 1000)
 
     with pytest.raises(LoginExpiredError):
         await grant.claim(await known(http, hub), MANIFEST)
 
-    assert clock.now == 3600
+    assert clock.now == 300
+    assert memo.prompts[0].expires_in_s == 300
+
+
+async def test_the_user_says_how_long_is_waited_and_the_hub_is_asked_for_a_code_for_as_long(http, hub, clock, memo):
+    hub.expires_in_s = 10**9
+    hub.poll_answers.extend(["authorization_pending"] * 1000)
+    grant = DeviceCodeGrant(http, memo, clock=clock, sleep=clock.sleep, timeout_s=29.5)
+
+    with pytest.raises(LoginExpiredError):
+        await grant.claim(await known(http, hub), MANIFEST)
+
+    assert clock.now == 29.5
+    assert hub.wanted_expiry_s == 30
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ EVERYWHERE = [
 
 offers = st.builds(
     Offer,
-    wish=st.sampled_from(["auto", "code", "device", "never"]),
+    wish=st.sampled_from(["auto", "code", "device", "headless", "never"]),
     **dict.fromkeys(["has_token", "has_secret", "is_silent", "has_login", "has_client"], st.booleans()),
 )
 
@@ -29,6 +29,8 @@ offers = st.builds(
         (Offer(has_login=True, has_client=True, wish="never"), Way.KEPT),
         (Offer(wish="never", has_client=True), Way.NOBODY),
         (Offer(wish="device", has_client=True), Way.DEVICE),
+        (Offer(wish="headless", has_client=True), Way.DEVICE),
+        (Offer(wish="headless", has_login=True), Way.KEPT),
         (Offer(wish="code", has_client=True), Way.CODE),
     ],
 )

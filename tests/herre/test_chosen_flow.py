@@ -5,7 +5,7 @@ import traceback
 import pytest
 from pydantic import SecretStr
 
-from arkitekt_di.errors import LoginRequiredError
+from arkitekt_di.errors import LoginRefusedError, LoginRequiredError
 from arkitekt_di.fakts.cache import InMemoryClaimCache
 from arkitekt_di.herre.authorization_code import AuthorizationCodeFlow
 from arkitekt_di.herre.choice import Surroundings, Way
@@ -110,6 +110,61 @@ async def test_a_program_that_nobody_watches_uses_the_kept_login_and_renews_it(a
         assert await herre.arefresh_token(first) in hub.good_access
 
     assert (hub.claims, hub.refreshes) == (1, 1)
+
+
+@pytest.mark.parametrize("here", [BATCH, SSH, DESK])
+async def test_a_headless_app_waits_for_its_code_wherever_it_runs(app, hub, here):
+    hub.poll_answers.extend(["authorization_pending", "approved"])
+
+    async with app(here, login="headless") as herre:
+        assert await herre.aget_token() in hub.good_access
+
+
+@pytest.mark.parametrize("here", [BATCH, SSH, DESK])
+async def test_a_headless_app_that_nobody_lets_in_ends_with_the_command_that_does(app, hub, here):
+    hub.expires_in_s = 10**9
+    hub.poll_answers.extend(["authorization_pending"] * 1000)
+
+    with pytest.raises(LoginRequiredError, match=rf"BCDF-GHJK.*`arkitekt-di auth --app my-analysis login {hub.url}`"):
+        async with app(here, login="headless"):
+            pass
+
+    assert hub.polls <= 300 / hub.interval_s
+
+
+async def test_a_no_to_a_headless_app_is_a_no(app, hub):
+    hub.poll_answers.append("access_denied")
+
+    with pytest.raises(LoginRefusedError):
+        async with app(BATCH, login="headless"):
+            pass
+
+
+async def test_a_headless_app_that_a_service_wants_more_of_ends_with_the_scopes(app, hub):
+    async with app(BATCH, login="headless") as herre:
+        hub.poll_answers.extend(["authorization_pending"] * 1000)
+        with pytest.raises(LoginRequiredError, match="wants the scopes openid write, and nobody approved the code"):
+            await herre.awiden_token(["write"])
+
+
+async def test_a_headless_app_that_is_registered_waits_for_its_code_and_no_longer(app, issuer, browser):
+    issuer.poll_answers.extend(["authorization_pending"] * 1000)
+
+    with pytest.raises(LoginRequiredError, match=r"WDJB-MJHT.*`arkitekt-di auth"):
+        async with app(DESK, key=KEY, issuer=issuer.url, client_id=CLIENT_ID, login="headless"):
+            pass
+
+    assert [prompt.code for prompt in browser.prompts] == ["WDJB-MJHT"]
+
+
+async def test_a_headless_app_waits_for_nothing_where_there_are_no_codes(app, issuer, browser):
+    issuer.document["device_authorization_endpoint"] = None
+
+    with pytest.raises(LoginRequiredError, match="`arkitekt-di auth"):
+        async with app(SSH, key=KEY, issuer=issuer.url, client_id=CLIENT_ID, login="headless"):
+            pass
+
+    assert browser.prompts == []
 
 
 async def test_a_key_needs_nobody(app, hub):

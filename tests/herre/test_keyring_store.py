@@ -1,7 +1,10 @@
+import threading
+
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, PasswordDeleteError
 
+from arkitekt_di.herre.bound_keyring import BoundKeyring
 from arkitekt_di.herre.keyring_store import SERVICE, KeyringTokenStore, find_keyring
 from arkitekt_di.herre.store import FileTokenStore, TokenStore
 from arkitekt_di.testing.herre import HERE, TokenStoreContract, token
@@ -161,3 +164,39 @@ def test_without_the_extra_there_is_no_keyring(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "keyring", None)
 
     assert find_keyring() is None
+
+
+class LockedChest(Chest):
+    """Waits for somebody who unlocks it."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = 0
+        self.unlocked = threading.Event()
+
+    def _check(self):
+        self.asked += 1
+        self.unlocked.wait()
+
+
+def test_a_keyring_that_nobody_unlocks_is_given_up_and_the_login_is_in_a_file(files, monkeypatch, caplog):
+    monkeypatch.setattr("arkitekt_di.herre.bound_keyring.BoundKeyring.__init__.__defaults__", (0.05,))
+    chest = LockedChest()
+    store = KeyringTokenStore(lambda: chest, files)
+    try:
+        assert store.load(HERE) is None
+        store.save(HERE, token())
+
+        assert store.load(HERE) == token()
+        assert store.place(HERE) == files.place(HERE)
+        assert chest.asked == 1  # not again: each question would wait as long
+        assert "TimeoutError" in caplog.text
+    finally:
+        chest.unlocked.set()
+
+
+def test_what_a_keyring_raises_arrives_where_it_was_asked(chest):
+    chest.is_locked = True
+
+    with pytest.raises(KeyringError):
+        BoundKeyring(chest).get_password("service", "name")

@@ -11,6 +11,8 @@ from pydantic import SecretStr
 
 from arkitekt_di import easy, embedded
 from arkitekt_di.errors import CertificateError, LoginRequiredError
+from arkitekt_di.fakts.person import Nobody, TerminalPerson
+from arkitekt_di.herre.choice import Way
 from arkitekt_di.herre.keyring_store import KeyringTokenStore
 from arkitekt_di.herre.provider import read_provider
 from arkitekt_di.herre.store import FileTokenStore, InMemoryTokenStore, TokenKey
@@ -35,8 +37,22 @@ def test_the_arguments_of_the_builder_are_settings():
     app = easy("wiring", token="canary", issuer="https://login.example", headless=True)
 
     herre = app.settings.herre
-    assert (herre.token, herre.issuer, herre.login) == (SecretStr("canary"), "https://login.example", "device")
+    assert (herre.token, herre.issuer, herre.login) == (SecretStr("canary"), "https://login.example", "headless")
     assert "canary" not in repr(app.settings)
+
+
+def test_a_headless_app_asks_nobody_whether_a_new_hub_is_trusted():
+    assert type(easy("wiring").container.fakts.person()) is TerminalPerson
+    assert type(easy("wiring", headless=True).container.fakts.person()) is Nobody
+
+
+def test_one_setting_bounds_every_wait_for_a_person():
+    container = easy("wiring", settings={"fakts.login_timeout_s": 7}).container
+
+    assert container.fakts.device_code()._polling.timeout_s == 7
+    flows = container.herre.flow()._flows
+    assert flows[Way.DEVICE]._polling.timeout_s == 7
+    assert (flows[Way.CODE]._timeout_s, flows[Way.PASTE]._timeout_s) == (7, 7)
 
 
 def test_an_app_uses_the_token_that_it_is_given():

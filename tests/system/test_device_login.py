@@ -81,8 +81,16 @@ def test_a_person_may_say_no(hub: ServedHub, administrator: Person, user_folders
     assert output.startswith("LoginRefusedError")
 
 
-def test_a_code_that_nobody_approves_ends_by_itself(tmp_path: Path, user_folders: dict[str, str]):
-    with serving(tmp_path / "hub", "--set", "identity.device_code_s=1") as hub:
-        output, _errors = visit(hub, user_folders).communicate(timeout=BOUND_S)
+@pytest.mark.parametrize("who", ["the hub", "the app"])
+def test_a_headless_app_that_nobody_lets_in_ends_with_the_command_that_does(
+    tmp_path: Path, user_folders: dict[str, str], who: str
+):
+    options, variables = {
+        "the hub": (["--set", "identity.device_code_s=1"], {}),
+        "the app": ([], {"ARKITEKT_FAKTS__LOGIN_TIMEOUT_S": "1"}),
+    }[who]
+    with serving(tmp_path / "hub", *options) as hub:
+        output, _errors = visit(hub, user_folders | variables).communicate(timeout=BOUND_S)
 
-    assert output.startswith("LoginExpiredError")
+    assert output.startswith("LoginRequiredError")
+    assert f"`arkitekt-di auth --app visitor --app-version 2.0 login {hub.url}`" in output
