@@ -27,9 +27,15 @@ pytestmark = pytest.mark.anyio
 KEY = "the key of this hub's machine"
 
 
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    """Keys are made once: an RSA key takes longer than a test."""
+    return tmp_path_factory.mktemp("keys")
+
+
 @pytest.fixture
-async def provider(tmp_path):
-    async with running(tmp_path, tmp_path / "keys") as hub:
+async def provider(tmp_path, keys):
+    async with running(tmp_path, keys) as hub:
         yield hub
 
 

@@ -21,6 +21,7 @@ from arkitekt_di.server.identity.identity import Identity
 from arkitekt_di.server.identity.passwords import Passwords
 from arkitekt_di.server.identity.users import Users
 from arkitekt_di.settings.models import DatabaseSettings, IdentitySettings, ListenSettings
+from tests.migrated import begin_migrated
 
 MANDATE_KEY = "canary-mandate-key-0123456789abcdefghijklmnop"
 PASSWORD = "canary horse battery staple"
@@ -169,6 +170,7 @@ async def running(
 ) -> AsyncIterator[Hub]:
     clock = FakeClock()
     address = Address(ListenSettings())
+    begin_migrated(data)
     database = Database(DatabaseSettings(), data)
     directory = Directory([Offer(MIKRO, "mikro", "mikro"), Offer(S3, "s3", "")])
     key = None if mandate_key is None else SecretStr(mandate_key)

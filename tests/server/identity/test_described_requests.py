@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,9 +107,8 @@ class Described:
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory, keys: Path, blank: Path) -> Iterator[Described]:
+def target(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Described]:
     folder = tmp_path_factory.mktemp("described")
-    shutil.copy(blank, folder)
     target = Described(folder, keys)
     yield target
     target.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -29,9 +28,8 @@ DAY_S = 86400
 
 
 @pytest.fixture
-async def lab(tmp_path: Path, keys: Path, blank: Path, anyio_backend: str) -> AsyncIterator[Hub]:
+async def lab(tmp_path: Path, keys: Path, anyio_backend: str) -> AsyncIterator[Hub]:
     """Serve a hub for people, which came with no key of its own."""
-    shutil.copy(blank, tmp_path)
     async with running(tmp_path, keys, mandate_key=None) as hub:
         for name in ("ada", "eve"):
             await hub.log_in(name=name)
@@ -242,10 +240,7 @@ async def test_a_person_has_a_bounded_number_of_keys_and_only_where_they_are_a_m
         await mandates.remove(made.mandate_id, user_id=eve.user_id)
 
 
-async def test_the_key_of_a_local_hub_ends_when_the_hub_is_served_to_others(
-    tmp_path: Path, keys: Path, blank: Path
-) -> None:
-    shutil.copy(blank, tmp_path)
+async def test_the_key_of_a_local_hub_ends_when_the_hub_is_served_to_others(tmp_path: Path, keys: Path) -> None:
     async with running(tmp_path, keys) as hub:
         await hub.present_mandate()
         assert await hub.identity.mandates.all() == []

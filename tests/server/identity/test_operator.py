@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,16 @@ from arkitekt_di.errors import (
 )
 from arkitekt_di.server.data_folder import DataFolder
 from arkitekt_di.server.identity.keys import SigningKeys
+from tests.migrated import begin_migrated
 from tests.server.identity.harness import PASSWORD, browsing, running
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def data(tmp_path: Path, blank: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)  # no settings of this repository
-    shutil.copy(blank, tmp_path)
+    begin_migrated(tmp_path)
     return tmp_path
 
 
