@@ -28,6 +28,8 @@ PLAIN = {
     "Float": 1.0,
     "Boolean": True,
     "DateTime": "2026-01-01T00:00:00+00:00",
+    "ByteCount": 1,
+    "Extent": 1,
     "JSON": {},
     "ThreeDVector": [1.0, 1.0, 1.0],
 }
