@@ -5,8 +5,9 @@ agent in a process of its own, and back, and every step of it is recorded before
 WebSocket of the same library between two processes.  Both take turns, and the ratio of each turn counts.
 
 ``bare`` is the hub with the least that an agent and a caller can be, on the socket of callers and over GraphQL;
-``apps`` is the whole of this project: an app that serves and an app that calls.  With ``--peers PYTHON`` other systems
-are measured in between, in the environment of that Python; what it does not have is skipped and said so.
+``apps`` is the whole of this project: an app that serves and an app that calls.  The floor is the least that a durable
+call can be (`benchmarks.task_floor`): what the same messages and commits take without us.  With ``--peers PYTHON``
+other systems are measured in between, in the environment of that Python; what it does not have is skipped and said so.
 """
 
 import argparse
@@ -49,6 +50,7 @@ from arkitekt_di.server.tasks.service import Ground
 from arkitekt_di.server.tasks.tables import TASKS
 from arkitekt_di.settings.models import DatabaseSettings, TaskSettings
 from arkitekt_di.testing.served_hub import serving
+from benchmarks.task_floor import FloorCaller, answer_floor, serve_floor
 
 T = TypeVar("T")
 ASSIGN = "mutation ($input: AssignInput!) { assign(input: $input) { id } }"
@@ -275,9 +277,36 @@ async def timed(work: Callable[[], Awaitable[None]], count: int) -> list[float]:
     return times
 
 
+async def measure_floor(floor: str, echo: str, rounds: int) -> dict[str, list[float]]:
+    """Measure the least that calls can be beside echoes, in turns."""
+    results: dict[str, list[float]] = {"floor": [], "floor rate": [], "floor big": []}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(echo, max_msg_size=0) as plain,
+        http.ws_connect(f"{floor}/caller", max_msg_size=0) as socket,
+    ):
+        caller = FloorCaller(socket)
+        listening = asyncio.create_task(caller.listen())
+        await timed(lambda: caller.call(1), 50)
+        for _ in range(rounds):
+            echoed = statistics.median(await timed(lambda: echo_once(plain), 300))
+            results["floor"].append(statistics.median(await timed(lambda: caller.call(1), 150)) / echoed)
+            results["floor rate"].append(await together(caller.call, 64, 512) / await echoes_a_second(plain))
+            large = min(await timed(lambda: caller.call(BIG), 2))
+            results["floor big"].append(large / min(await timed(lambda: echo_once(plain, BIG), 2)))
+        listening.cancel()
+    return results
+
+
+async def echo_once(plain: aiohttp.ClientWebSocketResponse, text: str = "x" * 64) -> None:
+    """Send a text, and wait until it comes back."""
+    await plain.send_str(text)
+    await plain.receive()
+
+
 async def measure_calls(hub: str, echo: str, rounds: int) -> dict[str, Any]:
     """Measure calls beside echoes, in turns."""
-    results: dict[str, list[float]] = {name: [] for name in ("echo", *(title for title, _ in TITLES))}
+    results: dict[str, list[float]] = {name: [] for name in ("echo", "call", "graphql", "rate", "big")}
     async with (
         aiohttp.ClientSession() as http,
         http.ws_connect(echo, max_msg_size=0) as plain,
@@ -292,27 +321,28 @@ async def measure_calls(hub: str, echo: str, rounds: int) -> dict[str, Any]:
         caller = CallerAtTheDesk(desk, offer["id"], {}, {})
         listening = [asyncio.create_task(caller.listen()), asyncio.create_task(over_graphql.listen(events))]
 
-        async def echo_once(text: str = "x" * 64) -> None:
-            await plain.send_str(text)
-            await plain.receive()
-
         await timed(lambda: caller.call(1), 50)
         await timed(lambda: over_graphql.call(1), 20)
-        big = "x" * 13_333_333  # 10 MB as base64
         for _ in range(rounds):
-            echoed = statistics.median(await timed(echo_once, 300))
+            echoed = statistics.median(await timed(lambda: echo_once(plain), 300))
             results["echo"].append(echoed)
             results["call"].append(statistics.median(await timed(lambda: caller.call(1), 150)) / echoed)
             results["graphql"].append(statistics.median(await timed(lambda: over_graphql.call(1), 50)) / echoed)
             results["rate"].append(await together(caller.call, 64, 512) / await echoes_a_second(plain))
-            large = await timed(lambda: caller.call(big), 2)
-            results["big"].append(min(large) / min(await timed(lambda: echo_once(big), 2)))
+            large = min(await timed(lambda: caller.call(BIG), 2))
+            results["big"].append(large / min(await timed(lambda: echo_once(plain, BIG), 2)))
         for task in listening:
             task.cancel()
     return results
 
 
+BIG = "x" * 13_333_333
+"""10 MB as base64."""
+
 TITLES = (
+    ("floor", "least durable call / echo"),
+    ("floor rate", "least durable calls a second / echoes"),
+    ("floor big", "10 MB through the least hub / echo"),
     ("call", "bare call / echo"),
     ("graphql", "bare call over GraphQL / echo"),
     ("rate", "bare calls a second / echoes"),
@@ -379,10 +409,6 @@ async def measure_apps(hub: str, echo: str, rounds: int, pids: dict[str, int]) -
         async def call() -> None:
             await app.rekuest.acall(action, 1)
 
-        async def echo_once() -> None:
-            await plain.send_str("x" * 64)
-            await plain.receive()
-
         async def items_a_second(count: int) -> float:
             began = time.perf_counter()
             async for _ in app.rekuest.aiterate("stream", count):
@@ -392,7 +418,7 @@ async def measure_apps(hub: str, echo: str, rounds: int, pids: dict[str, int]) -
         await timed(call, 50)
         pids |= {"caller": os.getpid()} | relays_of(pids["agent"])
         for _ in range(rounds):
-            echoed = statistics.median(await timed(echo_once, 300))
+            echoed = statistics.median(await timed(lambda: echo_once(plain), 300))
             times, one = await costing(pids, 150, timed(call, 150))
             results["app call"].append(statistics.median(times) / echoed)
             echoes = await echoes_a_second(plain)
@@ -528,6 +554,8 @@ def main() -> None:
         with Process(serve_echo) as echo:
             with Process(serve_hub, folder, settings) as hub, Process(run_agent, hub["url"]):
                 results = asyncio.run(measure_calls(hub["url"], echo["url"], options.rounds))
+            with Process(serve_floor, folder / "floor", _listen) as floor, Process(answer_floor, floor["url"]):
+                results |= asyncio.run(measure_floor(floor["url"], echo["url"], options.rounds))
             results |= with_apps(folder / "apps", echo["url"], options.rounds)
             show(results)
             for name in PEERS if options.peers else ():

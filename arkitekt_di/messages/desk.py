@@ -45,10 +45,18 @@ class Welcome(Frame):
 
 
 class Call(Frame):
-    """Ask for a task; the same reference again is the same task."""
+    """Ask for a task; the same reference again is the same task.
+
+    Attributes
+    ----------
+    order : CallOrder
+    waits : bool
+        Whether whoever calls waits for the end, so that the answer may come a moment later, together with that.
+    """
 
     type: Literal["CALL"] = "CALL"
     order: CallOrder
+    waits: bool = False
 
 
 class Called(Frame):
@@ -93,6 +101,7 @@ class Events(Frame):
     """What has happened, in order; each as a `TaskEvent`, whose ``id`` is its number."""
 
     type: Literal["EVENTS"] = "EVENTS"
+    id: str = ""  # nobody answers them
     events: list[dict[str, Any]] = Field(default_factory=list)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -53,6 +53,10 @@ class Frame(Message):
     def encoded(self) -> str:
         """Return the frame as it is sent: members that may be left out, and are empty, are left out."""
         return to_json(self._sent(), by_alias=False).decode()
+
+    def stamped(self, stamps: Mapping[str, object]) -> str:
+        """Return the frame as it is sent, with other values of some of its members."""
+        return to_json({**self._sent(), **stamps}, by_alias=False).decode()
 
     def _sent(self) -> dict[str, Any]:
         optional = _optional_members(type(self))

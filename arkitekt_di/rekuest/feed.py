@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Final
 
-from arkitekt_di.errors import ConnectionLostError, LoginRequiredError
+from arkitekt_di.errors import ConnectionLostError, LoginRequiredError, ServiceUnreachableError
 from arkitekt_di.protocols.herre import TokenSource
 from arkitekt_di.transport.graphql import operation_name
 from arkitekt_di.transport.http import HttpClient
@@ -47,7 +47,7 @@ class Feed:
 
         Raises
         ------
-        ConnectionLostError
+        ConnectionLostError, ServiceUnreachableError
             The first connection failed, or there was none for too long.
         HubRefusedError
             The hub does not do what it was asked.
@@ -55,24 +55,27 @@ class Feed:
             The token is refused, and so is its renewal.
         """
         request: dict[str, Any] = {"query": document, "variables": {}, "operationName": operation_name(document)}
-        pause, lost_at, refused, has_begun = FIRST_PAUSE_S, 0.0, False, False
+        pause, lost_at, has_begun = FIRST_PAUSE_S, 0.0, False
+        refused: str | None = None
         while True:
-            token, url = await self._tokens.aget_token(), await self._endpoint()
             try:
+                token, url = await self._token(refused), await self._endpoint()
                 async with aclosing(listen(self._http, url, token, request, greeting={})) as answers:
                     async for data in answers:
-                        pause, lost_at, refused, has_begun = FIRST_PAUSE_S, 0.0, False, True
+                        pause, lost_at, refused, has_begun = FIRST_PAUSE_S, 0.0, None, True
                         yield data or None
             except TokenRefusedError:
-                if refused:
+                if refused is not None:
                     raise LoginRequiredError(url, "the service refuses a token that was just renewed") from None
-                await self._tokens.arefresh_token(token)
-                refused = True
+                refused = token
                 continue
-            except ConnectionLostError as error:
+            except (ConnectionLostError, ServiceUnreachableError) as error:  # also of who gives addresses or tokens
                 lost_at = lost_at or time.monotonic()
                 if not has_begun or time.monotonic() - lost_at > self._give_up_s:
                     raise
-                logger.info("the feed of tasks lost its connection and comes back: %s", error.reason)
+                logger.info("the feed of tasks lost its connection and comes back: %s", error)
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # spreads clients, keeps no secret
             pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    async def _token(self, refused: str | None) -> str:
+        return await (self._tokens.aget_token() if refused is None else self._tokens.arefresh_token(refused))

@@ -12,7 +12,7 @@ from typing import Final
 import aiohttp
 from pydantic import SecretStr
 
-from arkitekt_di.errors import ConnectionLostError, LoginRequiredError
+from arkitekt_di.errors import ConnectionLostError, LoginRequiredError, ServiceUnreachableError
 from arkitekt_di.messages.calls import TaskEvent
 from arkitekt_di.messages.desk import TOKEN_REFUSED, TOLD, Called, Controlled, Events, Follows, Hello, Welcome
 from arkitekt_di.messages.frames import Frame, together
@@ -126,36 +126,44 @@ class Line:
         ------
         NoDeskError
             The hub has no such desk.
-        ConnectionLostError
+        ConnectionLostError, ServiceUnreachableError
             The first connection failed, or there was none for too long.
         LoginRequiredError
             The token is refused, and so is its renewal.
         """
         seen: int | None = None
+        refused: str | None = None
         patience = _Patience(self._give_up_s)
         self.is_followed = True
         try:
             while True:
-                token, url = await self._tokens.aget_token(), await self._endpoint()
-                hello = Hello(token=SecretStr(token), since=seen, follows=follows, together=True)
                 try:
+                    token, url = await self._token(refused), await self._endpoint()
+                    hello = Hello(token=SecretStr(token), since=seen, follows=follows, together=True)
                     async with aclosing(self._once(url, hello)) as told:
                         async for seq, events in told:
-                            seen = seq
+                            seen, refused = seq, None
                             patience.reset()
                             yield events
                 except _TokenRefusedError:
-                    patience.note_refusal(url)
-                    await self._tokens.arefresh_token(token)
-                except ConnectionLostError as error:
+                    if refused is not None:
+                        raise LoginRequiredError(url, "the service refuses a token that was just renewed") from None
+                    refused = token
+                except (ConnectionLostError, ServiceUnreachableError) as error:  # also of who gives addresses or tokens
                     if seen is None:
                         raise
                     await patience.wait(error)
         finally:
-            self.is_followed = False
-            for asked in self._asked.values():
-                if not asked.answer.done():
-                    asked.answer.set_exception(ConnectionLostError("the hub", "the line to its desk was closed"))
+            self._close()
+
+    def _close(self) -> None:
+        self.is_followed = False
+        for asked in self._asked.values():
+            if not asked.answer.done():
+                asked.answer.set_exception(ConnectionLostError("the hub", "the line to its desk was closed"))
+
+    async def _token(self, refused: str | None) -> str:
+        return await (self._tokens.aget_token() if refused is None else self._tokens.arefresh_token(refused))
 
     async def _once(self, url: str, hello: Hello) -> AsyncGenerator[tuple[int, Sequence[TaskEvent] | None], None]:
         """Yield the number of the last event, with the events, of one connection."""
@@ -210,21 +218,14 @@ class _Patience:
         """Note that the line is there."""
         self._pause = FIRST_PAUSE_S
         self._lost_at: float | None = None
-        self._is_refused = False
 
-    def note_refusal(self, url: str) -> None:
-        """Note that a token was refused; raises `LoginRequiredError` where it was a fresh one."""
-        if self._is_refused:
-            raise LoginRequiredError(url, "the service refuses a token that was just renewed")
-        self._is_refused = True
-
-    async def wait(self, error: ConnectionLostError) -> None:
+    async def wait(self, error: ConnectionLostError | ServiceUnreachableError) -> None:
         """Wait, or raise *error* where there was no line for too long."""
         now = time.monotonic()
         self._lost_at = now if self._lost_at is None else self._lost_at
         if now - self._lost_at > self._give_up_s:
             raise error
-        logger.info("the line to the desk was lost and comes back: %s", error.reason)
+        logger.info("the line to the desk was lost and comes back: %s", error)
         await asyncio.sleep(self._pause * random.uniform(0.5, 1))  # noqa: S311  # spreads clients, keeps no secret
         self._pause = min(2 * self._pause, LONGEST_PAUSE_S)
 

@@ -1,4 +1,7 @@
-"""Our app offering what `real_agent.py` does; notes in its working folder that it is offered (`ready`)."""
+"""Our app offering what `real_agent.py` does; notes in its working folder that it is offered (`ready`).
+
+It keeps its login, so that its next process is the same agent to the hub.
+"""
 
 import asyncio
 import sys
@@ -69,7 +72,7 @@ async def wait(log: str, until: str) -> str:
 
 
 if __name__ == "__main__":
-    own = easy("conformance-agent", version="1.0.0", url=sys.argv[1], headless=True, no_cache=True)
+    own = easy("conformance-agent", version="1.0.0", url=sys.argv[1], headless=True)
     with own as app, app.rekuest.serving():
         note("ready", "live")
         sys.stdin.read()

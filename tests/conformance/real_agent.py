@@ -1,6 +1,7 @@
 """An app of the unmodified `arkitekt` 8.1 and `rekuest` 10 that offers functions.
 
-Notes in its working folder that it is offered (`ready`).
+Notes in its working folder that it is offered (`ready`), and keeps its login there, so that its next process is the
+same agent to the hub.
 """
 
 import asyncio
@@ -129,4 +130,4 @@ async def ready() -> None:
 
 
 if __name__ == "__main__":
-    run(app, url=sys.argv[1], headless=True, skip_cache=True, device_id="bench", mesh=False)
+    run(app, url=sys.argv[1], headless=True, skip_cache=False, device_id="bench", mesh=False)

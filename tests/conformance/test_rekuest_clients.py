@@ -64,7 +64,7 @@ def offering(whose: str, python: Path, hub: ServedHub, folder: Path) -> Iterator
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"XDG_STATE_HOME": str(home / "state")},
+            env=os.environ | at_home(home),
         )
     try:
         wait_until((home / "ready").exists)
@@ -72,6 +72,12 @@ def offering(whose: str, python: Path, hub: ServedHub, folder: Path) -> Iterator
     finally:
         process.kill()
         process.communicate()
+
+
+def at_home(folder: Path) -> dict[str, str]:
+    """Return the variables of a process that keeps what it has to keep in a folder."""
+    homes = {f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
+    return homes | {"ARKITEKT_HERRE__STORE": "file"}
 
 
 def python_of(whose: str, python: Path) -> str:

@@ -1,6 +1,10 @@
-"""An agent in a process of its own: ``python -m tests.faults.agent NAME PORT MODULE [STAMMERS]``."""
+"""An agent in a process of its own: ``python -m tests.faults.agent NAME PORT MODULE [STAMMERS]``.
+
+With ``REVIVED`` in its environment it comes back whenever it was killed.
+"""
 
 import asyncio
+import os
 import sys
 from importlib import import_module
 
@@ -33,5 +37,19 @@ async def _serve(name: str, port: int, module: str, overrides: dict[str, object]
         await serving
 
 
+def revive() -> None:
+    """Go on in a process of its own, and in another one whenever a signal has ended that; none of them imports anew."""
+    while child := os.fork():
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            sys.exit(os.waitstatus_to_exitcode(status))
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # whoever waited for the first has heard that it is ready
+
+
 if __name__ == "__main__":
+    import_module(sys.argv[3])
+    if os.environ.get("REVIVED"):
+        revive()
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

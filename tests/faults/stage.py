@@ -153,6 +153,16 @@ async def outcomes(tasks: list[RemoteTask]) -> Counter[str]:
         return Counter(await asyncio.gather(*(end(n, task) for n, task in enumerate(tasks))))
 
 
+async def until_lost(tasks: list[RemoteTask], count: int) -> None:
+    """Wait until their caller has heard of so many tasks that they are lost."""
+    pending = {asyncio.create_task(task._ended.wait()) for task in tasks}
+    async with asyncio.timeout(BOUND_S):
+        while sum(task.state == EventKind.LOST for task in tasks) < count:
+            _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+    for waiting in pending:
+        waiting.cancel()
+
+
 def check_invariant(stage: Stage, tasks: list[RemoteTask]) -> None:
     """Check **I**: one end that the caller knows, no silent second start, no result of an attempt that was given up."""
     events, begun = stage.events(), defaultdict(list)

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Protocol, cast
 
 import pytest
 
@@ -69,23 +69,38 @@ async def test_an_argument_named_as_an_option_goes_to_the_function(closed_app: A
             assert await app.rekuest.acall("delay", timeout=1.5, agent="x") == "x 1.5"
 
 
-@pytest.mark.anyio
-async def test_whoever_waits_hears_that_the_feed_has_ended(closed_app: App, task_hub: InMemoryTaskHub, bench: Bench):
-    class Deaf(InMemoryTaskHub):
-        async def watch(self):
-            yield None
-            await ended.wait()
+class Deaf(InMemoryTaskHub):
+    """Ends its feed, with an error or without one."""
 
-    ended = asyncio.Event()
+    ended: asyncio.Event
+    error: Exception | None = None
+
+    async def watch(self) -> AsyncGenerator[TaskEvent | None, None]:
+        yield None
+        await self.ended.wait()
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("error", [None, RuntimeError("a fault of ours")])
+async def test_whoever_waits_hears_that_the_feed_has_ended(
+    closed_app: App, task_hub: InMemoryTaskHub, bench: Bench, error: Exception | None
+):
     task_hub.__class__ = Deaf
+    deaf = cast("Deaf", task_hub)
+    deaf.ended, deaf.error = asyncio.Event(), error
     async with closed_app as app:
         offer_all(app, bench)
         async with app.rekuest.serving():
-            task = asyncio.create_task(app.rekuest.acall("wait"))
+            submitted = await app.rekuest.asubmit("wait")
+            called = asyncio.create_task(app.rekuest.acall("wait"))
             await bench.begun.wait()
-            ended.set()
-            with pytest.raises(ConnectionLostError, match="feed"):
-                await task
+            deaf.ended.set()
+            with pytest.raises(type(error or ConnectionLostError("", ""))):
+                await submitted.aresult()
+            with pytest.raises(type(error or ConnectionLostError("", ""))):
+                await called
 
 
 def event(kind: EventKind, **members: object) -> TaskEvent:

@@ -9,7 +9,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from arkitekt_di.errors import ConnectionLostError, HubRefusedError, LoginRequiredError, StorageFullError
+from arkitekt_di.errors import (
+    ConnectionLostError,
+    HubRefusedError,
+    LoginRequiredError,
+    ServiceUnreachableError,
+    StorageFullError,
+)
 from arkitekt_di.messages.calls import CallOrder, TaskEvent
 from arkitekt_di.messages.desk import Call, Called
 from arkitekt_di.rekuest.caller.early_events import MOST_TASKS, EarlyEvents
@@ -59,13 +65,21 @@ class Desk:
 
 
 @asynccontextmanager
-async def line_to(handler: Callable[..., Any], tokens: Tokens, *, give_up_s: float = 60.0) -> AsyncIterator[Line]:
+async def line_to(
+    handler: Callable[..., Any],
+    tokens: Tokens,
+    *,
+    give_up_s: float = 60.0,
+    is_away: Callable[[], bool] = lambda: False,
+) -> AsyncIterator[Line]:
     app = web.Application()
     app.router.add_get("/desk", handler)
     server = TestServer(app)
     await server.start_server()
 
     async def endpoint() -> str:
+        if is_away():
+            raise ServiceUnreachableError("rekuest", [])
         return str(server.make_url("/desk"))
 
     async with asyncio.timeout(BOUND_S), HttpClient(TransportSettings()) as http:
@@ -193,6 +207,26 @@ async def test_a_refusal_is_told_as_graphql_tells_it(desk: Desk, code: str, kind
         with pytest.raises(kind):
             await asking
         desk.gone.set()
+
+
+async def test_a_hub_that_is_away_has_no_address_meanwhile_and_is_waited_for(desk: Desk):
+    """Addresses that were found a while ago are looked for again, and while the hub is away there are none."""
+    away = iter([False, True, False])
+    async with line_to(desk.serve, Tokens(), is_away=lambda: next(away)) as line, following(line) as told:
+        _, hub = await desk.arrived.get()
+        assert await told.get() is None
+        await hub.close()
+        hello, _ = await desk.arrived.get()
+        assert await told.get() is None
+        desk.gone.set()
+
+    assert hello["since"] == 7
+    with pytest.raises(StopIteration):
+        next(away)
+
+    async with line_to(desk.serve, Tokens(), is_away=lambda: True) as line:
+        with pytest.raises(ServiceUnreachableError):
+            await anext(line.follow())
 
 
 async def test_a_token_that_has_ended_is_renewed_once(desk: Desk):

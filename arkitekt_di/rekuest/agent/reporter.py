@@ -93,7 +93,7 @@ class Reporter:
             stamps["task_step"] = self._steps[frame.task]
             if isinstance(frame, TERMINAL_REPORTS):
                 del self._steps[frame.task]
-        self._fresh.append(Entry(self._session, self._pos, _stamped(frame, stamps)))
+        self._fresh.append(Entry(self._session, self._pos, frame.stamped(stamps)))
         if self.unacknowledged > FULL_ABOVE:
             self._room.clear()
         self._flush_soon()
@@ -207,10 +207,6 @@ class Reporter:
         while self.unacknowledged:
             self._confirmed.clear()
             await self._confirmed.wait()
-
-
-def _stamped(frame: NumberedFrame, stamps: dict[str, object]) -> str:
-    return frame.model_copy(update=stamps).encoded()
 
 
 Report = Callable[[NumberedFrame], None]

@@ -68,8 +68,8 @@ class Run:
         self._reporter = reporter
         self._loop = asyncio.get_running_loop()
         self.control.limit(assign.credits)
-        self.control.on_paused = lambda: self._report(Paused(task=self.id))
-        self.control.on_resumed = lambda: self._report(Resumed(task=self.id))
+        self.control.on_paused = lambda: self._report(Paused)
+        self.control.on_resumed = lambda: self._report(Resumed)
         self._work: asyncio.Task[None] | None = None
 
     def begin(self) -> asyncio.Task[None]:
@@ -81,28 +81,32 @@ class Run:
 
     def progress(self, percent: int, message: str | None) -> None:
         """Report how far the body is."""
-        self._tell(Progress(task=self.id, progress=percent, message=message))
+        self._tell(Progress, progress=percent, message=message)
 
     def log(self, message: str, level: LogLevel) -> None:
         """Report a line."""
-        self._tell(Log(task=self.id, message=message, level=level))
+        self._tell(Log, message=message, level=level)
 
     def effect(self, key: str, value: Any) -> None:
         """Report what a workflow recorded."""
-        self._tell(Effect(task=self.id, effect=EffectKind.RECORD, key=key, value=value))
+        self._tell(Effect, effect=EffectKind.RECORD, key=key, value=value)
 
-    def _tell(self, report: TaskReport) -> None:
+    def _tell(self, kind: type[TaskReport], **members: Any) -> None:
         try:
             is_here = asyncio.get_running_loop() is self._loop
         except RuntimeError:
             is_here = False
+        report = self._made(kind, **members)
         if is_here:
-            self._report(report)
+            self._reporter.report(report)
         elif not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._report, report)
+            self._loop.call_soon_threadsafe(self._reporter.report, report)
 
-    def _report(self, report: TaskReport) -> None:
-        self._reporter.report(report.model_copy(update={"attempt": self.attempt}))
+    def _report(self, kind: type[TaskReport], **members: Any) -> None:
+        self._reporter.report(self._made(kind, **members))
+
+    def _made(self, kind: type[TaskReport], **members: Any) -> TaskReport:
+        return kind(task=self.id, attempt=self.attempt, **members)
 
     # --- control ----------------------------------------------------------------------------------
 
@@ -125,32 +129,32 @@ class Run:
     async def _run(self) -> None:
         try:
             if not self._admission.is_free(self._offer):
-                self._report(Progress(task=self.id, progress=0, message="waits for its turn"))
+                self._report(Progress, progress=0, message="waits for its turn")
             async with self._admission.turn(self._offer):
                 await self._run_locked()
         except asyncio.CancelledError:
-            self._report(self._stopped())
+            self._reporter.report(self._stopped())
         except OfferRefusedError as error:  # what the function needs is not here, whoever calls
-            self._report(Critical(task=self.id, error=describe(error)))
+            self._report(Critical, error=describe(error))
         except Exception as error:  # the rim: whatever a body raises is told to its caller
             logger.debug("the task %s of %s() failed", self.id, self._offer.interface, exc_info=True)
-            self._report(Failed(task=self.id, error=describe(error), code=type(error).__name__))
+            self._report(Failed, error=describe(error), code=type(error).__name__)
         else:
-            self._report(Completed(task=self.id))
+            self._report(Completed)
 
     def _stopped(self) -> TaskReport:
         if self.is_agent_stopping:
-            return Failed(task=self.id, error="the agent was stopped while the task ran", code="AgentStopped")
+            return self._made(Failed, error="the agent was stopped while the task ran", code="AgentStopped")
         if self.control.is_interrupted:
-            return Interrupted(task=self.id)
+            return self._made(Interrupted)
         if self.control.is_cancelled:
-            return Cancelled(task=self.id)
-        return Failed(task=self.id, error="CancelledError: the body cancelled itself", code="CancelledError")
+            return self._made(Cancelled)
+        return self._made(Failed, error="CancelledError: the body cancelled itself", code="CancelledError")
 
     async def _run_locked(self) -> None:
         for key in self._offer.locks:
             self._reporter.report(Lock(key=key, task=self.id))
-        self._report(Started(task=self.id))
+        self._report(Started)
         try:
             with running(task := self._task()):
                 await self._body(task)
@@ -164,7 +168,7 @@ class Run:
             async for returns in results:
                 if self._offer.is_generator:
                     await self.control.spend()
-                self._report(Yield(task=self.id, returns=returns))
+                self._report(Yield, returns=returns)
                 if self._offer.is_generator:
                     await self._reporter.room()
                     await self.control.pausepoint()

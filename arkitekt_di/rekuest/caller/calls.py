@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-from arkitekt_di.errors import ArkitektError, CallTimeoutError, ConnectionLostError
+from arkitekt_di.errors import ArkitektError, CallTimeoutError, ConnectionLostError, ServiceUnreachableError
 from arkitekt_di.messages.calls import CallOrder, TaskEvent, TaskRecord
 from arkitekt_di.protocols.koil import Bridge
 from arkitekt_di.protocols.rekuest import TaskDesk
@@ -83,8 +83,7 @@ class Calls:
         self._listens.clear()
         if watching is not None:
             watching.cancel()
-            with suppress(asyncio.CancelledError, ArkitektError):
-                await watching
+            await asyncio.gather(watching, return_exceptions=True)  # how it ended, `_watch` has told
 
     async def submit(
         self,
@@ -92,9 +91,9 @@ class Calls:
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
         options: CallOptions,
-        listeners: Sequence[Callable[[TaskEvent], None]] = (),
+        display: Display | None = None,
     ) -> RemoteTask:
-        """Ask for a task and return it without waiting for its end; *listeners* hear of it from the beginning.
+        """Ask for a task and return it without waiting for its end; whoever waits for that has a *display*.
 
         Raises
         ------
@@ -106,8 +105,10 @@ class Calls:
         shrunk = await self._exchange.shrink(slots, values)
         await self._listen()
         reference = options.reference or str(uuid.uuid4())
+        listeners = () if display is None else (display.show,)
         with self._early.kept():
-            record = await self._assign(CallOrder(args=shrunk, reference=reference, **target.address), target.name)
+            order = CallOrder(args=shrunk, reference=reference, **target.address)
+            record = await self._assign(order, target.name, waits=display is not None)
             known = self._tasks.get(record.id)
             if known is not None:
                 known.on_event.extend(listeners)
@@ -123,7 +124,7 @@ class Calls:
         while True:
             try:
                 return await task.catch_up()
-            except ConnectionLostError:
+            except (ConnectionLostError, ServiceUnreachableError):
                 if self._watching is None or self._watching.done():
                     raise
                 await asyncio.wait({self._watching}, timeout=pause)
@@ -146,17 +147,17 @@ class Calls:
             task.take(event)
         return task
 
-    async def _assign(self, order: CallOrder, name: str) -> TaskRecord:
+    async def _assign(self, order: CallOrder, name: str, *, waits: bool) -> TaskRecord:
         """Ask for a task: a workflow's calls are its children, which it finds again when it runs again."""
         task = find_task()
         if task is None or not task.facts.is_workflow:
-            return await self._desk.assign(order)
+            return await self._desk.assign(order, waits=waits)
         return await self._children(order, task.id, task.call_key(name))
 
     async def call(self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions) -> Any:
         """Call, and return the result; a caller that is cancelled cancels the task."""
         display = Display(target.name)
-        task = await _kept(self.submit(target, args, kwargs, options, [display.show]))
+        task = await _kept(self.submit(target, args, kwargs, options, display))
         async with _within(options.timeout, target.name), self._attended(task, display):
             return await task.aresult()
 
@@ -165,7 +166,7 @@ class Calls:
     ) -> AsyncGenerator[Any, None]:
         """Call, and yield the results; leaving early cancels the task."""
         display = Display(target.name)
-        task = await _kept(self.submit(target, args, kwargs, options, [display.show]))
+        task = await _kept(self.submit(target, args, kwargs, options, display))
         async with self._attended(task, display), aclosing(task.aiterate()) as values:
             async for value in values:
                 yield value
@@ -194,17 +195,13 @@ class Calls:
                 await asyncio.gather(looking, return_exceptions=True)
 
     async def _look_after(self, task: RemoteTask) -> None:
-        """Ask the hub where the feed says nothing; break off where the feed has ended."""
+        """Ask the hub where the feed says nothing."""
         pause = FIRST_LOOK_S
-        try:
-            while not task.has_news:
-                await self._look(task)
-                pause = min(2 * pause, LONGEST_LOOK_S)
-                if not task.has_news:
-                    await asyncio.sleep(pause)
-            await asyncio.shield(self._watching or asyncio.Event().wait())
-        except ArkitektError as error:
-            task.break_off(error)
+        while not task.has_news:
+            await self._look(task)
+            pause = min(2 * pause, LONGEST_LOOK_S)
+            if not task.has_news:
+                await asyncio.sleep(pause)
 
     # --- the one subscription ---------------------------------------------------------------------
 
@@ -224,6 +221,17 @@ class Calls:
             self._watching.result()
 
     async def _watch(self) -> None:
+        """Follow the feed; where it ends, whatever ends it, whoever waits for a task is told."""
+        try:
+            await self._take_news()
+        except Exception as error:
+            if not isinstance(error, ArkitektError):
+                logger.exception("nothing more is heard of tasks, by a fault of ours")
+            for task in list(self._tasks.values()):
+                task.break_off(error)
+            raise
+
+    async def _take_news(self) -> None:
         async with aclosing(self._desk.watch()) as feed:
             async for event in feed:
                 if event is None:

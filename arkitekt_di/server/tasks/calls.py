@@ -81,7 +81,7 @@ class Resolution:
             agent_id=offer.agent_id,
             interface=offer.interface,
             args=args,
-            args_hash=hashlib.sha256(text_of(_in_order(call.args)).encode()).hexdigest(),
+            args_hash=hashlib.sha256(_text_in_order(call.args, args).encode()).hexdigest(),
             code_hash=offer.code_hash,
             parent_id=None if parent is None else parent.id,
             root_id=None if parent is None else parent.draft.root_id or parent.id,
@@ -159,8 +159,19 @@ class Resolution:
         return agent.app == app
 
 
+def _text_in_order(args: dict[str, Any], written: str) -> str:
+    """Return arguments as JSON with the members of all objects in order, so that the same have the same hash."""
+    return written if _is_in_order(args) else text_of(_in_order(args))
+
+
+def _is_in_order(value: Any) -> bool:
+    if isinstance(value, dict):
+        return list(value) == sorted(value) and all(map(_is_in_order, value.values()))
+    return not isinstance(value, list) or all(_is_in_order(one) for one in value if isinstance(one, dict | list))
+
+
 def _in_order(value: Any) -> Any:
-    """Return a value with the members of its objects in order, so that the same arguments have the same hash."""
+    """Return a value with the members of its objects in order."""
     if isinstance(value, dict):
         return {name: _in_order(value[name]) for name in sorted(value)}
     if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):

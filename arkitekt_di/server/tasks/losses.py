@@ -152,9 +152,10 @@ class Losses:
         log.warning("agent %s does not answer %s", connection.agent.name, unanswered.order.type)
         task = await self._store.get(task_id) if unanswered.order.type == "ASSIGN" else None
         if task is not None and not task.is_picked_up:
-            told = {"started": False, "last_progress": None, "effects": task.draft.effects}
+            # It may have begun all the same: the agent lives, and may be slow to say so.
+            told = {"started": True, "last_progress": None, "effects": task.draft.effects}
             event = await self._store.finish_if(
-                task.id, task.attempt, task.epoch, EventKind.LOST, told | {"reason": "the agent never took it"}
+                task.id, task.attempt, task.epoch, EventKind.LOST, told | {"reason": "the agent never said it took it"}
             )
             if event is not None:
                 connection.heard_of(task_id, is_over=True)

@@ -19,6 +19,7 @@ from arkitekt_di.server.tasks.dispatch import InProcessDispatch
 from arkitekt_di.server.tasks.endpoint import RekuestEndpoint
 from arkitekt_di.server.tasks.ledger import Ledger
 from arkitekt_di.server.tasks.promise import Dispatch
+from arkitekt_di.server.tasks.records import Caller
 from arkitekt_di.server.tasks.service import Ground
 from arkitekt_di.settings.models import DatabaseSettings, TaskSettings
 from tests.migrated import begin_migrated
@@ -166,6 +167,7 @@ class TaskHub:
     tokens: Tokens
     client: TestClient[web.Request, web.Application]
     database: Database
+    bus: InProcessBus
 
     async def ask(self, document: str, *, by: str = "ada", **variables: object) -> Any:
         """Run the one operation of *document* and return what its one field answered."""
@@ -246,7 +248,7 @@ async def serve(
     try:
         await endpoint.start()
         async with TestClient(TestServer(app)) as client:
-            yield TaskHub(endpoint, tokens, client, database)
+            yield TaskHub(endpoint, tokens, client, database, bus)
     finally:
         await endpoint.stop()
         await database.stop()
@@ -264,6 +266,10 @@ class Watcher:
         payload = {"query": documents.WATCH, "variables": {"since": self._since}}
         await self._receive("connection_ack")
         await self._socket.send_json({"type": "start", "id": "1", "payload": payload})
+        principal = await self._hub.tokens.authenticate_token(self._by)
+        assert principal is not None
+        caller = Caller(principal.organization_id, principal.client_id, principal.user_id)
+        await self._hub.until(lambda: self._hub.bus.has_listeners(caller))  # it does not say itself that it has begun
         return self
 
     async def __aexit__(self, *_: object) -> None:

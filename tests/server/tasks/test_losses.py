@@ -202,7 +202,8 @@ async def test_an_order_that_nobody_answers_is_repeated_and_then_given_up(folder
         ended = await hub.ended(task["id"])
 
     assert [order["task"] for order in orders] == [task["id"]] * 2
-    assert (ended["latestEventKind"], ended["events"][-1]["message"]) == ("LOST", "the agent never took it")
+    assert (ended["latestEventKind"], ended["events"][-1]["message"]) == ("LOST", "the agent never said it took it")
+    assert ended["events"][-1]["value"]["started"], "the agent lives: it may have begun"
 
 
 async def test_a_task_that_was_taken_may_wait_as_long_as_it_likes(folder: Path) -> None:
