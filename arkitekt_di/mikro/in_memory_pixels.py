@@ -58,7 +58,7 @@ class InMemoryPrefix:
         self._store = store
         self._grant = grant
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         """Store one whole object."""
         if not self._store.may_write(self._grant):
             raise PermissionDeniedError(f"write to {self.address}")

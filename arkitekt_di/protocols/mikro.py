@@ -139,8 +139,8 @@ class ImageRecords(Protocol):
 class PixelSink(Protocol):
     """Takes the objects of one upload, on the app's loop."""
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
-        """Store one whole object; *key* is relative to the grant.
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
+        """Store one whole object; *key* is relative to the grant, and *body* is not looked at after the return.
 
         Raises
         ------

@@ -32,7 +32,7 @@ class Void(InMemoryPixelStore):
 class VoidPrefix(InMemoryPrefix):
     """Takes everything."""
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         await asyncio.sleep(0)
 
 

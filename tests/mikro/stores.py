@@ -33,7 +33,7 @@ class CountingPrefix(InMemoryPrefix):
         self._counts = store
         self._now = 0
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         self._now += 1
         self._counts.most_at_once = max(self._counts.most_at_once, self._now)
         await asyncio.sleep(0)
@@ -76,7 +76,7 @@ class FailingPrefix(InMemoryPrefix):
         super().__init__(store, grant)
         self._strikes = store
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         self._strikes.strike(key)
         await super().put(key, body)
 
@@ -100,7 +100,7 @@ class WaitingPrefix(InMemoryPrefix):
         super().__init__(store, grant)
         self._waits = store
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         self._waits.is_waiting.set()
         try:
             await asyncio.Event().wait()

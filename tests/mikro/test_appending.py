@@ -197,7 +197,7 @@ class WeighingStore(CountingStore):
         sink, weigh = await super().open_sink(grant), self
 
         class Weighed:
-            async def put(self, key: str, body: bytes | bytearray) -> None:
+            async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
                 weigh.written += len(body)
                 await sink.put(key, body)
 

@@ -248,7 +248,7 @@ class _Below:
     sink: PixelSink
     start: str
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         """Store one whole object."""
         await self.sink.put(f"{self.start}{key}", body)
 

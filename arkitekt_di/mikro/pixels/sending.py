@@ -19,7 +19,7 @@ from arkitekt_di.mikro.pixels.frames import Frames
 from arkitekt_di.mikro.pixels.layout import Region
 from arkitekt_di.mikro.pixels.reduction import Method, halved
 from arkitekt_di.mikro.pixels.regions import halved_region, overlap, shifted, touched
-from arkitekt_di.mikro.pixels.shard import ShardCodec, checksum
+from arkitekt_di.mikro.pixels.shard import Room, ShardCodec, checksum
 from arkitekt_di.mikro.pixels.statistics import Statistics
 from arkitekt_di.mikro.pixels.windows import windows
 from arkitekt_di.protocols.mikro import PixelSink
@@ -123,6 +123,7 @@ class Shipment:
         self._is_stopped = threading.Event()
         self._puts: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
+        self._rooms = threading.local()
         self._buffers: list[dict[tuple[int, ...], _Buffer]] = [{} for _ in lanes]
 
     async def send(self, data: Any) -> None:
@@ -227,13 +228,20 @@ class Shipment:
             raise _StoppedError
         lane = self._lanes[level]
         key = lane.codec.layout.key(lane.codec.layout.shard_index(region))
-        body = lane.codec.encode(block)
+        body = lane.codec.encode_in(self._room(), block)
         there = StoredObject(size=len(body), crc32=checksum(body))
         if lane.held.get(key) != there:
             asyncio.run_coroutine_threadsafe(self._put(lane, key, body), self._loop).result()
         lane.manifest[key], lane.checksums[key] = there.size, there.crc32
 
-    async def _put(self, lane: Lane, key: str, body: bytes) -> None:
+    def _room(self) -> Room:
+        """Return the room of this thread: it sends one object before it encodes the next."""
+        room: Room | None = getattr(self._rooms, "room", None)
+        if room is None:
+            room = self._rooms.room = Room()
+        return room
+
+    async def _put(self, lane: Lane, key: str, body: bytes | memoryview) -> None:
         lane.size += len(body)
         if self._is_stopped.is_set():
             raise _StoppedError

@@ -20,8 +20,44 @@ _CHECKSUM_BYTES: Final = 4
 _EMPTY: Final = 2**64 - 1
 """Offset and size of a chunk that is not there: sharding_indexed, section "Empty chunks"."""
 
+_SPARE: Final = 2
+"""A room that is too small becomes half as large again as it has to be."""
+
 _LEVELS: Final = {"lz4": 5, "zstd": 1}
 """Compression levels: higher ones cost time and save next to nothing on camera noise."""
+
+
+class Room:
+    """Memory for one encoded object after the other.
+
+    Memory that is fresh has to be mapped and cleared page by page, which takes longer than to compress what goes there;
+    one room a thread keeps its pages, as many as the largest object so far has needed.
+    """
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.uint8)
+        self._size = 0
+
+    def clear(self) -> None:
+        """Begin the next object; what was there before is lost."""
+        self._size = 0
+
+    def append(self, part: bytes) -> None:
+        """Add bytes to the object."""
+        end = self._size + len(part)
+        if end > len(self._memory):
+            memory = np.empty(end + end // _SPARE, np.uint8)
+            memory[: self._size] = self._memory[: self._size]
+            self._memory = memory
+        self._memory[self._size : end] = np.frombuffer(part, np.uint8)
+        self._size = end
+
+    def __len__(self) -> int:
+        return self._size
+
+    def content(self) -> memoryview:
+        """Return the object, without a copy."""
+        return self._memory.data[: self._size]
 
 
 class DamagedBytesError(Exception):
@@ -81,28 +117,40 @@ class ShardCodec:
 
     def encode(self, block: npt.NDArray[Any]) -> bytes:
         """Return the object that holds *block*, which may be cut at the edge of the array."""
-        if not self.layout.is_sharded:
-            return self._encoded_chunk(block)
-        parts: list[bytes] = []
-        size = 0
-        index = np.full(self._index_shape, _EMPTY, dtype="<u8")
-        chunk = self.layout.chunk
-        for place in product(*(range(-(-size // edge)) for size, edge in zip(block.shape, chunk, strict=True))):
-            part = block[tuple(slice(i * edge, (i + 1) * edge) for i, edge in zip(place, chunk, strict=True))]
-            encoded = self._encoded_chunk(part)
-            index[place] = (size, len(encoded))
-            size += len(encoded)
-            parts.append(encoded)
-        return b"".join([*parts, _with_checksum(index.tobytes())])
+        return bytes(self.encode_in(Room(), block))
 
-    def _encoded_chunk(self, part: npt.NDArray[Any]) -> bytes:
-        if part.shape == self.layout.chunk:
-            chunk = np.ascontiguousarray(part, dtype=self.dtype)
-        else:
-            chunk = np.zeros(self.layout.chunk, dtype=self.dtype)
-            chunk[tuple(slice(size) for size in part.shape)] = part
+    def encode_in(self, room: Room, block: npt.NDArray[Any]) -> bytes | memoryview:
+        """Return the same as `encode`, which lies in *room* until that is used for the next object."""
+        if not self.layout.is_sharded:
+            return _with_checksum(self._encoded_chunk(block, self._empty()))
+        room.clear()
+        scratch = self._empty()
+        index = np.full(self._index_shape, _EMPTY, dtype="<u8")
+        edges = self.layout.chunk
+        for place in product(*(range(-(-size // edge)) for size, edge in zip(block.shape, edges, strict=True))):
+            part = block[tuple(slice(i * edge, (i + 1) * edge) for i, edge in zip(place, edges, strict=True))]
+            encoded = self._encoded_chunk(part, scratch)
+            index[place] = (len(room), len(encoded) + _CHECKSUM_BYTES)
+            room.append(encoded)
+            room.append(_checksum(encoded))
+        room.append(_with_checksum(index.tobytes()))
+        return room.content()
+
+    def _empty(self) -> npt.NDArray[Any]:
+        return np.empty(self.layout.chunk, dtype=self.dtype)
+
+    def _encoded_chunk(self, part: npt.NDArray[Any], scratch: npt.NDArray[Any]) -> bytes:
+        """Return the bytes of one chunk, made contiguous in *scratch* where it is not."""
+        chunk = part
+        if part.shape != self.layout.chunk:
+            scratch[...] = 0
+            scratch[tuple(slice(size) for size in part.shape)] = part
+            chunk = scratch
+        elif not part.flags.c_contiguous or part.dtype != self.dtype:
+            scratch[...] = part
+            chunk = scratch
         body: bytes = chunk.tobytes() if self._blosc is None else self._blosc.encode(chunk)
-        return _with_checksum(body)
+        return body
 
     def index(self, body: bytes) -> npt.NDArray[np.uint64]:
         """Return where each chunk of a shard is: offset and size, in bytes; raises `DamagedBytesError`."""
@@ -127,7 +175,7 @@ def is_empty(entry: npt.NDArray[np.uint64]) -> bool:
     return bool(entry[0] == _EMPTY)
 
 
-def checksum(body: bytes) -> int:
+def checksum(body: bytes | memoryview) -> int:
     """Return the CRC-32 of a whole object.
 
     Not CRC-32C: over parts that each end with their own CRC-32C that is the same for all contents of one length.

@@ -57,8 +57,9 @@ class Statistics:
         if self._axis is None:
             self._add(0, start, block)
             return
+        before = (slice(None),) * self._axis
         for place in range(block.shape[self._axis]):
-            self._add(region[self._axis].start + place, start, block.take([place], axis=self._axis))
+            self._add(region[self._axis].start + place, start, block[(*before, slice(place, place + 1))])
 
     def _add(self, channel: int, start: tuple[int, ...], block: npt.NDArray[Any]) -> None:
         low, high = _bounds(block)

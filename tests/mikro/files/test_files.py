@@ -94,7 +94,7 @@ class BreakingPrefix(CountingPrefix):
         super().__init__(store, grant)
         self._breaks = store
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         if self._breaks.left is not None:
             self._breaks.left -= 1
             if self._breaks.left < 0:
@@ -143,7 +143,7 @@ def test_memory_does_not_grow_with_the_file(koil: Koil, monkeypatch: pytest.Monk
             return VoidPrefix(self, grant)
 
     class VoidPrefix(InMemoryPrefix):
-        async def put(self, key: str, body: bytes | bytearray) -> None:
+        async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
             raise_at_the_end = key == LIST
             if raise_at_the_end:
                 raise TransferError("the store", "it was all for nothing")

@@ -50,7 +50,7 @@ class Line:
         sink, line = await self._pixels.open_sink(grant), self
 
         class Sink:
-            async def put(self, key: str, body: bytes | bytearray) -> None:
+            async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
                 if line.breaks_after is not None and len(line.put) >= line.breaks_after:
                     raise TransferError("http://hub", "the line is cut")
                 await sink.put(key, body)
@@ -168,7 +168,7 @@ async def test_a_checksum_that_does_not_match_is_found_before_anybody_sees_the_i
             sink = await super().open_sink(grant)
 
             class Sink:
-                async def put(self, key: str, body: bytes | bytearray) -> None:
+                async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
                     changed = bytearray(body)
                     if key.startswith("c/"):
                         changed[len(changed) // 2] ^= 1
