@@ -89,6 +89,15 @@ def tensorstore(url):
     return digest(array.read().result()) | {"dims": list(array.domain.labels)}
 
 
+def napari_ome_zarr(url):
+    """Read as napari does when an address is dropped on it; that needs no window."""
+    from napari_ome_zarr import napari_get_reader
+
+    ((data, shown, kind),) = napari_get_reader(url)(url)
+    levels = data if isinstance(data, list) else [data]
+    return digest(levels[0]) | {"kind": kind, "levels": len(levels), "channels": shown.get("channel_axis")}
+
+
 @contextmanager
 def browsing(url, folder):
     """Run a browser on a page; the page itself is asked for what it shows."""
@@ -122,7 +131,10 @@ def neuroglancer(url):
     return {"along_x": float(grey.std(axis=1).mean()), "along_y": float(grey.std(axis=0).mean())}
 
 
-PEERS = {peer.__name__: peer for peer in (validated, ome_zarr_py, zarr_fsspec, zarr_obstore, tensorstore, neuroglancer)}
+PEERS = {
+    peer.__name__: peer
+    for peer in (validated, ome_zarr_py, zarr_fsspec, zarr_obstore, tensorstore, napari_ome_zarr, neuroglancer)
+}
 
 if __name__ == "__main__":
     print(json.dumps(PEERS[sys.argv[1]](sys.argv[2])))

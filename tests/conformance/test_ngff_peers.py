@@ -1,4 +1,4 @@
-"""The tools that others use open an image by its link: validator, ome-zarr-py, zarr, tensorstore and neuroglancer."""
+"""The tools of others open an image by its link: validator, ome-zarr-py, zarr, tensorstore, napari and neuroglancer."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from arkitekt_di.mikro import from_xarray
 
 pytestmark = [pytest.mark.conformance, pytest.mark.long, pytest.mark.timeout(900)]
 
-PEERS = ("ome-zarr-models", "ome-zarr", "tensorstore", "neuroglancer", "obstore")
+PEERS = ("ome-zarr-models", "ome-zarr", "tensorstore", "napari-ome-zarr", "neuroglancer", "obstore")
 SCRIPT = Path(__file__).parent / "ngff_peers.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 SIZES = {"t": 2, "c": 3, "z": 5, "y": 300, "x": 400}
@@ -32,11 +32,11 @@ def peer_python() -> Path:
     folder = platformdirs.user_cache_path("arkitekt-di-tests") / "ngff-peers"
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     done = folder / "complete"
-    if not done.exists():
+    if not done.exists() or done.read_text() != " ".join(PEERS):
         venv.create(folder, with_pip=True, clear=True)
         install = [str(python), "-m", "pip", "install", "--quiet", *PEERS]
         subprocess.run(install, check=True, timeout=800, capture_output=True)
-        done.touch()
+        done.write_text(" ".join(PEERS))
     return python
 
 
@@ -73,7 +73,7 @@ def test_every_tool_opens_an_image_whatever_the_order_of_its_axes(peer_python: P
         assert said["kind"] == "Image"
         assert [axis[0] for axis in said["axes"]] == list(served.dims)
         assert "Valid OME-Zarr" in said["said"]
-        for peer in ("ome_zarr_py", "zarr_fsspec", "zarr_obstore", "tensorstore"):
+        for peer in ("ome_zarr_py", "zarr_fsspec", "zarr_obstore", "tensorstore", "napari_ome_zarr"):
             report = ask(peer_python, peer, url, folder=tmp_path)
             assert (tuple(report["shape"]), report["digest"]) == (served.shape, expected), peer
 
