@@ -7,7 +7,7 @@ from typing import Self
 import strawberry
 
 from arkitekt_di.errors import RecordRefusedError
-from arkitekt_di.messages.changes import ChangeKind, RecordKind
+from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.messages.comments import MAX_COMMENT, CommentDraft
 from arkitekt_di.server.comments.comments import Comments
 from arkitekt_di.server.comments.tables import Comment as CommentRow
@@ -57,14 +57,7 @@ class CommentEvent:
     @classmethod
     def of(cls, told: Told) -> Self:
         """Show a change."""
-        match told.kind:
-            case ChangeKind.CREATED:
-                return cls(cursor=told.cursor, create=Comment.of(told.record))
-            case ChangeKind.UPDATED:
-                return cls(cursor=told.cursor, update=Comment.of(told.record))
-            case ChangeKind.DELETED:
-                return cls(cursor=told.cursor, delete=strawberry.ID(str(told.record_id)))
-        return cls(cursor=told.cursor)
+        return cls(cursor=told.cursor, **told.members(Comment.of))
 
 
 @strawberry.input

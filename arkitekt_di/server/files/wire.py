@@ -1,15 +1,15 @@
 """Files as mikro's GraphQL shows them."""
 
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
 import strawberry
 
-from arkitekt_di.messages.changes import ChangeKind
-from arkitekt_di.messages.images import StoreGrant, UploadGrant
+from arkitekt_di.messages.images import UploadGrant
 from arkitekt_di.server.blobs.store import key_of, path_of
 from arkitekt_di.server.blobs.tables import Blob, BlobState
 from arkitekt_di.server.files.tables import File as FileRow
+from arkitekt_di.server.graphql.grants import AccessGrant, Credentials, credentials
 from arkitekt_di.server.graphql.scalars import ByteCount
 from arkitekt_di.server.graphql.watching import Told
 
@@ -82,45 +82,18 @@ class FileEvent:
     @classmethod
     def of(cls, told: Told) -> Self:
         """Show a change."""
-        match told.kind:
-            case ChangeKind.CREATED:
-                return cls(cursor=told.cursor, create=File.of(told.record))
-            case ChangeKind.UPDATED:
-                return cls(cursor=told.cursor, update=File.of(told.record))
-            case ChangeKind.DELETED:
-                return cls(cursor=told.cursor, delete=strawberry.ID(str(told.record_id)))
-        return cls(cursor=told.cursor)
+        return cls(cursor=told.cursor, **told.members(File.of))
 
 
 @strawberry.type(description="Credentials for one object of the object store.")
-class BigFileAccessGrant:
+class BigFileAccessGrant(AccessGrant):
     """A grant to read one file."""
-
-    access_key: str
-    secret_key: str
-    session_token: str
-    bucket: str
-    key: str
-    path: str
-    expires_in: int
-
-    @classmethod
-    def of(cls, grant: StoreGrant) -> Self:
-        """Show a grant, secrets and all: this answer is their way to the client."""
-        return cls(**_shown(grant))
 
 
 @strawberry.type(description="Credentials to write one file.")
-class BigFileUploadGrant:
+class BigFileUploadGrant(Credentials):
     """A grant to write one file."""
 
-    access_key: str
-    secret_key: str
-    session_token: str
-    bucket: str
-    key: str
-    path: str
-    expires_in: int
     store: str
     max_bytes: ByteCount
     status: str
@@ -130,21 +103,9 @@ class BigFileUploadGrant:
     def of(cls, grant: UploadGrant, *, status: str = BlobState.OPEN, record: str | None = None) -> Self:
         """Show a grant, secrets and all: this answer is their way to the client."""
         return cls(
-            **_shown(grant),
+            **credentials(grant),
             store=grant.store,
             max_bytes=ByteCount(grant.max_bytes),
             status=status,
             record=None if record is None else strawberry.ID(record),
         )
-
-
-def _shown(grant: StoreGrant) -> dict[str, Any]:
-    return {
-        "access_key": grant.access_key,
-        "secret_key": grant.secret_key.get_secret_value(),
-        "session_token": grant.session_token.get_secret_value(),
-        "bucket": grant.bucket,
-        "key": grant.key,
-        "path": grant.path,
-        "expires_in": grant.expires_in,
-    }

@@ -6,7 +6,7 @@ from typing import Self
 
 import strawberry
 
-from arkitekt_di.messages.changes import ChangeKind, RecordKind
+from arkitekt_di.messages.changes import RecordKind
 from arkitekt_di.server.folders.folders import FolderEdit, Folders
 from arkitekt_di.server.folders.listing import BY_NAME, FolderListing
 from arkitekt_di.server.folders.tree import Placed, checked_folder_name
@@ -62,14 +62,7 @@ class FolderEvent:
     @classmethod
     def of(cls, told: Told) -> Self:
         """Show a change."""
-        match told.kind:
-            case ChangeKind.CREATED:
-                return cls(cursor=told.cursor, create=Folder.of(told.record))
-            case ChangeKind.UPDATED:
-                return cls(cursor=told.cursor, update=Folder.of(told.record))
-            case ChangeKind.DELETED:
-                return cls(cursor=told.cursor, delete=strawberry.ID(str(told.record_id)))
-        return cls(cursor=told.cursor)
+        return cls(cursor=told.cursor, **told.members(Folder.of))
 
 
 @strawberry.input

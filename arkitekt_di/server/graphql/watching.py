@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from typing import Any
 
+import strawberry
+
 from arkitekt_di.errors import RecordRefusedError
 from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.server.graphql.context import Context
@@ -33,6 +35,17 @@ class Told:
     kind: ChangeKind | None = None
     record_id: str | None = None
     record: Any = None
+
+    def members(self, show: Callable[[Any], Any]) -> dict[str, Any]:
+        """Return the member of an event that tells of it, the record as *show* shows it; nothing where nothing was."""
+        match self.kind:
+            case ChangeKind.CREATED:
+                return {"create": show(self.record)}
+            case ChangeKind.UPDATED:
+                return {"update": show(self.record)}
+            case ChangeKind.DELETED:
+                return {"delete": strawberry.ID(str(self.record_id))}
+        return {}
 
 
 async def tell(context: Context, scope: Scope, after: str | None, load: Load) -> AsyncIterator[Told]:

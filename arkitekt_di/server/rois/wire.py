@@ -6,7 +6,6 @@ from typing import Final, Self
 
 import strawberry
 
-from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.images import Axis as AxisMessage
 from arkitekt_di.messages.rois import RoiKind
 from arkitekt_di.server.graphql.context import Info
@@ -133,14 +132,7 @@ class AnnotationEvent:
     @classmethod
     def of(cls, told: Told) -> Self:
         """Show a change."""
-        match told.kind:
-            case ChangeKind.CREATED:
-                return cls(cursor=told.cursor, create=Annotation.of(told.record))
-            case ChangeKind.UPDATED:
-                return cls(cursor=told.cursor, update=Annotation.of(told.record))
-            case ChangeKind.DELETED:
-                return cls(cursor=told.cursor, delete=strawberry.ID(str(told.record_id)))
-        return cls(cursor=told.cursor)
+        return cls(cursor=told.cursor, **told.members(Annotation.of))
 
 
 def _grid(record_id: str, axes: Sequence[AxisMessage], created_at: float, *, name: str = "pixels") -> CoordinateSystem:

@@ -6,12 +6,12 @@ from typing import Self
 import strawberry
 from strawberry.scalars import JSON
 
-from arkitekt_di.messages.changes import ChangeKind
-from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
+from arkitekt_di.messages.images import AxisType, UploadGrant
 from arkitekt_di.messages.tables import Column as ColumnMessage
 from arkitekt_di.messages.tables import ColumnRole
 from arkitekt_di.server.blobs.store import key_of, path_of
 from arkitekt_di.server.blobs.tables import Blob, BlobState
+from arkitekt_di.server.graphql.grants import AccessGrant, Credentials, credentials
 from arkitekt_di.server.graphql.scalars import ByteCount, Unit
 from arkitekt_di.server.graphql.watching import Told
 from arkitekt_di.server.images.wire import Axis, CoordinateSystem
@@ -126,53 +126,18 @@ class TableDatasetEvent:
     @classmethod
     def of(cls, told: Told) -> Self:
         """Show a change."""
-        match told.kind:
-            case ChangeKind.CREATED:
-                return cls(cursor=told.cursor, create=TableDataset.of(told.record))
-            case ChangeKind.UPDATED:
-                return cls(cursor=told.cursor, update=TableDataset.of(told.record))
-            case ChangeKind.DELETED:
-                return cls(cursor=told.cursor, delete=strawberry.ID(str(told.record_id)))
-        return cls(cursor=told.cursor)
+        return cls(cursor=told.cursor, **told.members(TableDataset.of))
 
 
 @strawberry.type(description="Credentials for one object of the object store.")
-class ParquetAccessGrant:
+class ParquetAccessGrant(AccessGrant):
     """A grant to read one table."""
-
-    access_key: str
-    secret_key: str
-    session_token: str
-    bucket: str
-    key: str
-    path: str
-    expires_in: int
-
-    @classmethod
-    def of(cls, grant: StoreGrant) -> Self:
-        """Show a grant, secrets and all: this answer is their way to the client."""
-        return cls(
-            access_key=grant.access_key,
-            secret_key=grant.secret_key.get_secret_value(),
-            session_token=grant.session_token.get_secret_value(),
-            bucket=grant.bucket,
-            key=grant.key,
-            path=grant.path,
-            expires_in=grant.expires_in,
-        )
 
 
 @strawberry.type(description="Credentials to write one table.")
-class ParquetUploadGrant:
+class ParquetUploadGrant(Credentials):
     """A grant to write one table."""
 
-    access_key: str
-    secret_key: str
-    session_token: str
-    bucket: str
-    key: str
-    path: str
-    expires_in: int
     store: str
     max_bytes: ByteCount
     status: str
@@ -182,13 +147,7 @@ class ParquetUploadGrant:
     def of(cls, grant: UploadGrant, *, status: str = BlobState.OPEN, record: str | None = None) -> Self:
         """Show a grant, secrets and all: this answer is their way to the client."""
         return cls(
-            access_key=grant.access_key,
-            secret_key=grant.secret_key.get_secret_value(),
-            session_token=grant.session_token.get_secret_value(),
-            bucket=grant.bucket,
-            key=grant.key,
-            path=grant.path,
-            expires_in=grant.expires_in,
+            **credentials(grant),
             store=grant.store,
             max_bytes=ByteCount(grant.max_bytes),
             status=status,
