@@ -1,6 +1,7 @@
 """Images on the wire: records, and grants for the object store."""
 
 from enum import StrEnum
+from typing import Final
 
 from pydantic import Field, SecretStr
 
@@ -214,6 +215,25 @@ class StoreGrant(CamelMessage):
     expires_in: int
 
 
+DRAFT: Final = "arkitekt-draft"
+"""Metadata of a put, in S3's words, that names a file in a `DraftFolder` in place of a body."""
+
+
+class DraftFolder(CamelMessage):
+    """A folder on the hub's machine, into which a client of the hub's own user may write objects as files.
+
+    Attributes
+    ----------
+    path : str
+        Absolute.
+    proof : str
+        Name of a file that is there: who finds it sees the folder that the hub means.
+    """
+
+    path: str
+    proof: str
+
+
 class UploadGrant(StoreGrant):
     """A grant to write one array.
 
@@ -223,10 +243,13 @@ class UploadGrant(StoreGrant):
         Identifier of the store; names the upload when it is finished.
     max_bytes : int
         The most that may be written.
+    drafts : DraftFolder or None
+        Where objects may be written as files instead of being sent; None where they have to be sent.
     """
 
     store: str
     max_bytes: int = Field(ge=0)
+    drafts: DraftFolder | None = None
 
 
 class FrameObject(CamelMessage):

@@ -38,7 +38,7 @@ def open_uploads(count: int) -> str:
 RESUME_UPLOADS = f"""
 mutation ResumeUploads($input: ResumeZarrUploadsInput!) {{
   uploads: resumeZarrUploads(input: $input) {{
-    grants {{ {_GRANT} store maxBytes }}
+    grants {{ {_GRANT} store maxBytes drafts {{ path proof }} }}
     held {{ objects {{ key size crc32 }} }}
     record {{ ...Record }}
   }}

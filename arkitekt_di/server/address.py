@@ -10,6 +10,9 @@ from aiohttp import web
 from arkitekt_di.settings.models import ListenSettings
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+"""What proxies add: RFC 7239, and what came before it."""
+
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # recognised, not bound
 
 # RFC 3986, section 3.2.2, without the percent signs and sub-delimiters that no host of ours has.
@@ -112,6 +115,20 @@ class Address:
         if not age_s or not self.url.startswith("https://") or host_name(host) in LOOPBACK_HOSTS:
             return None
         return f"max-age={age_s}"
+
+
+def is_local(request: web.BaseRequest | None) -> bool:
+    """Tell whether a request comes from this machine, to a name that no other machine has, and past no proxy.
+
+    A proxy on this machine that hides all of this cannot be told from a program.
+    """
+    if request is None or request.remote is None or any(name in request.headers for name in PROXY_HEADERS):
+        return False
+    return _is_loopback(request.remote) and host_name(request.host) in LOOPBACK_HOSTS
+
+
+def _is_loopback(host: str) -> bool:
+    return _is_number(host) and ipaddress.ip_address(host).is_loopback
 
 
 def _is_number(name: str) -> bool:

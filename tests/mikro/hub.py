@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
 
 from arkitekt_di.mikro.pixels.s3 import S3PixelStore
 from arkitekt_di.mikro.records import GraphQLImageRecords
@@ -54,12 +55,15 @@ class Hub:
 
     url: str
     folder: Path
+    objects: ObjectFolder
     grants: ObjectGrants
     server: TestServer
     http: HttpClient
     graphql: HttpGraphQL
     records: GraphQLImageRecords
     pixels: S3PixelStore
+    bodies: list[int]
+    """Bytes of each object as it was sent."""
 
     def graphql_of(self, organization_id: str) -> HttpGraphQL:
         """Return a client of another organization, which sees nothing of all others."""
@@ -80,12 +84,20 @@ async def serving(
         begin_migrated(folder)
     database, objects, grants = (
         Database(DatabaseSettings(url=database_url), folder),
-        ObjectFolder(folder / "objects"),
+        ObjectFolder(folder / "objects", takes_files=chosen.local_drafts),
         ObjectGrants(b"s" * 32),
     )
     images = MikroEndpoint(EveryLab(), database, objects, grants, chosen)
     store = ObjectEndpoint(objects, grants, chosen, buckets=BUCKETS)
-    app = web.Application()
+    bodies: list[int] = []
+
+    @web.middleware
+    async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method == "PUT":
+            bodies.append(request.content_length or 0)
+        return await handler(request)
+
+    app = web.Application(middlewares=[measured])
     app.router.add_routes([*images.routes(), *store.routes()])
     services: list[Service] = [database, objects, images, store]
     server = TestServer(app)
@@ -103,7 +115,18 @@ async def serving(
 
         try:
             client = HttpGraphQL(http, TokenOf("lab"), graphql)
-            yield Hub(url, folder, grants, server, http, client, GraphQLImageRecords(client), S3PixelStore(s3))
+            yield Hub(
+                url,
+                folder,
+                objects,
+                grants,
+                server,
+                http,
+                client,
+                GraphQLImageRecords(client),
+                S3PixelStore(s3),
+                bodies,
+            )
         finally:
             await server.close()
             for service in reversed(services):

@@ -39,6 +39,10 @@ class TestInMemoryPixelStore(PixelStoreContract):
 class TestS3PixelStoreOfTheHub(PixelStoreContract):
     @pytest.fixture
     def place(self, hub: Hub) -> Place:
+        return self.place_of(hub)
+
+    @staticmethod
+    def place_of(hub: Hub) -> Place:
         def issue(access: Access) -> dict[str, object]:
             issued = hub.grants.issue(bucket="zarr", key="one", access=access, ttl_s=60, max_bytes=2**30)
             return {
@@ -54,6 +58,19 @@ class TestS3PixelStoreOfTheHub(PixelStoreContract):
         write = UploadGrant.model_validate(issue(Access.WRITE) | {"store": "one", "max_bytes": 2**30})
         read = StoreGrant.model_validate(issue(Access.READ))
         return Place(hub.pixels, write, read, write.model_copy(update={"secret_key": SecretStr("wrong-and-secret")}))
+
+
+class TestPixelStoreInTheHubsFolder(PixelStoreContract):
+    @pytest.fixture
+    async def place(self, hub: Hub) -> Place:
+        async def s3() -> str:
+            return hub.url
+
+        sent = TestS3PixelStoreOfTheHub.place_of(hub)
+        drafts = await hub.objects.open_drafts("zarr", "one")
+        write = sent.write.model_copy(update={"drafts": drafts})
+        worn = sent.worn.model_copy(update={"drafts": drafts})
+        return Place(S3PixelStore(s3, file_bytes=0), write, sent.read, worn)
 
 
 class TestInMemoryImageRecords(ImageRecordsContract, ImageFindingContract, ImageWatchContract):

@@ -89,7 +89,7 @@ async def broken(hub: Hub, *, every: int) -> AsyncIterator[tuple[Line, S3PixelSt
 
 async def test_an_upload_completes_on_a_line_that_breaks(tmp_path: Path) -> None:
     # One object at a time, so that it is not chance which is cut, and none is cut at every try.
-    settings = CUT.model_copy(update={"transfers": 1})
+    settings = CUT.model_copy(update={"transfers": 1, "local_drafts": False})
     async with serving(tmp_path) as hub, Koil() as koil, broken(hub, every=MIB) as (line, pixels):
         mikro = Mikro(hub.records, pixels, koil, settings)
 
@@ -105,7 +105,7 @@ async def test_an_upload_completes_on_a_line_that_breaks(tmp_path: Path) -> None
 
 async def test_a_line_that_carries_no_object_is_given_up_after_three_tries(tmp_path: Path) -> None:
     async with serving(tmp_path) as hub, Koil() as koil, broken(hub, every=MIB // 8) as (line, pixels):
-        settings = CUT.model_copy(update={"transfers": 1})
+        settings = CUT.model_copy(update={"transfers": 1, "local_drafts": False})
         with pytest.raises(TransferError, match="try again"):
             await Mikro(hub.records, pixels, koil, settings).afrom_xarray(STACK, name="stack", dims=DIMS)
 

@@ -13,11 +13,17 @@ from arkitekt_di.mikro import Progress, from_xarray
 SHAPE = (24, 256, 256)
 DIMS = ("z", "y", "x")
 SETTINGS = {"shard_mib": 0.125, "transfers": 2, "level_px": 64}
+"""Shards that are large enough to be written into the hub's folder."""
 
 
 def picture(seed: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint16]]":
     """Return noise, which no codec makes smaller."""
     return np.random.default_rng(seed).integers(0, 2**16, SHAPE, np.uint16)
+
+
+def settings(seed: int) -> dict[str, object]:
+    """Return how the picture is stored: every other one is sent, and the rest is written into the hub's folder."""
+    return {**SETTINGS, "local_drafts": seed % 4 < 2}
 
 
 def report(progress: Progress) -> None:
@@ -30,6 +36,6 @@ if __name__ == "__main__":
     with easy("killed", url=url, headless=True, no_cache=True):
         print("begun", flush=True)
         image = from_xarray(
-            picture(seed), name="killed", dims=DIMS, key=f"seed {seed}", progress=report, settings=SETTINGS
+            picture(seed), name="killed", dims=DIMS, key=f"seed {seed}", progress=report, settings=settings(seed)
         )
         print("stored", image.id, flush=True)

@@ -13,7 +13,7 @@ import pytest
 from arkitekt_di import App, easy
 from arkitekt_di.mikro import Image, from_xarray, get_image, search_images
 from tests.serving import ServedHub, serving
-from tests.system.killed_upload import DIMS, SETTINGS, picture
+from tests.system.killed_upload import DIMS, picture, settings
 
 SCRIPT = Path(__file__).with_name("killed_upload.py")
 SHARDS = 24
@@ -48,7 +48,7 @@ def kill(client: subprocess.Popen[str]) -> None:
 
 def store(seed: int) -> Image:
     """Store the picture again, under its key."""
-    return from_xarray(picture(seed), name="killed", dims=DIMS, key=f"seed {seed}", settings=SETTINGS)
+    return from_xarray(picture(seed), name="killed", dims=DIMS, key=f"seed {seed}", settings=settings(seed))
 
 
 def check(seed: int, image: Image) -> None:

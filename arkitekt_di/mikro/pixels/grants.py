@@ -173,7 +173,7 @@ class RenewedSink:
         self._sink: PixelSink | None = None
         self._renew_at = _renewal_time(grant, margin_s)
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         """Store one whole object."""
         sink = await self._current()
         try:
@@ -191,7 +191,8 @@ class RenewedSink:
     async def _renewed(self, *, instead_of: PixelSink) -> PixelSink:
         async with self._lock:
             if self._sink is None or self._sink is instead_of:
-                grant = await self._records.renew_upload(self._grant.store)
+                renewed = await self._records.renew_upload(self._grant.store)
+                grant = renewed.model_copy(update={"drafts": self._grant.drafts})  # a renewal is for the same place
                 self._sink = await self._pixels.open_sink(grant)
                 self._renew_at = _renewal_time(grant, self._margin_s)
             return self._sink

@@ -1,5 +1,7 @@
 """Pixels in any object store that speaks S3, the hub's own included."""
 
+import asyncio
+import logging
 import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,8 +11,11 @@ import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
 from arkitekt_di import errors
-from arkitekt_di.messages.images import StoreGrant, UploadGrant
+from arkitekt_di.messages.images import DRAFT, StoreGrant, UploadGrant
+from arkitekt_di.mikro.pixels.local_drafts import LocalDrafts
 from arkitekt_di.mikro.pixels.s3_clients import S3Clients
+
+log = logging.getLogger(__name__)
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -20,6 +25,10 @@ _FULL: Final = frozenset({"InsufficientStorage", "QuotaExceeded", "XMinioStorage
 _WORN: Final = frozenset(
     {"AccessDenied", "ExpiredToken", "ExpiredTokenException", "InvalidToken", "InvalidAccessKeyId"}
 )
+
+
+FILE_BYTES: Final = 2**16
+"""Smaller objects are sent: they come with the request, and a file of its own costs as much."""
 
 
 class _Runtime:
@@ -50,30 +59,38 @@ class S3PixelStore:
         Finds the address of the object store; asked each time a place is opened.
     trusted : callable, optional
         Returns the certificate (PEM) to trust at an address; None for those that the system trusts.
+    file_bytes : int, default 65536
+        Objects from this size on are written into the hub's folder where a grant names one of this machine.
     """
 
     def __init__(
-        self, endpoint: Callable[[], Awaitable[str]], trusted: Callable[[str], str | None] = lambda _: None
+        self,
+        endpoint: Callable[[], Awaitable[str]],
+        trusted: Callable[[str], str | None] = lambda _: None,
+        *,
+        file_bytes: int = FILE_BYTES,
     ) -> None:
         self._endpoint = endpoint
         self._trusted = trusted
+        self._file_bytes = file_bytes
         self._clients: dict[tuple[str, str | None], S3Clients] = {}
 
     async def open_sink(self, grant: UploadGrant) -> "S3Prefix":
         """Return the place of an upload."""
-        return await self._open(grant)
+        drafts = await asyncio.to_thread(LocalDrafts.found, grant.drafts) if grant.drafts is not None else None
+        return await self._open(grant, drafts)
 
     async def open_source(self, grant: StoreGrant) -> "S3Prefix":
         """Return the place of a stored array."""
         return await self._open(grant)
 
-    async def _open(self, grant: StoreGrant) -> "S3Prefix":
+    async def _open(self, grant: StoreGrant, drafts: LocalDrafts | None = None) -> "S3Prefix":
         endpoint = await self._endpoint()
         certificate = self._trusted(endpoint)
         clients = self._clients.get((endpoint, certificate))
         if clients is None:
             clients = self._clients[endpoint, certificate] = S3Clients(endpoint, certificate)
-        return S3Prefix(clients, grant)
+        return S3Prefix(clients, grant, drafts, file_bytes=self._file_bytes)
 
 
 class S3Prefix:
@@ -84,21 +101,54 @@ class S3Prefix:
     clients : S3Clients
         Of the object store.
     grant : StoreGrant
+    drafts : LocalDrafts, optional
+        Where large objects are written instead of being sent.
+    file_bytes : int, default 65536
+        From this size on.
     """
 
-    def __init__(self, clients: S3Clients, grant: StoreGrant) -> None:
+    def __init__(
+        self,
+        clients: S3Clients,
+        grant: StoreGrant,
+        drafts: LocalDrafts | None = None,
+        *,
+        file_bytes: int = FILE_BYTES,
+    ) -> None:
         self.address = f"{clients.endpoint}/{grant.bucket}/{grant.key}"
         self._clients = clients
         self._grant = grant
+        self._drafts = drafts
+        self._file_bytes = file_bytes
 
-    async def put(self, key: str, body: bytes | bytearray) -> None:
+    async def put(self, key: str, body: bytes | bytearray | memoryview) -> None:
         """Store one whole object with one request, so that it is there as a whole or not at all."""
         _RUNTIME.enter()
+        if len(body) >= self._file_bytes and await self._hand_over(key, body):
+            return
         try:
             with self._clients.lease(self._grant) as store:
                 await obstore.put_async(store, self._whole(key), body, use_multipart=False)
         except (BaseError, OSError) as error:
             self._raise(error)
+
+    async def _hand_over(self, key: str, body: bytes | bytearray | memoryview) -> bool:
+        """Write *body* where the hub only has to move it; once this did not do, objects are sent."""
+        drafts = self._drafts
+        if drafts is None:
+            return False
+        name = None
+        try:
+            name = await asyncio.to_thread(drafts.write, body)
+            with self._clients.lease(self._grant) as store:
+                await obstore.put_async(store, self._whole(key), b"", attributes={DRAFT: name}, use_multipart=False)
+        except (BaseError, OSError) as error:
+            log.info("objects are sent to %s instead of being written there: %s", self.address, type(error).__name__)
+            self._drafts = None
+            if name is not None:
+                await asyncio.to_thread(drafts.remove, name)
+            return False
+        return True
 
     def read(self, key: str) -> bytes:
         """Return one whole object."""

@@ -19,6 +19,7 @@ from arkitekt_di.messages.images import (
     OpenUploads,
     ScaleMethod,
     StoredObject,
+    UploadGrant,
     UploadKey,
 )
 from arkitekt_di.messages.pixels import HEADER, PixelAxis, PixelDocument
@@ -141,7 +142,7 @@ class Uploads:
     ) -> list[Lane]:
         return [
             Lane(
-                RenewedSink(self._records, self._pixels, grant, margin_s=settings.access_margin_s),
+                RenewedSink(self._records, self._pixels, _allowed(grant, settings), margin_s=settings.access_margin_s),
                 codec,
                 grant.max_bytes,
                 level.halved,
@@ -201,6 +202,11 @@ def cut_of(dtype: np.dtype[Any], settings: MikroSettings, *, append: int | None 
     """Return how the settings want arrays to be cut."""
     cube = _CUBE_PX if settings.layout == "cubes" else None
     return Cut(dtype.itemsize, settings.chunk_px, int(settings.shard_mib * MIB), cube, append)
+
+
+def _allowed(grant: UploadGrant, settings: MikroSettings) -> UploadGrant:
+    """Return *grant* without the folder for drafts, where the settings do not want it."""
+    return grant if settings.local_drafts else grant.model_copy(update={"drafts": None})
 
 
 def _levels(picture: Picture, wishes: Wishes) -> tuple[Level, ...]:

@@ -1,8 +1,10 @@
 """How finished uploads become the levels of an image, and arrays that are the same are kept once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
@@ -10,7 +12,7 @@ from arkitekt_di.messages.images import ImageDraft, UploadKey
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier
 from arkitekt_di.server.images.array_header import ArrayHeader
-from arkitekt_di.server.images.pixels import Pixels
+from arkitekt_di.server.images.pixels import BUCKET, Pixels, VerifiedArray
 from arkitekt_di.server.images.tables import ImageLevel, Store, StoreState
 from arkitekt_di.server.principal import Principal
 
@@ -18,30 +20,73 @@ MAX_LEVELS = 32
 """Levels of one image; halving as often leaves one pixel of four thousand million."""
 
 
-async def attach(session: AsyncSession, principal: Principal, store_id: str) -> Store:
-    """Take a finished upload for an image; of many callers one gets it.
+@dataclass(frozen=True)
+class CheckedUpload:
+    """An upload of which every byte is there and final.
+
+    Attributes
+    ----------
+    store : Store
+        As it was when it was checked.
+    array : VerifiedArray
+    """
+
+    store: Store
+    array: VerifiedArray
+
+    @classmethod
+    def finished(cls, store: Store) -> Self:
+        """Return an upload that was checked when it was finished."""
+        header = ArrayHeader.model_validate(store.header)
+        return cls(store, VerifiedArray(header, store.size_bytes or 0, store.content))
+
+
+async def finished_uploads(
+    database: Database, principal: Principal, store_ids: Sequence[str]
+) -> Sequence[CheckedUpload]:
+    """Return those of the uploads that are finished; of the others `attach` tells what is wrong."""
+    async with database.transaction() as session:
+        found = select(Store).where(*_uploads(principal, store_ids), Store.state == StoreState.FINISHED)
+        return [CheckedUpload.finished(store) for store in await session.scalars(found)]
+
+
+async def attach(
+    session: AsyncSession, principal: Principal, store_ids: Sequence[str], checked: Sequence[CheckedUpload]
+) -> list[Store]:
+    """Take uploads for an image, in their order; of many callers one gets them.
+
+    The transaction has to have written before: databases that lock no rows lock all of them then.
 
     Raises
     ------
     StoreNotFoundError
-        The user has no such upload.
+        The user has not one of them.
     ImageRefusedError
-        It is not finished, or is an image already.
+        One of them was neither finished nor checked, is named twice, or is an image already.
     """
-    taken = await session.scalar(
-        update(Store)
-        .where(*_upload(principal, store_id), Store.state == StoreState.FINISHED)
-        .values(state=StoreState.ATTACHED)
-        .returning(Store.id)
-    )
-    store = await session.scalar(select(Store).where(*_upload(principal, store_id)))
-    if store is None:
-        raise StoreNotFoundError(store_id)
-    if taken is None:
-        raise _not_free(store)
-    if store.upload_key is not None and not outlives_image(store.upload_key):
-        store.upload_key = store.upload_part = None
-    return store
+    found = await session.scalars(select(Store).where(*_uploads(principal, store_ids)).with_for_update())
+    free = {store.id: store for store in found}
+    arrays = {upload.store.id: upload.array for upload in checked}
+    taken = []
+    for store_id in store_ids:
+        if store_id not in free:
+            raise StoreNotFoundError(store_id)
+        store = free[store_id]
+        if store.state == StoreState.OPEN and store_id in arrays:
+            _finish(store, arrays[store_id])
+        if store.state != StoreState.FINISHED:
+            raise _not_free(store)
+        store.state = StoreState.ATTACHED
+        if store.upload_key is not None and not outlives_image(store.upload_key):
+            store.upload_key = store.upload_part = None
+        taken.append(store)
+    return taken
+
+
+def _finish(store: Store, array: VerifiedArray) -> None:
+    store.state = StoreState.FINISHED
+    store.header = array.header.model_dump(mode="json")
+    store.size_bytes, store.content = array.size_bytes, array.content
 
 
 def stored_key(key: UploadKey) -> str:
@@ -54,22 +99,18 @@ def outlives_image(text: str) -> bool:
     return text.startswith("image:")
 
 
-async def attach_levels(
-    session: AsyncSession, principal: Principal, draft: ImageDraft, finest: Store
-) -> list[ImageLevel]:
-    """Take the coarser levels of a draft.
+def levels_of(draft: ImageDraft, finest: Store, coarser: Mapping[str, Store]) -> list[ImageLevel]:
+    """Return the coarser levels of a draft, whose stores were taken.
 
     Raises
     ------
-    StoreNotFoundError, ImageRefusedError
-        As `attach`; and where a level is no coarser array of the same axes and type.
+    ImageRefusedError
+        They are not counted from 1 on, or a level is no coarser array of the same axes and type.
     """
-    if len(draft.levels) >= MAX_LEVELS:
-        raise ImageRefusedError(f"{len(draft.levels) + 1} levels are too many", f"Make at most {MAX_LEVELS}")
     above = ArrayHeader.model_validate(finest.header)
     levels = []
     for number, level in enumerate(sorted(draft.levels, key=lambda level: level.level), start=1):
-        store = await attach(session, principal, level.store_id)
+        store = coarser[level.store_id]
         header = ArrayHeader.model_validate(store.header)
         if level.level != number:
             raise ImageRefusedError(f"level {level.level} comes where {number} belongs", "Count levels from 1 on")
@@ -92,24 +133,20 @@ def _unfit(finer: ArrayHeader, coarser: ArrayHeader) -> str | None:
 
 
 async def find_twins(
-    database: Database, pixels: Pixels, principal: Principal, store_ids: Sequence[str]
+    database: Database, pixels: Pixels, principal: Principal, uploads: Sequence[CheckedUpload]
 ) -> Mapping[str, str]:
     """Return, for each upload whose objects an image of the organization has already, the store of that image."""
-    twins: dict[str, str] = {}
+    contents = {upload.array.content for upload in uploads if upload.array.content is not None}
+    if not contents:
+        return {}
+    oldest = [_oldest(principal, content) for content in sorted(contents)]
     async with database.transaction() as session:
-        uploads = (
-            await session.scalars(
-                select(Store).where(
-                    Store.id.in_([store_id for store_id in store_ids if is_identifier(store_id)]),
-                    Store.organization_id == principal.organization_id,
-                    Store.content.is_not(None),
-                )
-            )
-        ).all()
-        candidates = {upload: await session.scalar(_twin(upload)) for upload in uploads}
-    for upload, candidate in candidates.items():
-        if candidate is not None and await pixels.are_alike(upload, candidate):
-            twins[upload.id] = candidate.id
+        found = {store.content: store for store in await session.scalars(select(Store).where(Store.id.in_(oldest)))}
+    twins: dict[str, str] = {}
+    for upload in uploads:
+        candidate = found.get(upload.array.content)
+        if candidate is not None and await pixels.are_alike(upload.store, candidate):
+            twins[upload.store.id] = candidate.id
     return twins
 
 
@@ -127,24 +164,16 @@ async def share(session: AsyncSession, store: Store, twins: Mapping[str, str]) -
     return store.key
 
 
-def _twin(upload: Store) -> Select[Store]:
-    return (
-        select(Store)
-        .where(
-            Store.organization_id == upload.organization_id,
-            Store.content == upload.content,
-            Store.state == StoreState.ATTACHED,
-            Store.id != upload.id,
-            Store.bucket == upload.bucket,
-        )
-        .order_by(Store.created_at)
-        .limit(1)
-    )
+def _oldest(principal: Principal, content: str) -> ScalarSelect[str]:
+    """Return the query for the array that has been part of an image for longest, of those with the same content."""
+    alike = Store.organization_id == principal.organization_id, Store.content == content, Store.bucket == BUCKET
+    found = select(Store.id).where(*alike, Store.state == StoreState.ATTACHED)
+    return found.order_by(Store.created_at).limit(1).scalar_subquery()
 
 
-def _upload(principal: Principal, store_id: str) -> tuple[ColumnElement[bool], ...]:
+def _uploads(principal: Principal, store_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     return (
-        Store.id == (store_id if is_identifier(store_id) else ""),
+        Store.id.in_([store_id for store_id in store_ids if is_identifier(store_id)]),
         Store.organization_id == principal.organization_id,
         Store.user_id == principal.user_id,
     )

@@ -15,7 +15,15 @@ from arkitekt_di.server.database import Database
 from arkitekt_di.server.folders.folders import checked_place
 from arkitekt_di.server.identifiers import is_identifier
 from arkitekt_di.server.images.array_header import ArrayHeader
-from arkitekt_di.server.images.attachment import attach, attach_levels, find_twins, share
+from arkitekt_di.server.images.attachment import (
+    MAX_LEVELS,
+    CheckedUpload,
+    attach,
+    find_twins,
+    finished_uploads,
+    levels_of,
+    share,
+)
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.descriptions import checked_tags, describe_acquisition, describe_channels
 from arkitekt_di.server.images.listing import ImageListing
@@ -75,8 +83,17 @@ class Images:
         self._targets = targets
         self._clock = clock
 
-    async def create(self, principal: Principal, draft: ImageDraft) -> Image:
-        """Create an image from a finished upload of this user; of many callers one gets it.
+    async def create(
+        self, principal: Principal, draft: ImageDraft, checked: Sequence[CheckedUpload] | None = None
+    ) -> Image:
+        """Create an image from uploads of this user; of many callers one gets them.
+
+        Parameters
+        ----------
+        principal : Principal
+        draft : ImageDraft
+        checked : sequence of CheckedUpload, optional
+            The uploads of *draft*, from `Uploads.check_all`; left out, they have to be finished.
 
         Raises
         ------
@@ -86,8 +103,12 @@ class Images:
             It is not finished, or is another image already; or the name or the axes will not do.
         """
         name, now = checked_name(draft.name), self._clock()
-        store_ids = [draft.store_id, *(level.store_id for level in draft.levels)]
-        twins = await find_twins(self._database, self._pixels, principal, store_ids)
+        store_ids = draft.store_ids()
+        if len(store_ids) > MAX_LEVELS:
+            raise ImageRefusedError(f"{len(store_ids)} levels are too many", f"Make at most {MAX_LEVELS}")
+        if checked is None:
+            checked = await finished_uploads(self._database, principal, store_ids)
+        twins = await find_twins(self._database, self._pixels, principal, checked)
         image = Image(
             organization_id=principal.organization_id,
             user_id=principal.user_id,
@@ -103,7 +124,8 @@ class Images:
             describe_acquisition(image, draft.acquisition)
         async with self._journal.transaction(principal) as entry:
             session = entry.session
-            store = await attach(session, principal, draft.store_id)
+            stores = await attach(session, principal, store_ids, checked)
+            store = stores[0]
             header = ArrayHeader.model_validate(store.header)
             axes = checked_axes(draft.axes, header.dimension_names)
             image.axes = [_with_unit(axis, header).model_dump(mode="json") for axis in axes]
@@ -111,15 +133,16 @@ class Images:
             image.folder_id = await checked_place(session, principal, draft.folder_id)
             describe_channels(image, draft.channels, header.shape)
             image.store = store
-            image.levels = await attach_levels(session, principal, draft, store)
-            freed = [await share(session, used, twins) for used in image.stores()]
+            image.levels = levels_of(draft, store, dict(zip(store_ids, stores, strict=True)))
+            freed = [await share(session, used, twins) for used in stores]
             session.add(image)
             await session.flush()
             session.add_all(
                 ImageAxis(image_id=image.id, name=axis.name, position=position, size=size)
                 for position, (axis, size) in enumerate(zip(axes, header.shape, strict=True))
             )
-            await relate(session, principal, image, draft.relations, self._targets, now=now)
+            if draft.relations:
+                await relate(session, principal, image, draft.relations, self._targets, now=now)
             entry.tell(_change(Event.CREATED, image))
         await self._collector.free(place for place in freed if place is not None)
         return image

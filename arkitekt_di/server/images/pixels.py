@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from arkitekt_di.errors import ImageRefusedError, ObjectRefusedError, UploadIncompleteError
-from arkitekt_di.messages.images import StoredObject, StoreGrant, UploadGrant
+from arkitekt_di.messages.images import DraftFolder, StoredObject, StoreGrant, UploadGrant
 from arkitekt_di.messages.pixels import ATTRIBUTE, HEADER, MAX_HEADER_BYTES, PixelDocument
 from arkitekt_di.server.images.array_header import ArrayDocument, ArrayHeader
 from arkitekt_di.server.images.tables import Store
@@ -76,6 +76,10 @@ class Pixels:
             store=store.id,
             max_bytes=store.max_bytes,
         )
+
+    async def open_drafts(self, bucket: str, key: str) -> DraftFolder | None:
+        """Return a folder for the objects of an upload, where they may be written as files."""
+        return await self._objects.open_drafts(bucket, key)
 
     def read_grant(self, store: Store) -> StoreGrant:
         """Return a grant to read the array of *store*."""

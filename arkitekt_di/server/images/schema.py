@@ -104,10 +104,10 @@ class ImageMutation:
 
     @strawberry.mutation
     async def publish_array_dataset(self, info: Info, input: inputs.CreateArrayDatasetInput) -> wire.ArrayDataset:
-        """Finish the uploads of an image, and create it."""
+        """Check the uploads of an image, and create it."""
         principal, draft = await info.context.principal(), input.draft()
-        await info.context.part(Uploads).finish_all(principal, draft.store_ids())
-        return wire.ArrayDataset.of(await info.context.part(Images).create(principal, draft))
+        checked = await info.context.part(Uploads).check_all(principal, draft.store_ids())
+        return wire.ArrayDataset.of(await info.context.part(Images).create(principal, draft, checked))
 
     @strawberry.mutation
     async def open_array_append(self, info: Info, image: strawberry.ID) -> wire.ArrayAppend:

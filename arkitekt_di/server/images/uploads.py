@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
 from arkitekt_di.koil.many import run_all
-from arkitekt_di.messages.images import StoredObject, UploadGrant, UploadKey
+from arkitekt_di.messages.images import DraftFolder, StoredObject, UploadGrant, UploadKey
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import is_identifier, new_identifier
-from arkitekt_di.server.images.attachment import MAX_LEVELS, stored_key
+from arkitekt_di.server.images.attachment import MAX_LEVELS, CheckedUpload, stored_key
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.pixels import BUCKET, Pixels
 from arkitekt_di.server.images.tables import Image, Store, StoreState
@@ -157,6 +157,10 @@ class Uploads:
                 raise _settled(store)
         return grant
 
+    async def open_drafts(self, bucket: str, key: str) -> DraftFolder | None:
+        """Return a folder into which a client of the hub's own user may write the objects of an upload as files."""
+        return await self._pixels.open_drafts(bucket, key)
+
     async def finish(self, principal: Principal, store_id: str) -> Store:
         """Check that the whole array is there and let nobody change it any more; may be called twice.
 
@@ -165,37 +169,47 @@ class Uploads:
         UploadIncompleteError, ImageRefusedError
             It stays open, so that the client can send what is missing.
         """
-        (store,) = await self.finish_all(principal, [store_id])
-        return store
+        (upload,) = await self.check_all(principal, [store_id])
+        if upload.store.state == StoreState.FINISHED:
+            return upload.store
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(Store)
+                .where(Store.id == upload.store.id, Store.state == StoreState.OPEN)
+                .values(
+                    state=StoreState.FINISHED,
+                    header=upload.array.header.model_dump(mode="json"),
+                    size_bytes=upload.array.size_bytes,
+                    content=upload.array.content,
+                )
+            )
+            (finished,) = await _select(session, principal, [store_id])
+        if finished.state != StoreState.FINISHED:
+            raise _settled(finished)  # discarded while it was checked
+        return finished
 
-    async def finish_all(self, principal: Principal, store_ids: Sequence[str]) -> Sequence[Store]:
-        """Finish the uploads of one image; raises as `finish` does, and then none of them is finished."""
+    async def check_all(self, principal: Principal, store_ids: Sequence[str]) -> Sequence[CheckedUpload]:
+        """Check that the whole arrays of one image are there, and let nobody change them any more.
+
+        All are checked before any is sealed.  Nothing is written down: a hub that dies here checks anew.
+
+        Raises
+        ------
+        StoreNotFoundError, UploadIncompleteError, ImageRefusedError
+            As `finish`.
+        """
         stores = await self._find_all(principal, store_ids)
         for store in stores:
             if store.state not in (StoreState.OPEN, StoreState.FINISHED):
                 raise _settled(store)
         opened = [store for store in stores if store.state == StoreState.OPEN]
-        if not opened:
-            return stores
         verified = await run_all([self._pixels.verify(store) for store in opened])
         await run_all([self._pixels.seal(store) for store in opened])
-        async with self._database.transaction() as session:
-            for store, array in zip(opened, verified, strict=True):
-                await session.execute(
-                    update(Store)
-                    .where(Store.id == store.id, Store.state == StoreState.OPEN)
-                    .values(
-                        state=StoreState.FINISHED,
-                        header=array.header.model_dump(mode="json"),
-                        size_bytes=array.size_bytes,
-                        content=array.content,
-                    )
-                )
-            finished = await _select(session, principal, store_ids)
-            for store in finished:
-                if store.state != StoreState.FINISHED:
-                    raise _settled(store)  # discarded while it was checked
-        return finished
+        arrays = dict(zip((store.id for store in opened), verified, strict=True))
+        return [
+            CheckedUpload(store, arrays[store.id]) if store.id in arrays else CheckedUpload.finished(store)
+            for store in stores
+        ]
 
     async def discard(self, principal: Principal, store_id: str) -> Store:
         """Give an upload up and remove what was written; may be called twice."""

@@ -7,12 +7,12 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
-from arkitekt_di.messages.changes import ChangeKind
 from arkitekt_di.messages.descriptions import Acquisition, Channel
 from arkitekt_di.messages.images import Axis as AxisMessage
-from arkitekt_di.messages.images import AxisType, StoreGrant, UploadGrant
-from arkitekt_di.server.address import Address
+from arkitekt_di.messages.images import AxisType, UploadGrant
+from arkitekt_di.server.address import Address, is_local
 from arkitekt_di.server.graphql.context import Info
+from arkitekt_di.server.graphql.grants import AccessGrant, Credentials, credentials
 from arkitekt_di.server.graphql.scalars import ByteCount, Unit, read_count
 from arkitekt_di.server.graphql.watching import Told
 from arkitekt_di.server.images.appending import OpenedAppend
@@ -21,7 +21,7 @@ from arkitekt_di.server.images.descriptions import acquisition_of, channels_of
 from arkitekt_di.server.images.naming import PAGES
 from arkitekt_di.server.images.pixels import path_of
 from arkitekt_di.server.images.tables import Image, Store
-from arkitekt_di.server.images.uploads import Resumed
+from arkitekt_di.server.images.uploads import Resumed, Uploads
 
 Extent = NewType("Extent", int)
 
@@ -260,67 +260,42 @@ class ArrayDatasetEvent:
     @classmethod
     def of(cls, told: Told) -> Self:
         """Show a change."""
-        match told.kind:
-            case ChangeKind.CREATED:
-                return cls(cursor=told.cursor, create=ArrayDataset.of(told.record))
-            case ChangeKind.UPDATED:
-                return cls(cursor=told.cursor, update=ArrayDataset.of(told.record))
-            case ChangeKind.DELETED:
-                return cls(cursor=told.cursor, delete=strawberry.ID(str(told.record_id)))
-        return cls(cursor=told.cursor)
+        return cls(cursor=told.cursor, **told.members(ArrayDataset.of))
 
 
 @strawberry.type(description="Credentials for one prefix of the object store.")
-class ZarrAccessGrant:
+class ZarrAccessGrant(AccessGrant):
     """A grant to read one array."""
 
-    access_key: str
-    secret_key: str
-    session_token: str
-    bucket: str
-    key: str
-    path: str
-    expires_in: int
 
-    @classmethod
-    def of(cls, grant: StoreGrant) -> Self:
-        """Show a grant, secrets and all: this answer is their way to the client."""
-        return cls(
-            access_key=grant.access_key,
-            secret_key=grant.secret_key.get_secret_value(),
-            session_token=grant.session_token.get_secret_value(),
-            bucket=grant.bucket,
-            key=grant.key,
-            path=grant.path,
-            expires_in=grant.expires_in,
-        )
+@strawberry.type(description="A folder of the hub's machine for objects on their way; proof is a file that is there.")
+class DraftFolder:
+    """Where a client of the hub's own user writes objects as files."""
+
+    path: str
+    proof: str
 
 
 @strawberry.type(description="Credentials to write one array.")
-class ZarrUploadGrant:
+class ZarrUploadGrant(Credentials):
     """A grant to write one array."""
 
-    access_key: str
-    secret_key: str
-    session_token: str
-    bucket: str
-    key: str
-    path: str
-    expires_in: int
     store: str
     max_bytes: ByteCount
+
+    @strawberry.field
+    async def drafts(self, info: Info) -> DraftFolder | None:
+        """Return a folder for objects, to who is on this machine."""
+        if not is_local(info.context.request):
+            return None
+        folder = await info.context.part(Uploads).open_drafts(self.bucket, self.key)
+        return None if folder is None else DraftFolder(path=folder.path, proof=folder.proof)
 
     @classmethod
     def of(cls, grant: UploadGrant) -> Self:
         """Show a grant, secrets and all: this answer is their way to the client."""
         return cls(
-            access_key=grant.access_key,
-            secret_key=grant.secret_key.get_secret_value(),
-            session_token=grant.session_token.get_secret_value(),
-            bucket=grant.bucket,
-            key=grant.key,
-            path=grant.path,
-            expires_in=grant.expires_in,
+            **credentials(grant),
             store=grant.store,
             max_bytes=ByteCount(grant.max_bytes),
         )

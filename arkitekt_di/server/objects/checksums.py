@@ -10,7 +10,7 @@ _REMEMBERED: Final = 65_536
 """Objects whose checksum is known without reading them; a few of the largest uploads."""
 
 
-def checksum_of(content: bytes, before: int = 0) -> int:
+def checksum_of(content: bytes | memoryview, before: int = 0) -> int:
     """Return the CRC-32 of the bytes so far, whose checksum is *before*, and *content* together."""
     return zlib.crc32(content, before)
 

@@ -10,4 +10,6 @@ from arkitekt_di.settings.models import ObjectSettings
 
 def chosen_objects(folder: Path, settings: ObjectSettings) -> Objects:
     """Return the store that the settings name; *folder* is the hub's own, and has the drafts in any case."""
-    return S3Objects(settings.s3, folder) if settings.store == "s3" else ObjectFolder(folder)
+    if settings.store == "s3":
+        return S3Objects(settings.s3, folder)
+    return ObjectFolder(folder, takes_files=settings.local_drafts)

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 from arkitekt_di.errors import ObjectRefusedError
 from arkitekt_di.private_file import FILE_MODE
 from arkitekt_di.server.objects.checksums import checksum_of
+from arkitekt_di.server.objects.local_drafts import LocalDrafts
 from arkitekt_di.server.objects.promise import Allowance, Condition, Digest, ObjectEntry
 from arkitekt_di.server.objects.threads import Threads
 from arkitekt_di.server.objects.tree import missing
@@ -19,6 +20,9 @@ from arkitekt_di.server.objects.usage import Reservation
 
 BATCH_BYTES = 2**20
 """Bytes that are collected for one trip to a thread; at most two batches of a draft are in memory."""
+
+_ROOM_BYTES = 2**18
+"""What is read of a file at once: into the same memory, which stays in a core's second-level cache."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class DraftPlaces(Protocol):
     """What a draft needs of the shelf that it will be published on."""
 
     staging: Path
+    drafts: LocalDrafts | None
 
     def open_file(self, bucket: str, key: str) -> BinaryIO | None:
         """Open an object as a file; None where there is none."""
@@ -81,6 +86,7 @@ class DraftFile:
         self._guard = threading.Lock()
         self._file: BinaryIO | None = None
         self._is_closed = False
+        self._is_adopted = False
         self._checksum = 0
 
     def append(self, batch: Sequence[bytes]) -> None:
@@ -100,6 +106,22 @@ class DraftFile:
                 while piece := source.read(BATCH_BYTES):
                     self._checksum = checksum_of(piece, self._checksum)
                     file.write(piece)
+
+    def adopt(self, batch: Sequence[bytes], prefix: str, name: str, max_bytes: int) -> None:
+        """Take over a file that a client wrote, and sum it up; *batch* has to be empty."""
+        with self._guard:
+            if batch or self._is_closed or self._file is not None or self._shelf.drafts is None:
+                raise ObjectRefusedError("InvalidRequest", "no draft can be taken here. Send the bytes")
+            self._shelf.refuse_sealed(self._bucket, self._key)
+            self._file = file = self._shelf.drafts.take(self._bucket, prefix, name, self._path)
+            self._is_adopted = True
+            size = os.fstat(file.fileno()).st_size
+            if size > max_bytes:
+                raise ObjectRefusedError("EntityTooLarge", f"at most {max_bytes} bytes are taken at once")
+            self._reserve(size)
+            room = memoryview(bytearray(_ROOM_BYTES))
+            while count := file.readinto(room):
+                self._checksum = checksum_of(room[:count], self._checksum)
 
     def publish(
         self, batch: Sequence[bytes], condition: Condition | None, check: Callable[[], None] | None
@@ -130,6 +152,8 @@ class DraftFile:
 
     def _append(self, batch: Sequence[bytes]) -> BinaryIO:
         file = self._opened()
+        if batch and self._is_adopted:
+            raise ObjectRefusedError("InvalidRequest", "a file is a whole object. Send no bytes beside it")
         self._reserve(sum(map(len, batch)))
         for chunk in batch:
             for digest in self._digests:
@@ -177,6 +201,10 @@ class FileDraft:
     async def absorb(self, bucket: str, key: str) -> None:
         """Append the bytes of another object."""
         await self._threads.run(self._work.absorb, await self._take_batch(), bucket, key)
+
+    async def adopt(self, prefix: str, name: str, *, max_bytes: int) -> None:
+        """Take the file *name* as the whole object."""
+        await self._threads.run(self._work.adopt, await self._take_batch(), prefix, name, max_bytes)
 
     async def publish(
         self, *, condition: Condition | None = None, check: Callable[[], None] | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from arkitekt_di.errors import ObjectRefusedError, ObjectStoreLostError, StorageFullError
+from arkitekt_di.messages.images import DRAFT
 from arkitekt_di.server.objects.authorization import Authorization
 from arkitekt_di.server.objects.delivery import deliver
 from arkitekt_di.server.objects.documents import Children, document, records
@@ -24,6 +25,9 @@ from arkitekt_di.server.objects.uploads import MultipartUploads
 from arkitekt_di.settings.models import ObjectSettings
 
 HUB_BUCKET = "zarr"
+DRAFT_HEADER = f"x-amz-meta-{DRAFT}"
+"""Names the file that stands for the body."""
+
 MAX_DOCUMENT_BYTES = 4 * 2**20
 MAX_DELETED = 1000
 """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
@@ -158,6 +162,8 @@ class ObjectEndpoint:
             return await deliver(call.request, found)
 
     async def _put(self, call: _Call) -> web.StreamResponse:
+        if DRAFT_HEADER in call.request.headers:
+            return await self._adopt(call, call.request.headers[DRAFT_HEADER])
         return await self._store(call, call.target.bucket, call.target.key, call.condition)
 
     async def _put_part(self, call: _Call) -> web.StreamResponse:
@@ -173,6 +179,15 @@ class ObjectEndpoint:
             async for chunk in payload.chunks():
                 await draft.write(chunk)
             entry = await draft.publish(condition=condition, check=payload.verify)
+        return web.Response(headers={"ETag": f'"{entry.etag}"'})
+
+    async def _adopt(self, call: _Call, name: str) -> web.StreamResponse:
+        """Store a file that the client wrote on this machine; the body, which is checked as any other, is empty."""
+        target, prefix = call.target, call.grant.prefix
+        await Payload(call.request, call.declared, max_bytes=0).read()
+        async with self._objects.stage(target.bucket, target.key, allowance=call.allowance) as draft:
+            await draft.adopt(prefix, name, max_bytes=self._max_bytes)
+            entry = await draft.publish(condition=call.condition)
         return web.Response(headers={"ETag": f'"{entry.etag}"'})
 
     async def _delete(self, call: _Call) -> web.StreamResponse:

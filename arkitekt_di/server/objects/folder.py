@@ -6,6 +6,7 @@ Layout below the root::
     .uploads/<bucket>/<key>/...   parts of unfinished multipart uploads
     .sealed/<bucket>/<prefix>#    which prefixes are final
     .staging/                     drafts; emptied at the start
+    .drafts/<bucket>/<prefix>/    drafts that clients on this machine write; emptied at the start
 
 An object appears by one ``rename``, whole; a killed process leaves nothing half written in sight.
 Single writes are not synced to the disk: `ObjectFolder.seal` syncs all that it seals.  A power cut can
@@ -16,6 +17,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from os import fstat
 from pathlib import Path
+from typing import BinaryIO
 
 from arkitekt_di.server.objects.promise import OpenObject
 from arkitekt_di.server.objects.shelf import Shelf
@@ -30,20 +32,27 @@ class ObjectFolder(ShelvedObjects):
     Parameters
     ----------
     root : Path
-        Created at the start; nobody else may write there.
+        Created at the start; nobody else may write there, but for drafts of clients.
+    takes_files : bool, default True
+        Whether clients on this machine may write objects as files.
     """
 
     _shelf: Shelf
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(Shelf(root), Threads(str(root)))
+    def __init__(self, root: Path, *, takes_files: bool = True) -> None:
+        super().__init__(Shelf(root, takes_files=takes_files), Threads(str(root)))
 
     @asynccontextmanager
     async def open(self, bucket: str, key: str) -> AsyncIterator[OpenObject | None]:
         """Open one object for reading."""
-        file = await self._threads.run(self._shelf.open_file, bucket, key)
+        file = await self._threads.open(self._shelf.open_file, _close, bucket, key)
         if file is None:
             yield None
             return
         with file:
             yield OpenFile(entry_of(key, fstat(file.fileno())), file, self._threads)
+
+
+def _close(file: BinaryIO | None) -> None:
+    if file is not None:
+        file.close()

@@ -9,6 +9,7 @@ from time import time_ns
 from typing import BinaryIO
 
 from arkitekt_di.errors import ObjectRefusedError
+from arkitekt_di.messages.images import DraftFolder
 from arkitekt_di.server.objects.checksums import checksum_of
 from arkitekt_di.server.objects.keys import UPLOADS, ancestors, charged, check_name, check_stored_bucket, is_within
 from arkitekt_di.server.objects.promise import (
@@ -89,6 +90,11 @@ class InMemoryObjects:
             yield draft
         finally:
             draft.close()
+
+    async def open_drafts(self, bucket: str, prefix: str) -> DraftFolder | None:
+        """Return None: there are no files here."""
+        check_name(bucket, prefix)
+        return None
 
     async def delete(self, bucket: str, keys: Sequence[str]) -> None:
         """Remove objects."""
@@ -183,6 +189,9 @@ class _MemoryDraft:
         if found is None:
             raise ObjectRefusedError("NoSuchKey", "there is no such object")
         await self.write(found.content)
+
+    async def adopt(self, prefix: str, name: str, *, max_bytes: int) -> None:
+        raise ObjectRefusedError("InvalidRequest", "this store takes no files. Send the bytes")
 
     async def publish(
         self, *, condition: Condition | None = None, check: Callable[[], None] | None = None

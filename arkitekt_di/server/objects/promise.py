@@ -7,6 +7,7 @@ from itertools import islice
 from typing import BinaryIO, Protocol, Self
 
 from arkitekt_di.errors import ObjectRefusedError
+from arkitekt_di.messages.images import DraftFolder
 from arkitekt_di.server.objects.keys import LAST_CHARACTER
 
 
@@ -116,6 +117,14 @@ class Draft(Protocol):
         """Append the bytes of another object."""
         ...
 
+    async def adopt(self, prefix: str, name: str, *, max_bytes: int) -> None:
+        """Take the file *name* that a client wrote into the folder for *prefix* as the whole object.
+
+        Raises `ObjectRefusedError` where it will not do (``InvalidRequest``) or is too large (``EntityTooLarge``);
+        see `Objects.open_drafts`.
+        """
+        ...
+
     async def publish(
         self, *, condition: Condition | None = None, check: Callable[[], None] | None = None
     ) -> ObjectEntry:
@@ -219,6 +228,14 @@ class Objects(Protocol):
             Raises `ObjectRefusedError` (``QuotaExceeded``) on writing more.
         digests : sequence of Digest
             Each is fed with every byte, off the event loop.
+        """
+        ...
+
+    async def open_drafts(self, bucket: str, prefix: str) -> DraftFolder | None:
+        """Make a folder into which a client may write objects below *prefix* as files, for `Draft.adopt`.
+
+        It is there until *prefix* is sealed or deleted, or the store stops.  None where the store takes no files,
+        or *prefix* is sealed.
         """
         ...
 

@@ -53,12 +53,17 @@ class S3Objects(ShelvedObjects):
         if entry is not None and entry.size > SMALL_BYTES and self._shelf.bucket.gives_ranges:
             yield _RemoteObject(entry, f"{bucket}/{key}", self._shelf.bucket, self._threads)
             return
-        fetched = None if entry is None else await self._threads.run(self._shelf.fetch, bucket, key)
+        fetched = None if entry is None else await self._threads.open(self._shelf.fetch, _close, bucket, key)
         if fetched is None:
             yield None
             return
         with fetched[1]:
             yield OpenFile(*fetched, self._threads)
+
+
+def _close(fetched: tuple[ObjectEntry, BinaryIO] | None) -> None:
+    if fetched is not None:
+        fetched[1].close()
 
 
 @dataclass(frozen=True)

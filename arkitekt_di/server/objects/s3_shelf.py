@@ -14,6 +14,7 @@ from arkitekt_di.server.objects.checksums import Checksums, checksum_of
 from arkitekt_di.server.objects.claims import Claims
 from arkitekt_di.server.objects.draft import CompleteDraft
 from arkitekt_di.server.objects.keys import UPLOADS, ancestors, check_name, check_stored_bucket
+from arkitekt_di.server.objects.local_drafts import LocalDrafts
 from arkitekt_di.server.objects.promise import Condition, ObjectEntry, Page
 from arkitekt_di.server.objects.s3_bucket import S3Bucket
 from arkitekt_di.server.objects.s3_faults import WHERE
@@ -36,6 +37,9 @@ class S3Shelf:
     staging : Path
         Folder on local disk for drafts.
     """
+
+    drafts: LocalDrafts | None = None
+    """None are taken: an object has to be sent on in any case."""
 
     def __init__(self, bucket: S3Bucket, staging: Path) -> None:
         self.staging = staging

@@ -13,6 +13,7 @@ from arkitekt_di.private_file import make_private_folder
 from arkitekt_di.server.objects.checksums import Checksums, checksum_of
 from arkitekt_di.server.objects.draft import CompleteDraft
 from arkitekt_di.server.objects.keys import UPLOADS
+from arkitekt_di.server.objects.local_drafts import LocalDrafts
 from arkitekt_di.server.objects.promise import Condition, ObjectEntry, Page
 from arkitekt_di.server.objects.seals import Seals, begin_to_sync, sync
 from arkitekt_di.server.objects.tree import (
@@ -39,10 +40,13 @@ class Shelf:
     Parameters
     ----------
     root : Path
+    takes_files : bool
+        Whether clients on this machine may write objects as files.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, takes_files: bool) -> None:
         self.staging = root / ".staging"
+        self.drafts = LocalDrafts(root / ".drafts", self.staging) if takes_files else None
         self._root = root
         self._seals = Seals(root / ".sealed")
         self._lock = threading.Lock()
@@ -56,6 +60,8 @@ class Shelf:
         if self.staging.exists():
             shutil.rmtree(self.staging)
         make_private_folder(self.staging)
+        if self.drafts is not None:
+            self.drafts.prepare()
 
     def open_file(self, bucket: str, key: str) -> BinaryIO | None:
         """Open the file of an object; None where there is none."""
@@ -145,6 +151,8 @@ class Shelf:
 
     def delete_prefix(self, bucket: str, prefix: str) -> None:
         """Remove a folder: out of sight in one step, then file by file."""
+        if self.drafts is not None:
+            self.drafts.close(bucket, prefix)
         folder = place(self._root, bucket, prefix)
         trash = self.staging / secrets.token_hex(16)
         with self._lock:
@@ -190,6 +198,8 @@ class Shelf:
         folder = place(self._root, bucket, prefix)
         with self._lock:
             paths = self._seals.add(bucket, prefix)
+        if self.drafts is not None:
+            self.drafts.close(bucket, prefix)
         for path, _, names in os.walk(folder):
             paths += [Path(path), *(Path(path, name) for name in names)]
         parents = folder.parents[: len(folder.relative_to(self._root).parts)]

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from arkitekt_di.errors import ObjectRefusedError
+from arkitekt_di.messages.images import DraftFolder
 from arkitekt_di.server.objects.draft import DraftFile, DraftPlaces, FileDraft
 from arkitekt_di.server.objects.keys import UPLOADS, check_name
+from arkitekt_di.server.objects.local_drafts import LocalDrafts
 from arkitekt_di.server.objects.promise import Allowance, Digest, Draft, ObjectEntry, OpenObject, Page
 from arkitekt_di.server.objects.seals import sync_all
 from arkitekt_di.server.objects.threads import Threads
@@ -129,6 +131,18 @@ class ShelvedObjects(ABC):
             yield draft
         finally:
             await draft.discard()
+
+    async def open_drafts(self, bucket: str, prefix: str) -> DraftFolder | None:
+        """Make a folder for drafts of clients on this machine."""
+        drafts = self._shelf.drafts
+        return None if drafts is None else await self._threads.run(self._open_drafts, drafts, bucket, prefix)
+
+    def _open_drafts(self, drafts: LocalDrafts, bucket: str, prefix: str) -> DraftFolder | None:
+        try:
+            self._shelf.refuse_sealed(bucket, prefix)
+        except ObjectRefusedError:
+            return None
+        return drafts.open(bucket, prefix)
 
     async def delete(self, bucket: str, keys: Sequence[str]) -> None:
         """Remove objects."""

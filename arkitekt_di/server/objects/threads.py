@@ -15,6 +15,7 @@ THREADS = 8
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Result = TypeVar("Result")
+Opened = TypeVar("Opened")
 Argument = TypeVar("Argument")
 Arguments = TypeVarTuple("Arguments")
 
@@ -59,6 +60,22 @@ class Threads:
                 raise ObjectRefusedError("KeyTooLongError", "the key is too long for the hub's disk") from error
             raise
 
+    async def open(
+        self, work: Callable[[Unpack[Arguments]], Opened], close: Callable[[Opened], object], *arguments: *Arguments
+    ) -> Opened:
+        """As `run`, for work that opens something: where nobody waits for it any more, *close* is told of it."""
+        opening = asyncio.ensure_future(self.run(work, *arguments))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(lambda done: _close(done, close))
+            raise
+
     async def run_each(self, work: Callable[[Argument], object], arguments: Sequence[Argument]) -> None:
         """Do the same for each of *arguments* side by side."""
         await run_all([self.run(work, argument) for argument in arguments])
+
+
+def _close(opening: "asyncio.Future[Opened]", close: Callable[[Opened], object]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        close(opening.result())
