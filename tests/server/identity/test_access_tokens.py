@@ -175,7 +175,10 @@ async def test_anyone_can_verify_a_token_with_the_published_keys(hub: Hub) -> No
         assert await is_good(hub, token)
 
 
-@given(st.one_of(st.text(), st.from_regex(r"[\w=-]{0,40}\.[\w=-]{0,40}\.[\w=-]{0,40}"), st.binary().map(repr)))
+PARTS = st.text("azAZ09_-=é", max_size=40)
+
+
+@given(st.one_of(st.text(), st.tuples(PARTS, PARTS, PARTS).map(".".join), st.binary().map(repr)))
 def test_what_is_no_token_is_worth_nothing(text: str) -> None:
     tokens = AccessTokens(SigningKeys(Path("nowhere")), Address(ListenSettings(port=1)), 60, lambda: 0.0)
 
