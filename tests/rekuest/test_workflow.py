@@ -1,13 +1,16 @@
 """Workflows: what they call and record is found again when they run again."""
 
+import asyncio
+
 import pytest
 
 from arkitekt_di import App, register, workflow
 from arkitekt_di.errors import HubRefusedError, OfferRefusedError
 from arkitekt_di.messages.calls import CallOrder
 from arkitekt_di.messages.definitions import Execution
+from arkitekt_di.rekuest.caller import calls
 from arkitekt_di.rekuest.registry import registry_of
-from arkitekt_di.rekuest.task import Silent, Task, TaskFacts
+from arkitekt_di.rekuest.task import Silent, Task, TaskFacts, running
 
 
 class Kept(Silent):
@@ -46,6 +49,20 @@ async def test_the_same_call_of_the_same_task_is_the_same_child(app: App):
     children = [await app.rekuest.agent.assign_child(order, "parent", "double#1") for order in orders]
 
     assert children[0].id == children[1].id
+
+
+@pytest.mark.anyio
+async def test_what_is_called_again_may_be_over_by_then(app: App, monkeypatch: pytest.MonkeyPatch):
+    """Its events were told before anybody of this run listened."""
+    monkeypatch.setattr(calls, "YOUNG_S", 0.0)
+    facts = TaskFacts("t", "plan", is_workflow=True)
+    async with asyncio.timeout(20):
+        with running(Task(facts, Silent())):
+            first = await (await app.rekuest.asubmit("double", 4)).aresult()
+        with running(Task(facts, Silent())):
+            again = await (await app.rekuest.asubmit("double", 4)).aresult()
+
+    assert first == again == 8
 
 
 @pytest.mark.anyio

@@ -19,7 +19,7 @@ from arkitekt_di.rekuest.caller.early_events import EarlyEvents
 from arkitekt_di.rekuest.caller.remote_task import RemoteTask
 from arkitekt_di.rekuest.caller.target import Target
 from arkitekt_di.rekuest.ports.exchange import Exchange
-from arkitekt_di.rekuest.task import find_task
+from arkitekt_di.rekuest.task import Task, find_task
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Calls:
                 known.on_event.extend(listeners)
                 return known
             task = self._begun(record.id, reference, target, listeners)
-        if options.reference is not None or self._may_have_missed():
+        if options.reference is not None or _workflow() is not None or self._may_have_missed():
             await self._catch_up(task)
         return task
 
@@ -149,8 +149,8 @@ class Calls:
 
     async def _assign(self, order: CallOrder, name: str, *, waits: bool) -> TaskRecord:
         """Ask for a task: a workflow's calls are its children, which it finds again when it runs again."""
-        task = find_task()
-        if task is None or not task.facts.is_workflow:
+        task = _workflow()
+        if task is None:
             return await self._desk.assign(order, waits=waits)
         return await self._children(order, task.id, task.call_key(name))
 
@@ -250,6 +250,12 @@ class Calls:
             await task.catch_up()
         except ArkitektError as error:
             logger.warning("what happened to the task %s while nothing listened is not known: %s", task.id, error)
+
+
+def _workflow() -> Task | None:
+    """Return the workflow that calls, if one does: what it calls may have been called before, and be over by now."""
+    task = find_task()
+    return task if task is not None and task.facts.is_workflow else None
 
 
 async def _kept(submission: Coroutine[Any, Any, RemoteTask]) -> RemoteTask:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -23,13 +23,17 @@ REFERENCE = {"__identifier": "@mikro/arraydataset", "object": "4b1f0b5e-3a1c-4c5
 OPEN = {"sigma": 2.5, "n": 3, "exact": True, "mask": None, "image": REFERENCE, "all": [REFERENCE, 1]}
 CLOSED = {"patient": "Ada", "options": {"key": 1}, "words": [1, "two"]}
 
+words = st.text(max_size=6)
 numbers = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
 anything = st.recursive(
-    numbers | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12
+    numbers | words,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=6,
 )
 
 
-@given(st.dictionaries(st.text(), anything))
+@settings(deadline=None)
+@given(st.dictionaries(words, anything, max_size=4))
 def test_whatever_the_arguments_others_are_told_no_text(arguments: dict[str, Any]) -> None:
     told = told_arguments(json.dumps(arguments), to_participant=False)
 
