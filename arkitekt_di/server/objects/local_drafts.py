@@ -79,6 +79,8 @@ class LocalDrafts:
         ObjectRefusedError
             ``InvalidRequest``: there is no such draft, or it is not a file that only the hub's user can change.
         """
+        if not HAS_LEASES:
+            raise _refused("this system does not tell who has a file open")
         if not _NAME.fullmatch(name):
             raise _refused("its name is not 32 hexadecimal digits")
         source = place(self._root, bucket, prefix) / name
@@ -89,23 +91,34 @@ class LocalDrafts:
         except FileNotFoundError:
             raise _refused("another request was first") from None
         try:
-            return _opened(goal)
+            return os.fdopen(_checked(goal), "rb")
         except BaseException:
-            goal.unlink()
+            _remove(goal)
             raise
 
 
-def _opened(path: Path) -> BufferedReader:
-    # Not blocking: between the look at it and the move it may have become a pipe.
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+def _checked(path: Path) -> int:
+    """Return the descriptor of a file that will do, under a lease."""
     try:
-        _require_own(os.fstat(file.fileno()))
-        _keep_writers_out(file.fileno())
-        os.fchmod(file.fileno(), FILE_MODE)
+        # Not blocking: between the look at it and the move it may have become a pipe.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:  # such as a link, by now
+        raise _refused(f"it cannot be opened ({error.strerror})") from error
+    try:
+        _require_own(os.fstat(descriptor))
+        _keep_writers_out(descriptor)
+        os.fchmod(descriptor, FILE_MODE)
     except BaseException:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
+    return descriptor
+
+
+def _remove(path: Path) -> None:
+    if stat.S_ISDIR(path.lstat().st_mode):
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _require_own(status: os.stat_result) -> None:

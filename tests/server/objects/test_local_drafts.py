@@ -5,6 +5,7 @@ import mmap
 import os
 import zlib
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 
 import obstore
@@ -139,6 +140,42 @@ def test_nobody_writes_to_a_file_while_it_is_summed_up(tmp_path: Path) -> None:
             os.open(tmp_path / "taken", os.O_WRONLY | os.O_NONBLOCK)
         assert file.read() == BODY
     tmp_path.joinpath("taken").write_bytes(b"")
+
+
+class Swapped(LocalDrafts):
+    """Drafts in whose place something else is put between the look at them and the move."""
+
+    def __init__(self, folder: Path, swap: Callable[[Path], None]) -> None:
+        super().__init__(folder / "drafts", folder)
+        self._swap = swap
+
+    def take(self, bucket: str, prefix: str, name: str, goal: Path) -> BufferedReader:
+        with pytest.MonkeyPatch.context() as patch:
+            rename = Path.rename
+
+            def swapped(path: Path, target: Path) -> Path:
+                path.unlink()
+                self._swap(path.parent)
+                return rename(path, target)
+
+            patch.setattr(Path, "rename", swapped)
+            return super().take(bucket, prefix, name, goal)
+
+
+@pytest.mark.parametrize("swap", [linked, pipe, linked_twice, lambda folder: folder.joinpath(NAME).mkdir()])
+def test_what_is_put_in_place_of_a_file_at_the_last_moment_is_refused(
+    tmp_path: Path, swap: Callable[[Path], None]
+) -> None:
+    drafts = Swapped(tmp_path, swap)
+    drafts.prepare()
+    named = drafts.open(BUCKET, "a")
+    assert named is not None
+    Path(named.path, NAME).write_bytes(BODY)
+
+    with pytest.raises(ObjectRefusedError, match="not taken"):
+        drafts.take(BUCKET, "a", NAME, tmp_path / "taken")
+
+    assert not os.path.lexists(tmp_path / "taken")
 
 
 @pytest.mark.parametrize("name", ["", "..", "../../../zarr/a/b/other", "A" * 32, NAME + "/", "/etc/passwd", NAME * 2])
