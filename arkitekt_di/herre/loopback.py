@@ -53,9 +53,13 @@ class LoopbackListener:
     async def __aenter__(self) -> Self:
         from aiohttp import web
 
+        from arkitekt_di.transport.unreadable import ServerLog
+
         self._outcome = asyncio.get_running_loop().create_future()
         # No access log: the address of the request holds the code.
-        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=1)
+        self._runner = web.ServerRunner(
+            web.Server(self._answer, access_log=None, logger=ServerLog()), shutdown_timeout=1
+        )
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, HOST, 0).start()

@@ -16,6 +16,7 @@ from arkitekt_di.server.directory import CHALLENGE_PATH, Directory
 from arkitekt_di.server.hub_key import is_nonce
 from arkitekt_di.server.idleness import Idleness
 from arkitekt_di.settings.models import ListenSettings
+from arkitekt_di.transport.unreadable import ServerLog
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Site:
         for surface in self._surfaces:
             app.router.add_routes(surface.routes())
         app.on_shutdown.append(self._hang_up)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+        runner = web.AppRunner(app, access_log=None, logger=ServerLog(), shutdown_timeout=SHUTDOWN_TIMEOUT_S)
         await runner.setup()
         try:
             tls = None if self._certificate is None else self._certificate.context

@@ -198,6 +198,20 @@ async def test_nothing_is_logged(caplog):
     assert state not in caplog.text
 
 
+async def test_an_answer_that_cannot_be_read_is_not_logged_either(caplog):
+    caplog.set_level(logging.DEBUG)
+    async with listening() as listener:
+        port = int(listener.redirect_uri.split(":")[2].split("/")[0])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /callback?code=the-code\x00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+
+    assert "Error handling request" in caplog.text
+    assert "the-code" not in caplog.text
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200))
 def test_no_bytes_bring_it_down(content, anyio_backend):

@@ -131,6 +131,26 @@ def test_bytes_that_are_no_request_are_not_answered_as_a_failure(target: Target,
     assert not status.partition(b" ")[2].startswith(b"5"), status
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer canary\x00\r\n\r\n",
+        b"BREW /?code=canary HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET /canary\x00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"POST /o/token/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\naBREW /canary HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_a_request_that_cannot_be_read_is_logged_without_its_words(
+    target: Target, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="aiohttp.server"):
+        target.raw(sent)
+
+    assert "Error handling request from 127.0.0.1" in caplog.text
+    assert "canary" not in caplog.text
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 @pytest.mark.parametrize("path", ["/o/token/", "/o/app-authorization/", "/mikro/graphql", "/report/"])
 def test_deep_and_large_bodies_are_no_error_of_the_hub(target: Target, path: str) -> None:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {target.hub.tokens['ada']}"}
