@@ -57,6 +57,7 @@ class Feed:
         request: dict[str, Any] = {"query": document, "variables": {}, "operationName": operation_name(document)}
         pause, lost_at, has_begun = FIRST_PAUSE_S, 0.0, False
         refused: str | None = None
+        token = url = ""
         while True:
             try:
                 token, url = await self._token(refused), await self._endpoint()

@@ -133,6 +133,7 @@ class Line:
         """
         seen: int | None = None
         refused: str | None = None
+        token = url = ""
         patience = _Patience(self._give_up_s)
         self.is_followed = True
         try:

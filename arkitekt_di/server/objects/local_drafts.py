@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import stat
+import sys
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
@@ -20,12 +21,11 @@ from arkitekt_di.messages.images import DraftFolder
 from arkitekt_di.private_file import FILE_MODE, make_private_folder
 from arkitekt_di.server.objects.tree import place, status_of
 
-try:
+if sys.platform == "linux":
     import fcntl
 
-    HAS_LEASES = hasattr(fcntl, "F_SETLEASE")
-except ImportError:  # Windows
-    HAS_LEASES = False
+HAS_LEASES: Final = sys.platform == "linux"
+"""Whether the system tells who has a file open (fcntl(2), "Leases")."""
 
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 
