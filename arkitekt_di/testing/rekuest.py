@@ -15,6 +15,7 @@ from arkitekt_di.messages.calls import TaskEvent
 from arkitekt_di.messages.definitions import Execution
 from arkitekt_di.messages.frames import Frame
 from arkitekt_di.messages.tasks import EventKind
+from arkitekt_di.rekuest.caller.calls import FIRST_LOOK_S
 from arkitekt_di.rekuest.functions import acall
 from arkitekt_di.rekuest.offer import make_offer
 from arkitekt_di.rekuest.task import Task, log, progress
@@ -75,6 +76,11 @@ class Bench:
         task.progress(10)
         return Box([*reversed(box.sizes)], way.name), task.caller.user
 
+    async def linger(self, number: int) -> int:
+        """Take longer than a caller waits before it looks."""
+        await asyncio.sleep(2 * FIRST_LOOK_S)
+        return number
+
     def count(self, n: int) -> Iterator[int]:
         """Count in a thread."""
         yield from range(n)
@@ -111,14 +117,22 @@ async def plan(number: int, task: Task) -> list[int]:
     return [await acall("double", start), await acall("double", start + 1)]
 
 
-FUNCTIONS = ("double", "turn", "count", "acount", "fail", "wait", "step")
+async def patient_plan(number: int) -> int:
+    """Call another that takes its time."""
+    answer: int = await acall("linger", number)
+    return answer
+
+
+FUNCTIONS = ("double", "turn", "count", "acount", "fail", "wait", "step", "linger")
+WORKFLOWS = (plan, patient_plan)
 
 
 def offer_all(app: App, bench: Bench) -> None:
     """Let *app* offer the functions of a bench."""
     for name in FUNCTIONS:
         app.rekuest.register(getattr(bench, name))
-    app.rekuest.registry.add(make_offer(plan, {}, execution=Execution.WORKFLOW))
+    for workflow in WORKFLOWS:
+        app.rekuest.registry.add(make_offer(workflow, {}, execution=Execution.WORKFLOW))
 
 
 @pytest.mark.anyio
@@ -314,6 +328,11 @@ class TaskHubContract:
 
         assert await task.aresult() == [10, 12]
         assert EventKind.EFFECT in [event.kind for event in await app.rekuest.aevents(task.id)]
+
+    async def test_a_workflow_hears_of_the_end_of_a_child_that_takes_its_time(self, app: App) -> None:
+        """The app of an agent is told of what the agent's tasks call."""
+        async with asyncio.timeout(30):
+            assert await app.rekuest.acall("patient_plan", 5) == 5
 
     async def test_many_calls_at_once_each_get_their_own_answer(self, app: App) -> None:
         """Over one subscription."""

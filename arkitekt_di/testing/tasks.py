@@ -331,11 +331,13 @@ class TaskStoreContract:
         assert await store.note("no such task", EventKind.PAUSING, {}, Instruct.PAUSE) is None
 
     async def test_a_caller_reads_on_from_where_it_was(self, store: TaskStore, lease: Lease) -> None:
-        """Everything once, in order, and nothing of others."""
+        """Everything once, in order, and nothing of others; what the agent of its app calls is its own."""
         start = await store.last_seq()
         task = (await store.create_if_absent(draft("r"), lease)).task
         await store.create_if_absent(draft("of ben", caller=BEN))
-        await store.create_if_absent(draft("of an agent", caller=replace(ADA, agent_id="agent")))
+        agent = replace(ADA, agent_id="agent")
+        await store.create_if_absent(draft("of an agent", caller=agent))
+        await store.create_if_absent(draft("of another agent", caller=replace(BEN, agent_id="agent")))
         await say(store, lease, task, EventKind.STARTED, EventKind.YIELD, EventKind.COMPLETED)
 
         seen: list[Event] = []
@@ -343,14 +345,16 @@ class TaskStoreContract:
             assert len(page) <= 2
             seen += page
 
-        assert [event.kind for event in seen] == [
+        own = [event for event in seen if event.caller == ADA]
+        assert [event.kind for event in own] == [
             EventKind.QUEUED,
             EventKind.STARTED,
             EventKind.YIELD,
             EventKind.COMPLETED,
         ]
-        assert [event.payload for event in seen[1:]] == [{"progress": 40}] * 3
-        assert {event.caller for event in seen} == {ADA}
+        assert [event.payload for event in own[1:]] == [{"progress": 40}] * 3
+        assert [event.caller for event in seen if event not in own] == [agent]
+        assert [event.caller for event in await store.events_after(start, agent, limit=9)] == [agent]
         assert await store.last_seq() >= seen[-1].seq
 
     async def test_positions_and_belongings_are_kept_with_the_batch(self, store: TaskStore, lease: Lease) -> None:

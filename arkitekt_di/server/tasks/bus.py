@@ -16,7 +16,8 @@ class InProcessBus:
     def publish(self, events: Sequence[Event]) -> None:
         """Tell everyone whom the events concern."""
         for event in events:
-            for whose in (event.caller, Organization(event.caller.organization_id)):
+            concerned: tuple[Whose, ...] = (event.caller, event.caller.app, Organization(event.caller.organization_id))
+            for whose in dict.fromkeys(concerned):
                 for listener in tuple(self._listeners.get(whose, ())):
                     listener.offer((event,))
 

@@ -174,7 +174,7 @@ class InMemoryTasks:
         found = (
             event
             for event in self._events
-            if event.seq > seq and whose in (event.caller, Organization(event.caller.organization_id))
+            if event.seq > seq and whose in (event.caller, event.caller.app, Organization(event.caller.organization_id))
         )
         return tuple(event for event, _ in zip(found, range(limit), strict=False))
 

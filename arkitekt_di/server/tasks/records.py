@@ -55,6 +55,11 @@ class Caller:
     user_id: str
     agent_id: str | None = None
 
+    @property
+    def app(self) -> "Caller":
+        """The person's app, which is told of what its agent's tasks call, too."""
+        return self if self.agent_id is None else Caller(self.organization_id, self.client_id, self.user_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Organization:

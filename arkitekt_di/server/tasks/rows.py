@@ -106,7 +106,7 @@ def owned_by(whose: Whose) -> list[ColumnElement[bool]]:
         TASKS.c.organization_id == whose.organization_id,
         TASKS.c.client_id == whose.client_id,
         TASKS.c.user_id == whose.user_id,
-        TASKS.c.caller_agent_id.is_not_distinct_from(whose.agent_id),
+        *([] if whose.agent_id is None else [TASKS.c.caller_agent_id == whose.agent_id]),
     ]
 
 
