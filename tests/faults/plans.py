@@ -16,10 +16,11 @@ POINTS = 2 + 3 * CHILDREN
 
 
 class Fate:
-    """Kills this process at one point of each run: at the first in the first run, at the second in the second."""
+    """Kills this process at one point of each run: at the *first* in the first run, and so on to the *last*."""
 
-    def __init__(self, task: Task, *, is_fatal: bool) -> None:
-        self._left = task.facts.attempt if is_fatal else -1
+    def __init__(self, task: Task, first: int, last: int) -> None:
+        point = first + task.facts.attempt - 1
+        self._left = point if point <= last else -1
 
     def reach(self) -> None:
         """Come to the next point."""
@@ -29,13 +30,13 @@ class Fate:
 
 
 @workflow
-async def plan(n: int, log: str, is_fatal: bool, task: Task) -> list[int]:
-    """Call others, one after the other; what is fatal kills its agent at each of its steps."""
-    fate = Fate(task, is_fatal=is_fatal)
+async def plan(n: int, log: str, first: int, last: int, task: Task) -> list[int]:
+    """Call others, one after the other; kills its agent at some of its points."""
+    fate = Fate(task, first, last)
     note(log, "planned", task.id, time.time(), os.getpid())
     fate.reach()
-    first = task.record("first", lambda: random.randrange(10**9))  # noqa: S311  # anything that differs
-    note(log, "recorded", task.id, first)
+    value = task.record("first", lambda: random.randrange(10**9))  # noqa: S311  # anything that differs
+    note(log, "recorded", task.id, value)
     fate.reach()
     answers: list[int] = []
     for step in range(CHILDREN):

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -16,14 +17,17 @@ PLANS = 40
 
 
 @pytest.mark.long
-async def test_workflows_that_are_killed_at_every_step_call_each_child_once(set_stage: SetStage):
-    """One of 40 kills the agent of them all, at every of its points; together they make 200 calls."""
+@pytest.mark.parametrize(("first", "last"), [(1, 6), (7, 12), (13, plans.POINTS)])
+async def test_workflows_that_are_killed_at_every_step_call_each_child_once(set_stage: SetStage, first: int, last: int):
+    """One of 40 kills the agent of them all, at each of some points; together they make 200 calls."""
     stage = set_stage(resumes=100)
     stage.hub()
     stage.agent()
     async with app_of("caller", stage.port) as app:
-        await asyncio.to_thread(stage.agent, "planner", module=plans.__name__, REVIVED="1")
-        asked = (app.rekuest.asubmit("plan", n, stage.log, n == 0) for n in range(PLANS))
+        start = partial(stage.agent, "planner", module=plans.__name__, REVIVED="1")
+        await asyncio.to_thread(start, ARKITEKT_REKUEST__HEARTBEAT="loop")  # a process less in each of its lives
+        fatal, harmless = (first, last), (1, 0)
+        asked = (app.rekuest.asubmit("plan", n, stage.log, *(harmless if n else fatal)) for n in range(PLANS))
         tasks = list(await asyncio.gather(*asked))
         async with asyncio.timeout(BOUND_S * 2):
             results = await asyncio.gather(*(task.aresult() for task in tasks))
@@ -35,7 +39,7 @@ async def test_workflows_that_are_killed_at_every_step_call_each_child_once(set_
     recorded = defaultdict(set)
     for task_id, value in stage.notes("recorded"):
         recorded[task_id].add(value)
-    assert Counter(note[0] for note in stage.notes("planned"))[tasks[0].id] == plans.POINTS + 1
+    assert Counter(note[0] for note in stage.notes("planned"))[tasks[0].id] == last - first + 2
     # A body that dies at once has recorded nothing that anybody saw: that run alone may have had another value.
     assert all(len(values) <= 2 for values in recorded.values())
     events = stage.events()
