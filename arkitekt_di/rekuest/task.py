@@ -161,6 +161,11 @@ class Task:
             Names the value within the task.
         make : callable
             Gives a value that JSON can hold: the time, a random number, what a person typed.
+
+        Notes
+        -----
+        The value is sent before any call that follows, and is kept when that has been answered.  Where the agent was
+        lost before, nobody else has seen the value, and *make* gives another.
         """
         if key not in self.facts.recorded:
             value = make()

@@ -42,6 +42,7 @@ async def plan(n: int, log: str, first: int, last: int, task: Task) -> list[int]
     for step in range(CHILDREN):
         fate.reach()
         child = await asubmit("once", 100 * n + step, log, 0.01)
+        note(log, "relied", task.id, value)
         fate.reach()
         answers.append(await child.aresult())
         fate.reach()
