@@ -45,18 +45,10 @@ class Welcome(Frame):
 
 
 class Call(Frame):
-    """Ask for a task; the same reference again is the same task.
-
-    Attributes
-    ----------
-    order : CallOrder
-    waits : bool
-        Whether whoever calls waits for the end, so that the answer may come a moment later, together with that.
-    """
+    """Ask for a task; the same reference again is the same task."""
 
     type: Literal["CALL"] = "CALL"
     order: CallOrder
-    waits: bool = False
 
 
 class Called(Frame):

@@ -87,11 +87,8 @@ class TaskDesk(Protocol):
         """Return one implementation; raises `ActionNotFoundError`."""
         ...
 
-    async def assign(self, order: CallOrder, *, waits: bool = False) -> TaskRecord:
-        """Ask for a task; the same reference again is the same task.
-
-        Where the caller *waits* for the end, the answer may come a moment later, together with that.
-        """
+    async def assign(self, order: CallOrder) -> TaskRecord:
+        """Ask for a task; the same reference again is the same task."""
         ...
 
     async def cancel(self, task_id: str) -> None:

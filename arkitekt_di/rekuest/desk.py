@@ -104,7 +104,7 @@ class GraphQLTaskDesk:
             raise ActionNotFoundError(implementation_id, "there is no such implementation") from error
         return ImplementationRecord.model_validate(data["implementation"])
 
-    async def assign(self, order: CallOrder, *, waits: bool = False) -> TaskRecord:
+    async def assign(self, order: CallOrder) -> TaskRecord:
         """Ask for a task."""
         wish = order.model_dump(mode="json", by_alias=True, exclude_none=True)
         data = await self._graphql.execute(documents.ASSIGN, {"input": wish})

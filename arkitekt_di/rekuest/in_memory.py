@@ -314,7 +314,7 @@ class InMemoryTaskHub:
             raise ActionNotFoundError(implementation_id, "there is no such implementation")
         return self._implementations[implementation_id]
 
-    async def assign(self, order: CallOrder, *, waits: bool = False) -> TaskRecord:
+    async def assign(self, order: CallOrder) -> TaskRecord:
         """Ask for a task."""
         return self._ask(order)
 

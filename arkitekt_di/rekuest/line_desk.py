@@ -34,11 +34,11 @@ class LineTaskDesk(GraphQLTaskDesk):
         """Whether what happens between two connections is told by the next."""
         return self._has_line
 
-    async def assign(self, order: CallOrder, *, waits: bool = False) -> TaskRecord:
+    async def assign(self, order: CallOrder) -> TaskRecord:
         """Ask for a task."""
         if not self._line.is_followed:
-            return await super().assign(order, waits=waits)
-        told = await self._line.ask(Call(order=order, waits=waits))
+            return await super().assign(order)
+        told = await self._line.ask(Call(order=order))
         if not isinstance(told, Called) or told.task is None:
             raise ConnectionLostError("the hub", "it sent an answer that cannot be used")
         return TaskRecord(id=told.task, reference=order.reference)

@@ -91,9 +91,9 @@ class Calls:
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
         options: CallOptions,
-        display: Display | None = None,
+        listeners: Sequence[Callable[[TaskEvent], None]] = (),
     ) -> RemoteTask:
-        """Ask for a task and return it without waiting for its end; whoever waits for that has a *display*.
+        """Ask for a task and return it without waiting for its end; *listeners* hear of it from the beginning.
 
         Raises
         ------
@@ -105,10 +105,8 @@ class Calls:
         shrunk = await self._exchange.shrink(slots, values)
         await self._listen()
         reference = options.reference or str(uuid.uuid4())
-        listeners = () if display is None else (display.show,)
         with self._early.kept():
-            order = CallOrder(args=shrunk, reference=reference, **target.address)
-            record = await self._assign(order, target.name, waits=display is not None)
+            record = await self._assign(CallOrder(args=shrunk, reference=reference, **target.address), target.name)
             known = self._tasks.get(record.id)
             if known is not None:
                 known.on_event.extend(listeners)
@@ -147,17 +145,17 @@ class Calls:
             task.take(event)
         return task
 
-    async def _assign(self, order: CallOrder, name: str, *, waits: bool) -> TaskRecord:
+    async def _assign(self, order: CallOrder, name: str) -> TaskRecord:
         """Ask for a task: a workflow's calls are its children, which it finds again when it runs again."""
         task = _workflow()
         if task is None:
-            return await self._desk.assign(order, waits=waits)
+            return await self._desk.assign(order)
         return await self._children(order, task.id, task.call_key(name))
 
     async def call(self, target: Target, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: CallOptions) -> Any:
         """Call, and return the result; a caller that is cancelled cancels the task."""
         display = Display(target.name)
-        task = await _kept(self.submit(target, args, kwargs, options, display))
+        task = await _kept(self.submit(target, args, kwargs, options, [display.show]))
         async with _within(options.timeout, target.name), self._attended(task, display):
             return await task.aresult()
 
@@ -166,7 +164,7 @@ class Calls:
     ) -> AsyncGenerator[Any, None]:
         """Call, and yield the results; leaving early cancels the task."""
         display = Display(target.name)
-        task = await _kept(self.submit(target, args, kwargs, options, display))
+        task = await _kept(self.submit(target, args, kwargs, options, [display.show]))
         async with self._attended(task, display), aclosing(task.aiterate()) as values:
             async for value in values:
                 yield value

@@ -23,7 +23,6 @@ from arkitekt_di.messages.desk import (
     Welcome,
 )
 from arkitekt_di.messages.frames import Frame, together
-from arkitekt_di.messages.tasks import EventKind
 from arkitekt_di.server.graphql.failures import INTERNAL, explain
 from arkitekt_di.server.principal import Principal
 from arkitekt_di.server.tasks import calls
@@ -52,10 +51,6 @@ ADMISSION_ENDED = "the token has expired, or was revoked"
 
 MAX_SOCKETS = 1024
 """Connections that are open at the same time."""
-
-LEISURE_S = 0.02
-"""Longest wait, in seconds, of the answer to a caller that waits for the end anyway: most functions are over by then,
-and one message wakes the caller once."""
 
 MAX_CALLS = 64
 """Requests of one connection that are answered at the same time; more wait to be read."""
@@ -127,8 +122,6 @@ class _Conversation:
         self._places = asyncio.Semaphore(MAX_CALLS)
         self._answering: set[asyncio.Task[None]] = set()
         self._unsent: list[str] = []
-        self._is_due = False
-        self._leisure: asyncio.TimerHandle | None = None
         self._token_checked_at = time.monotonic()
 
     async def run(self) -> None:
@@ -143,7 +136,6 @@ class _Conversation:
             await self._read()
         finally:
             telling.cancel()
-            self._end_leisure()
             await asyncio.gather(telling, *self._answering, return_exceptions=True)
 
     async def _tell(self, feed: Feed) -> None:
@@ -153,8 +145,7 @@ class _Conversation:
                     await self._socket.close(code=TOKEN_REFUSED, message=ADMISSION_ENDED.encode())
                     return
                 news = [told_text(await self._audience.event(event)) for event in batch]
-                can_wait = all(event.kind is EventKind.QUEUED for event in batch)
-                await self._send(f'{{"type":"EVENTS","events":[{",".join(news)}]}}', can_wait=can_wait)
+                await self._send(f'{{"type":"EVENTS","events":[{",".join(news)}]}}')
 
     async def _is_admitted(self) -> bool:
         if time.monotonic() - self._token_checked_at > TOKEN_CHECK_S:
@@ -183,40 +174,19 @@ class _Conversation:
 
     async def _answer(self, frame: Frame) -> None:
         if isinstance(frame, Call):
-            called = await self._call(frame)
-            await self._send(called.encoded(), can_wait=frame.waits and called.error is None)
+            await self._send((await self._call(frame)).encoded())
         elif isinstance(frame, Control):
             await self._send((await self._control(frame)).encoded())
 
-    async def _send(self, text: str, *, can_wait: bool = False) -> None:
+    async def _send(self, text: str) -> None:
         """Send a frame, together with those that others bring in the same turn of the loop."""
         self._unsent.append(text)
-        if self._is_due:
+        if len(self._unsent) > 1:
             return  # whoever came first takes it along
-        if can_wait:
-            if self._leisure is None:
-                self._leisure = asyncio.get_running_loop().call_later(LEISURE_S, self._send_later)
-            return
-        self._is_due = True
         try:
             await asyncio.sleep(0)
         finally:  # whoever is cancelled sends what the others have brought, all the same
-            self._is_due = False
-            await self._send_all()
-
-    def _send_later(self) -> None:
-        self._leisure = None
-        self._service.errands.run(self._send_all(), f"tell {self._caller.client_id} what could wait")
-
-    def _end_leisure(self) -> None:
-        if self._leisure is not None:
-            self._leisure.cancel()
-            self._leisure = None
-
-    async def _send_all(self) -> None:
-        self._end_leisure()
-        texts, self._unsent = self._unsent, []
-        if texts:
+            texts, self._unsent = self._unsent, []
             for message in [together(texts)] if self._hello.together else texts:
                 await self._send_message(message)
 

@@ -23,26 +23,15 @@ class HandCaller:
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self._socket = socket
         self._events: list[dict[str, Any]] = []
-        self._frames: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
 
     async def frame(self) -> dict[str, Any]:
         """Return the next frame."""
-        if not self._frames:
-            self._frames += await self.frames()
-        return self._frames.pop(0)
-
-    async def frames(self) -> list[dict[str, Any]]:
-        """Return the frames of the next message."""
         async with asyncio.timeout(BOUND_S):
             message = await self._socket.receive()
         assert message.type is WSMsgType.TEXT, (message, self._socket.close_code)
-        frames: list[dict[str, Any]] | dict[str, Any] = json.loads(message.data)
-        return frames if isinstance(frames, list) else [frames]
-
-    async def send(self, kind: str, **members: object) -> None:
-        """Send a request."""
-        await self._socket.send_json({"type": kind, "id": f"{kind} {id(members)}"} | members)
+        frame: dict[str, Any] = json.loads(message.data)
+        return frame
 
     async def ask(self, kind: str, **members: object) -> dict[str, Any]:
         """Send a request, and return its answer."""
@@ -85,31 +74,6 @@ async def test_a_call_is_answered_and_its_events_come_on_the_same_socket(hub: Ta
     assert {event["task"] for event in events} == {called["task"]}
     assert events[3]["returns"] == {"return0": 42}
     assert (events[2]["progress"], events[2]["message"]) == (0, "Queued for running")
-
-
-def _kinds(frames: list[dict[str, Any]]) -> list[str]:
-    return [event["kind"] for frame in frames for event in frame.get("events", ())]
-
-
-@pytest.mark.parametrize("leisure_s", [BOUND_S, 0.0], ids=["long", "over at once"])
-async def test_who_waits_for_the_end_is_answered_with_what_happens_next_or_a_moment_later(
-    hub: TaskHub, monkeypatch: pytest.MonkeyPatch, leisure_s: float
-) -> None:
-    monkeypatch.setattr(desk_socket, "LEISURE_S", leisure_s)
-    async with hub.agent() as agent, calling(hub, together=True) as caller:
-        await caller.send("CALL", order=await _order(hub), waits=True)
-        task = (await agent.next("ASSIGN"))["task"]
-        told: list[dict[str, Any]] = []
-        while not leisure_s and "CALLED" not in {frame["type"] for frame in told}:
-            told += await caller.frames()
-        await agent.run(task)
-        while "STARTED" not in _kinds(told):
-            told += await caller.frames()
-        refused = await caller.ask("CALL", order={"args": {}, "reference": "r", "action": "unknown"}, waits=True)
-
-    assert next(frame["task"] for frame in told if frame["type"] == "CALLED") == task
-    assert _kinds(told)[:2] == ["QUEUED", "STARTED"]
-    assert refused["code"] == "NOT_FOUND"
 
 
 async def test_whoever_comes_back_is_told_what_was_missed(hub: TaskHub) -> None:
