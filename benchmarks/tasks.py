@@ -29,6 +29,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+import numpy as np
+import xarray as xr
 from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import create_engine, insert
@@ -37,6 +39,7 @@ from arkitekt_di import easy
 from arkitekt_di.messages.frames import FEATURE_ATTEMPTS
 from arkitekt_di.messages.orders import ORDERS, Assign, Heartbeat
 from arkitekt_di.messages.reports import Completed, HeartbeatAnswer, Progress, Register, Started, Yield
+from arkitekt_di.mikro import afrom_xarray
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identifiers import new_identifier
 from arkitekt_di.server.principal import Principal
@@ -350,6 +353,8 @@ TITLES = (
     ("app call", "call between apps / echo"),
     ("app rate", "calls between apps a second / echoes"),
     ("app stream", "items a second between apps / echoes"),
+    ("reference", "10 MB by reference, called and read / echo"),
+    ("stored", "the same, and stored / echo"),
 )
 
 
@@ -357,6 +362,7 @@ APP = """
 import asyncio, sys
 from collections.abc import AsyncIterator
 from arkitekt_di import easy, register
+from arkitekt_di.mikro import Image
 
 @register
 async def echo(number: int) -> int:
@@ -366,6 +372,10 @@ async def echo(number: int) -> int:
 async def stream(n: int) -> AsyncIterator[int]:
     for number in range(n):
         yield number
+
+@register
+def brightest(image: Image) -> int:
+    return int(image.data.max())
 
 with easy("echoes", url=sys.argv[1], headless=True, no_cache=True) as app, app.rekuest.serving():
     print("ready", flush=True)
@@ -399,12 +409,13 @@ async def costing(pids: dict[str, int], count: int, work: Awaitable[T]) -> tuple
 async def measure_apps(hub: str, echo: str, rounds: int, pids: dict[str, int]) -> dict[str, Any]:
     """Measure calls from an app of ours to another one, beside echoes, in turns."""
     results: dict[str, list[Any]] = {name: [] for name in ("app call", "app rate", "app stream", "one", "many", "item")}
+    results |= {"reference": [], "stored": []}
     async with (
         aiohttp.ClientSession() as http,
         http.ws_connect(echo, max_msg_size=0) as plain,
         easy("caller", url=hub, headless=True, no_cache=True) as app,
     ):
-        action = await app.rekuest.afind("echo")
+        action, brightest = await app.rekuest.afind("echo"), await app.rekuest.afind("brightest")
 
         async def call() -> None:
             await app.rekuest.acall(action, 1)
@@ -415,7 +426,17 @@ async def measure_apps(hub: str, echo: str, rounds: int, pids: dict[str, int]) -
                 pass
             return count / (time.perf_counter() - began)
 
+        async def hand_over() -> tuple[float, float]:
+            """Return the seconds of an array that is stored, named in a call and read there, and those of the call."""
+            pixels = xr.DataArray(np.random.default_rng().integers(0, 256, (2500, 4000), np.uint8), dims=("y", "x"))
+            began = time.perf_counter()
+            image = await afrom_xarray(pixels, name="pixels")
+            stored = time.perf_counter()
+            await app.rekuest.acall(brightest, image)
+            return time.perf_counter() - began, time.perf_counter() - stored
+
         await timed(call, 50)
+        await hand_over()
         pids |= {"caller": os.getpid()} | relays_of(pids["agent"])
         for _ in range(rounds):
             echoed = statistics.median(await timed(lambda: echo_once(plain), 300))
@@ -428,6 +449,10 @@ async def measure_apps(hub: str, echo: str, rounds: int, pids: dict[str, int]) -
             results["app stream"].append(items / echoes)
             for name, cost in (("one", one), ("many", many), ("item", item)):
                 results[name].append(cost)
+            handed = [await hand_over() for _ in range(3)]
+            large = min(await timed(lambda: echo_once(plain, BIG), 3))
+            results["stored"].append(min(whole for whole, _ in handed) / large)
+            results["reference"].append(min(call for _, call in handed) / large)
     return results
 
 
@@ -575,10 +600,10 @@ def main() -> None:
 
 def show(results: dict[str, list[Any]]) -> None:
     """Print the echo, and the ratios with their range."""
-    print(f"{'echo, median':38} {statistics.median(results['echo']) * 1e3:9.3f} ms")
+    print(f"{'echo, median':42} {statistics.median(results['echo']) * 1e3:9.3f} ms")
     for name, title in TITLES:
         ratios = sorted(results[name])
-        print(f"{title:38} {statistics.median(ratios):9.3f} ({ratios[0]:.3f} - {ratios[-1]:.3f})")
+        print(f"{title:42} {statistics.median(ratios):9.3f} ({ratios[0]:.3f} - {ratios[-1]:.3f})")
     for name, title in COSTS:
         costs = results[name]
         told = (f"{who} {statistics.median(cost[who] for cost in costs) * 1e3:.3f}" for who in costs[0])
