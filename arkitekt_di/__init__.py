@@ -3,7 +3,6 @@
 Everything that this module names is loaded when it is first used, so that importing it costs next to nothing.
 """
 
-from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
@@ -77,7 +76,9 @@ def __getattr__(name: str) -> Any:
     if home is None:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(home), name)
+    from arkitekt_di.loading import load  # this module imports nothing of ours before it is asked for something
+
+    value = globals()[name] = getattr(load(home), name)
     return value
 
 

@@ -46,7 +46,8 @@ def measure_ray() -> dict[str, float]:
     import numpy as np
     import ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    # By this address, as all others here: the one that it finds by itself may be one that the machine does not reach.
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
 
     @ray.remote
     def echo(value: Any) -> Any:

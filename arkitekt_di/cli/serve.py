@@ -44,11 +44,14 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     """
     import asyncio
 
-    from arkitekt_di.cli.serving import JsonVoice, TextVoice, run_hub
-    from arkitekt_di.containers.server import LocalServerContainer, ServerContainer
-    from arkitekt_di.errors import ArkitektError
-    from arkitekt_di.settings.load import load_server_settings
-    from arkitekt_di.settings.origins import DEFAULT
+    from arkitekt_di.loading import loading_for_good
+
+    with loading_for_good():
+        from arkitekt_di.cli.serving import JsonVoice, TextVoice, run_hub
+        from arkitekt_di.containers.server import LocalServerContainer, ServerContainer
+        from arkitekt_di.errors import ArkitektError
+        from arkitekt_di.settings.load import load_server_settings
+        from arkitekt_di.settings.origins import DEFAULT
 
     arguments: dict[str, Any] = {}
     given = {

@@ -12,6 +12,7 @@ import typer
 
 from arkitekt_di.containers.lifecycle import Lifecycle
 from arkitekt_di.containers.server import ServerContainer
+from arkitekt_di.loading import loading_for_good
 from arkitekt_di.settings.models import ServerSettings
 
 
@@ -119,7 +120,8 @@ async def run_hub(container: ServerContainer, voice: Voice) -> None:
     for kind in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(kind, stopping.set)
     lifecycle = Lifecycle(container)
-    await lifecycle.start()
+    with loading_for_good():
+        await lifecycle.start()
     try:
         # A hub whose apps come with a key has no use for accounts, so nobody is told how to make one.
         setup_url = await container.identity().setup_url() if container.mandate_key() is None else None

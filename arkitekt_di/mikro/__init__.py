@@ -3,8 +3,9 @@
 Everything that this package names is loaded when it is first used: xarray alone takes a second.
 """
 
-from importlib import import_module
 from typing import Any
+
+from arkitekt_di.loading import load
 
 _HOMES = {
     "Change": "watching",
@@ -362,7 +363,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    value = globals()[name] = getattr(load(f"{__name__}.{home}"), name)
     return value
 
 

@@ -3,8 +3,9 @@
 Everything that this package names is loaded when it is first used.
 """
 
-from importlib import import_module
 from typing import Any
+
+from arkitekt_di.loading import load
 
 _HOMES = {
     "ActionRecord": "arkitekt_di.messages.calls",
@@ -100,7 +101,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(home), name)
+    value = globals()[name] = getattr(load(home), name)
     return value
 
 
