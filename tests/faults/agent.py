@@ -1,4 +1,4 @@
-"""An agent in a process of its own: ``python -m tests.faults.agent NAME PORT MODULE [STAMMERS]``.
+"""An agent in a process of its own: ``python -m tests.faults.agent NAME PORT MODULE [stammers=COUNT | tomorrow]``.
 
 With ``REVIVED`` in its environment it comes back whenever it was killed.
 """
@@ -13,9 +13,10 @@ from arkitekt_di.settings.models import TransportSettings
 from arkitekt_di.transport.http import HttpClient
 from tests.faults.people import app_of
 from tests.faults.stammering import StammeringDoor
+from tests.faults.tomorrow import TomorrowsDoor
 
 
-async def main(name: str, port: int, module: str, stammers: str = "") -> None:
+async def main(name: str, port: int, module: str, manner: str = "") -> None:
     """Serve until the process is ended."""
 
     async def address() -> str:
@@ -23,8 +24,10 @@ async def main(name: str, port: int, module: str, stammers: str = "") -> None:
 
     async with HttpClient(TransportSettings()) as http:
         overrides: dict[str, object] = {}
-        if stammers:
-            overrides["rekuest.door"] = StammeringDoor(WebSocketDoor(http, address), int(stammers))
+        if manner == "tomorrow":
+            overrides["rekuest.door"] = TomorrowsDoor(WebSocketDoor(http, address))
+        elif manner:
+            overrides["rekuest.door"] = StammeringDoor(WebSocketDoor(http, address), int(manner.partition("=")[2]))
         await _serve(name, port, module, overrides)
 
 

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,12 +67,13 @@ class Stage:
         name: str = "robot",
         port: int | None = None,
         module: str = "tests.faults.bodies",
-        stammers: int | None = None,
+        manner: str | None = None,
+        python: str = sys.executable,
         **variables: str,
     ) -> "subprocess.Popen[str]":
-        """Start an agent that offers the functions of a module; one that stammers breaks off after so many reports."""
-        words = (name, str(port or self.port), module, *([] if stammers is None else [str(stammers)]))
-        command = (sys.executable, "-m", "tests.faults.agent", *words)
+        """Start an agent that offers the functions of a module, and speaks in a manner of its own."""
+        words = (name, str(port or self.port), module, *([] if manner is None else [manner]))
+        command = (python, "-m", "tests.faults.agent", *words)
         return self.start(*command, **(AS_EVERY_AGENT | variables))
 
     def start(self, *command: str, **variables: str) -> "subprocess.Popen[str]":
@@ -163,22 +164,30 @@ async def until_lost(tasks: list[RemoteTask], count: int) -> None:
         waiting.cancel()
 
 
-def check_invariant(stage: Stage, tasks: list[RemoteTask]) -> None:
-    """Check **I**: one end that the caller knows, no silent second start, no result of an attempt that was given up."""
-    events, begun = stage.events(), defaultdict(list)
-    for task_id, at, _ in stage.notes("began"):
+def check_invariant(stage: Stage, tasks: Sequence[RemoteTask], word: str = "began") -> None:
+    """Check **I**: one end that the caller knows, no silent second start, no result of an attempt that was given up.
+
+    Bodies have noted this *word* when they began.
+    """
+    ends = check_ledger(stage, [task.id for task in tasks], word)
+    assert {task.id: task.state for task in tasks} == ends
+
+
+def check_ledger(stage: Stage, tasks: Sequence[str], word: str = "began") -> dict[str, EventKind]:
+    """Check what **I** says of the ledger and of bodies, where the caller cannot be asked; return the ends."""
+    events, begun, ends = stage.events(), defaultdict(list), {}
+    for task_id, at, _ in stage.notes(word):
         begun[task_id].append(float(at))
-    for task in tasks:
-        own = events[task.id]
+    for task_id in tasks:
+        own = events[task_id]
         kinds = [EventKind(event["kind"]) for event in own]
-        ends = [kind for kind in kinds if kind in TERMINAL_KINDS]
-        assert len(ends) == 1, kinds
-        assert task.state == ends[0], (task.state, kinds)
+        (ends[task_id],) = (kind for kind in kinds if kind in TERMINAL_KINDS)
         again = [event["created_at"] for event in own if event["kind"] == "REDELIVERED"]
-        starts = begun[task.id]
+        starts = begun[task_id]
         assert len(starts) <= 1 + len(again), (starts, kinds)
         assert all(announced <= start for announced, start in zip(again, starts[1:], strict=False))
         _check_attempts(own)
+    return ends
 
 
 def _check_attempts(events: list[sqlite3.Row]) -> None:

@@ -106,7 +106,7 @@ async def has_begun(task: RemoteTask) -> bool:
 @pytest.mark.long
 async def test_reports_that_are_said_twice_and_connections_that_break_in_between(stage: Stage):
     stage.hub()
-    await asyncio.to_thread(stage.agent, stammers=150)
+    await asyncio.to_thread(stage.agent, manner="stammers=150")
     async with app_of("caller", stage.port) as app:
         tasks = await call_all(app, "once", stage, 1.0)
         counted = await outcomes(tasks)
@@ -180,15 +180,50 @@ async def test_an_agent_of_another_version_is_refused_or_understood(folder: Path
 
 
 @pytest.mark.long
+async def test_an_agent_that_says_and_hears_what_is_not_known_works_on(stage: Stage):
+    stage.hub()
+    stage.agent(manner="tomorrow")
+    async with app_of("caller", stage.port) as app:
+        tasks = await call_all(app, "once", stage, 0.05)
+        counted = await outcomes(tasks)
+
+    check_invariant(stage, tasks)
+    assert counted == {"completed": TASKS}
+    assert len(stage.notes("began")) == TASKS
+
+
+@pytest.mark.long
 async def test_arguments_that_do_not_fit_any_more_are_told_by_the_agent(stage: Stage):
-    """A caller that knows an older signature: nothing runs, and the reason names the port."""
+    """Half of the calls know an older signature: of those nothing runs, and the reason names the port."""
     stage.hub()
     stage.agent()
     async with app_of("caller", stage.port) as app:
         action = await app.rekuest.afind("once")
         older = action.model_copy(update={"args": action.args[:1]})
-        task = await app.rekuest.asubmit(older, 1)
+        outdated = [await app.rekuest.asubmit(older, n) for n in range(TASKS // 2)]
+        tasks = await call_all(app, "once", stage, 0.05, count=TASKS // 2)
+        counted = await outcomes(outdated) + await outcomes(tasks)
         with pytest.raises(RemoteError, match="log"):
-            await task.aresult()
+            await outdated[0].aresult()
 
-    assert stage.notes("began") == []
+    check_invariant(stage, [*outdated, *tasks])
+    assert counted == {"RemoteError": TASKS // 2, "completed": TASKS // 2}
+    assert {note[0] for note in stage.notes("began")} == {task.id for task in tasks}
+
+
+OTHER_PYTHON = os.environ.get("ARKITEKT_OTHER_PYTHON")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(OTHER_PYTHON is None, reason="ARKITEKT_OTHER_PYTHON names no other Python with arkitekt_di")
+async def test_an_agent_of_another_python_is_understood(set_stage: SetStage):
+    """Frames are JSON, and nothing in them depends on the interpreter."""
+    stage = set_stage()
+    stage.hub()
+    stage.agent(python=str(OTHER_PYTHON))
+    async with app_of("caller", stage.port) as app:
+        tasks = await call_all(app, "once", stage, 0.05)
+        counted = await outcomes(tasks)
+
+    check_invariant(stage, tasks)
+    assert counted == {"completed": TASKS}
