@@ -1,6 +1,7 @@
 """Loads modules without a look for garbage at every step: what importing makes is kept, nearly all of it."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -9,6 +10,9 @@ from typing import Final
 
 MANY: Final = 20_000
 """Objects after which a collection of all is due: those of a package such as xarray, not those of a module of ours."""
+
+FEW: Final = 0.1
+"""Part of all memory blocks below which they are too few beside what there is; imports of ours alone make 0.4."""
 
 
 def load(name: str) -> ModuleType:
@@ -25,7 +29,8 @@ def loading() -> Iterator[None]:
     while numpy, xarray, aiohttp and pydantic are imported: a fifth of that time (measured).  Its last look would come
     some moments later, in the middle of the first request, and take 0.1 s.
 
-    Where somebody has put the collector off already, it stays off.
+    Where somebody has put the collector off already, it stays off.  In a process with so many objects that it would
+    not be due by its own rule, it does not look.
     """
     if not gc.isenabled():
         yield
@@ -35,8 +40,13 @@ def loading() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-        if gc.get_count()[0] > MANY:
+        if _is_due():
             gc.collect()
+
+
+def _is_due() -> bool:
+    made = gc.get_count()[0]
+    return made > MANY and made > FEW * sys.getallocatedblocks()
 
 
 @contextmanager

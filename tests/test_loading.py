@@ -36,9 +36,19 @@ def test_nothing_is_collected_while_modules_are_loaded(collections: list[int]) -
 
 def test_after_many_objects_the_collector_looks_once(collections: list[int]) -> None:
     with loading():
-        made = [[number] for number in range(2 * MANY)]
+        made = [[number] for number in range(max(2 * MANY, sys.getallocatedblocks()))]
 
     assert collections.count(2) == 1, len(made)
+
+
+def test_where_there_is_much_more_the_collector_does_not_look(
+    collections: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "getallocatedblocks", lambda: 100 * MANY)
+    with loading():
+        made = [[number] for number in range(2 * MANY)]
+
+    assert 2 not in collections, len(made)
 
 
 def test_a_collector_that_somebody_put_off_stays_off(collections: list[int]) -> None:

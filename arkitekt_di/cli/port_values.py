@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from arkitekt_di.errors import ValueRefusedError
-from arkitekt_di.messages.definitions import ActionKind, ArgPort, PortKind, ReturnPort
+from arkitekt_di.messages.definitions import ActionKind
+from arkitekt_di.messages.ports import ArgPort, PortKind, ReturnPort
 
 NOTHING: Final = "null"
 """Stands for no value where a port may go without one."""

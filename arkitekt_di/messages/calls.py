@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from arkitekt_di.messages.definitions import ActionKind, ArgPort, ReturnPort
+from arkitekt_di.messages.definitions import ActionKind
 from arkitekt_di.messages.model import CamelMessage
+from arkitekt_di.messages.ports import ArgPort, ReturnPort
 from arkitekt_di.messages.tasks import EventKind
 
 

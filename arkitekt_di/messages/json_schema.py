@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from arkitekt_di.messages.definitions import ArgPort, Definition, Operand, PortKind, ReturnPort, Validator
+from arkitekt_di.messages.definitions import Definition
+from arkitekt_di.messages.ports import ArgPort, Operand, PortKind, ReturnPort, Validator
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

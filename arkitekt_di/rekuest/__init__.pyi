@@ -1,8 +1,8 @@
 from arkitekt_di.messages.calls import ActionRecord as ActionRecord
 from arkitekt_di.messages.definitions import Effects as Effects
-from arkitekt_di.messages.definitions import SearchWidget as SearchWidget
-from arkitekt_di.messages.definitions import SliderWidget as SliderWidget
-from arkitekt_di.messages.definitions import StringWidget as StringWidget
+from arkitekt_di.messages.widgets import SearchWidget as SearchWidget
+from arkitekt_di.messages.widgets import SliderWidget as SliderWidget
+from arkitekt_di.messages.widgets import StringWidget as StringWidget
 from arkitekt_di.rekuest.agent.states import state as state
 from arkitekt_di.rekuest.caller.remote_task import RemoteTask as RemoteTask
 from arkitekt_di.rekuest.declared import declare as declare

@@ -8,16 +8,10 @@ from importlib.util import find_spec
 from typing import Any, Final, Literal, TypedDict, get_args
 
 from arkitekt_di.errors import MissingExtraError, OfferRefusedError
-from arkitekt_di.messages.definitions import (
-    ActionKind,
-    Definition,
-    Effects,
-    Execution,
-    Implementation,
-    PortKind,
-    Widget,
-)
+from arkitekt_di.messages.definitions import ActionKind, Definition, Effects, Execution, Implementation
 from arkitekt_di.messages.json_schema import arguments_schema, results_schema
+from arkitekt_di.messages.ports import PortKind
+from arkitekt_di.messages.widgets import Widget
 from arkitekt_di.rekuest.ports.writing import arg_ports, return_ports
 from arkitekt_di.rekuest.signature import Signature, read_signature
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from arkitekt_di.errors import OfferRefusedError, ValueRefusedError
-from arkitekt_di.messages.definitions import ActionKind, Widget
+from arkitekt_di.messages.definitions import ActionKind
+from arkitekt_di.messages.widgets import Widget
 from arkitekt_di.rekuest.injection import is_injected
 from arkitekt_di.rekuest.ports.codec import MISSING, Slot
 from arkitekt_di.rekuest.ports.docstrings import Documentation, read_docstring

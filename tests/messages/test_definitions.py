@@ -1,21 +1,8 @@
 """Definitions on the wire: two spellings, one identity."""
 
-from arkitekt_di.messages.definitions import (
-    ActionKind,
-    ArgPort,
-    Call,
-    Choice,
-    Declaration,
-    Definition,
-    Implementation,
-    Operand,
-    PortKind,
-    ReturnPort,
-    SearchWidget,
-    SliderWidget,
-    StringWidget,
-    Validator,
-)
+from arkitekt_di.messages.definitions import ActionKind, Declaration, Definition, Implementation
+from arkitekt_di.messages.ports import ArgPort, Call, Operand, PortKind, ReturnPort, Validator
+from arkitekt_di.messages.widgets import Choice, SearchWidget, SliderWidget, StringWidget
 
 VALIDATOR = Validator(
     call=Call(operation="gte", arguments=(Operand(key="a", value_path="value"), Operand(key="b", value_literal=1)))

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from arkitekt_di.errors import OfferRefusedError, ValueRefusedError
-from arkitekt_di.messages.definitions import ActionKind, PortKind, StringWidget
+from arkitekt_di.messages.definitions import ActionKind
 from arkitekt_di.messages.json_schema import port_schema
+from arkitekt_di.messages.ports import PortKind
+from arkitekt_di.messages.widgets import StringWidget
 from arkitekt_di.mikro import Image
 from arkitekt_di.rekuest import Description, Task, Unit, context, memory_structure, register_structure
 from arkitekt_di.rekuest.offer import Offer, make_offer

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from arkitekt_di.messages.definitions import Choice, PortKind
+from arkitekt_di.messages.ports import PortKind
+from arkitekt_di.messages.widgets import Choice
 from arkitekt_di.rekuest.ports.codec import Codec, Visit
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Never, Protocol
 
 from arkitekt_di.errors import ValueRefusedError
-from arkitekt_di.messages.definitions import Choice, PortKind
+from arkitekt_di.messages.ports import PortKind
+from arkitekt_di.messages.widgets import Choice
 from arkitekt_di.rekuest.ports.notes import NO_NOTES, Notes
 
 ITEM: Final = "..."

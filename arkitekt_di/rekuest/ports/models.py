@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from arkitekt_di.errors import ValueRefusedError
-from arkitekt_di.messages.definitions import PortKind
+from arkitekt_di.messages.ports import PortKind
 from arkitekt_di.rekuest.ports.codec import IDENTIFIER, Codec, Slot, Visit
 
 

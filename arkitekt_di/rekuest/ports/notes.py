@@ -8,7 +8,8 @@ from typing import Any
 import annotated_types as at_types
 
 from arkitekt_di.errors import ValueRefusedError
-from arkitekt_di.messages.definitions import Call, Operand, SliderWidget, Validator, Widget
+from arkitekt_di.messages.ports import Call, Operand, Validator
+from arkitekt_di.messages.widgets import SliderWidget, Widget
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from arkitekt_di.errors import ValueRefusedError
-from arkitekt_di.messages.definitions import PortKind
+from arkitekt_di.messages.ports import PortKind
 from arkitekt_di.rekuest.ports.codec import Codec, Visit
 
 _NOT_FINITE: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

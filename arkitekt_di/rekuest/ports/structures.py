@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from arkitekt_di.errors import ValueRefusedError
-from arkitekt_di.messages.definitions import PortKind
+from arkitekt_di.messages.ports import PortKind
 from arkitekt_di.rekuest.ports.codec import IDENTIFIER, OBJECT, Codec, Visit
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pydantic
 
 from arkitekt_di.errors import ValueRefusedError
-from arkitekt_di.messages.definitions import ArgPort, PortKind, ReturnPort
+from arkitekt_di.messages.ports import ArgPort, PortKind, ReturnPort
 from arkitekt_di.rekuest.ports.choices import ChoiceCodec
 from arkitekt_di.rekuest.ports.codec import IDENTIFIER, MISSING, OBJECT, Codec, Slot, Visit
 from arkitekt_di.rekuest.ports.many import DictCodec, ListCodec, TupleCodec

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from arkitekt_di.errors import ValueRefusedError
-from arkitekt_di.messages.definitions import Choice, PortKind
+from arkitekt_di.messages.ports import PortKind
+from arkitekt_di.messages.widgets import Choice
 from arkitekt_di.rekuest.ports.codec import USE, VALUE, Codec, Slot, Visit
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from arkitekt_di.messages.definitions import ArgPort, ReturnPort
+from arkitekt_di.messages.ports import ArgPort, ReturnPort
 from arkitekt_di.rekuest.ports.codec import Slot
 
 

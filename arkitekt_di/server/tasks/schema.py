@@ -17,7 +17,7 @@ from arkitekt_di.server.graphql.limits import BoundDocuments, CheckedOnce
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput, page_of
 from arkitekt_di.server.graphql.served_schema import ServedSchema
 from arkitekt_di.server.principal import Principal
-from arkitekt_di.server.tasks import inputs, wire, wire_ports
+from arkitekt_di.server.tasks import inputs, wire, wire_offers, wire_ports
 from arkitekt_di.server.tasks.feed import Feed
 from arkitekt_di.server.tasks.finding import Finder
 from arkitekt_di.server.tasks.offers import Declaration, read_implementations
@@ -96,14 +96,14 @@ class Query:
         implementation: strawberry.ID | None = None,
         hash: inputs.ActionHash | None = None,
         matching: inputs.ActionDemandInput | None = None,
-    ) -> wire.Action:
+    ) -> wire_offers.Action:
         """Return the one action that is meant."""
         found = await finder(info)
         if task is not None:
             id = strawberry.ID((await found.task(task)).draft.action_id)
         elif implementation is not None:
             id = strawberry.ID(found.offer(implementation).action_id)
-        return wire.Action.of(found.action(id, hash))
+        return wire_offers.Action.of(found.action(id, hash))
 
     @strawberry.field
     async def actions(
@@ -112,22 +112,22 @@ class Query:
         filters: inputs.ActionFilter | None = None,
         ordering: list[inputs.ActionOrder] = [],  # noqa: B006  # strawberry reads the default, nobody writes it
         pagination: OffsetPaginationInput | None = None,
-    ) -> list[wire.Action]:
+    ) -> list[wire_offers.Action]:
         """Return one page, the newest first."""
-        return [wire.Action.of(action) for action in (await finder(info)).actions(filters, page_of(pagination))]
+        return [wire_offers.Action.of(action) for action in (await finder(info)).actions(filters, page_of(pagination))]
 
     @strawberry.field
-    async def implementation(self, info: Info, id: strawberry.ID) -> wire.Implementation:
+    async def implementation(self, info: Info, id: strawberry.ID) -> wire_offers.Implementation:
         """Return one function."""
-        return wire.Implementation.of((await finder(info)).offer(id), info.context.part(TaskService))
+        return wire_offers.Implementation.of((await finder(info)).offer(id), info.context.part(TaskService))
 
     @strawberry.field
     async def my_implementation_at(
         self, info: Info, interface: str | None = None, action_id: strawberry.ID | None = None
-    ) -> wire.Implementation:
+    ) -> wire_offers.Implementation:
         """Return a function of the asking app itself."""
         offer = (await finder(info)).own_offer(interface, action_id)
-        return wire.Implementation.of(offer, info.context.part(TaskService))
+        return wire_offers.Implementation.of(offer, info.context.part(TaskService))
 
     @strawberry.field
     async def implementations(
@@ -136,10 +136,10 @@ class Query:
         filters: inputs.ImplementationFilter | None = None,
         ordering: list[inputs.ImplementationOrder] = [],  # noqa: B006  # strawberry reads the default, nobody writes it
         pagination: OffsetPaginationInput | None = None,
-    ) -> list[wire.Implementation]:
+    ) -> list[wire_offers.Implementation]:
         """Return one page, by name."""
         offers = (await finder(info)).offers(filters, page_of(pagination))
-        return [wire.Implementation.of(offer, info.context.part(TaskService)) for offer in offers]
+        return [wire_offers.Implementation.of(offer, info.context.part(TaskService)) for offer in offers]
 
     @strawberry.field
     async def agent(
@@ -149,9 +149,9 @@ class Query:
         app: str | None = None,
         version: str | None = None,
         device_id: str | None = None,
-    ) -> wire.Agent:
+    ) -> wire_offers.Agent:
         """Return the one agent that is meant; this hub does not tell devices apart."""
-        return wire.Agent.of((await finder(info)).agent(id, app, version), info.context.part(TaskService))
+        return wire_offers.Agent.of((await finder(info)).agent(id, app, version), info.context.part(TaskService))
 
     @strawberry.field
     async def agents(
@@ -160,10 +160,10 @@ class Query:
         filters: inputs.AgentFilter | None = None,
         ordering: list[inputs.AgentOrder] = [],  # noqa: B006  # strawberry reads the default, nobody writes it
         pagination: OffsetPaginationInput | None = None,
-    ) -> list[wire.Agent]:
+    ) -> list[wire_offers.Agent]:
         """Return one page, by name."""
         agents = (await finder(info)).agents(filters, page_of(pagination))
-        return [wire.Agent.of(agent, info.context.part(TaskService)) for agent in agents]
+        return [wire_offers.Agent.of(agent, info.context.part(TaskService)) for agent in agents]
 
 
 @strawberry.type
@@ -220,21 +220,21 @@ class Mutation:
         return list(input.drawers)
 
     @strawberry.mutation
-    async def ensure_agent(self, info: Info, input: inputs.AgentInput) -> wire.Agent:
+    async def ensure_agent(self, info: Info, input: inputs.AgentInput) -> wire_offers.Agent:
         """Make sure that the asking app is known as an agent."""
         service, principal = info.context.part(TaskService), await info.context.principal()
         agent = await service.offers.ensure(principal, Declaration(input.name, input.description))
-        return wire.Agent.of(agent, service)
+        return wire_offers.Agent.of(agent, service)
 
     @strawberry.mutation
-    async def implement_agent(self, info: Info, input: inputs.ImplementAgentInput) -> wire.Agent:
+    async def implement_agent(self, info: Info, input: inputs.ImplementAgentInput) -> wire_offers.Agent:
         """Take over what the asking app offers."""
         service, principal = info.context.part(TaskService), await info.context.principal()
         documents: Any = input.implementations or []
         declaration = Declaration(
             input.name, input.description, hash=input.hash, implementations=read_implementations(documents)
         )
-        return wire.Agent.of(await service.offers.ensure(principal, declaration), service)
+        return wire_offers.Agent.of(await service.offers.ensure(principal, declaration), service)
 
 
 @strawberry.type
