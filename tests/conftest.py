@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_configure() -> None:
     """Let the processes that tests start keep what they compile: each would compile some hundred modules anew."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # A machine that is busy, or a collection of all that a long run has made, is no fault of what is tested.
+    settings.register_profile("unhurried", deadline=None)
+    settings.load_profile("unhurried")
 
 
 @pytest.fixture

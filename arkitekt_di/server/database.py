@@ -1,18 +1,21 @@
 """The hub's records: one database, opened with migrations applied."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import MetaData, event
+from sqlalchemy import Engine, Executable, MetaData, Row, Select, StaticPool, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from arkitekt_di.settings.models import DatabaseSettings
+
+Record = TypeVar("Record")
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -44,6 +47,7 @@ class Database:
     def __init__(self, settings: DatabaseSettings, data: Path) -> None:
         self._url = settings.url or f"sqlite+aiosqlite:///{data.absolute() / 'hub.sqlite'}"
         self._engine: AsyncEngine | None = None
+        self._reader: Engine | None = None
         self._sessions: async_sessionmaker[AsyncSession] | None = None
 
     @property
@@ -57,13 +61,16 @@ class Database:
         self._engine = create_async_engine(self._url, hide_parameters=True)  # they may be hashes of secrets
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+            self._reader = await asyncio.to_thread(_reader_of, self._url)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     async def stop(self) -> None:
         """Close every connection."""
         if self._engine is not None:
             await self._engine.dispose()
-        self._engine = self._sessions = None
+        if self._reader is not None:
+            self._reader.dispose()
+        self._engine = self._reader = self._sessions = None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -74,6 +81,26 @@ class Database:
         async with self._sessions() as session, session.begin():
             yield session
 
+    async def look_up(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Return the few rows that *statement* finds by a key, as they are committed, in no transaction of the caller.
+
+        SQLite is asked on the loop's own thread: who reads a database with a write-ahead log waits for no writer, and
+        the way to another thread and back, six times for one statement, takes longer than the answer.
+        """
+        if self._reader is not None:
+            with suppress(OperationalError), self._reader.connect() as connection:  # locked: a thread may wait
+                return connection.execute(statement, parameters).all()
+        async with self.transaction() as session:
+            return (await session.execute(statement, parameters)).all()
+
+    async def find(self, statement: Select[Record]) -> Sequence[Record]:
+        """As `look_up`, of one column or of records: those come with what is loaded with them, bound to no session."""
+        if self._reader is not None:
+            with suppress(OperationalError), Session(self._reader, expire_on_commit=False) as reading:
+                return reading.scalars(statement).all()
+        async with self.transaction() as session:
+            return (await session.scalars(statement)).all()
+
 
 def migration_config(url: str) -> Config:
     """Return Alembic's configuration for the hub's migrations on the database at *url*."""
@@ -81,6 +108,29 @@ def migration_config(url: str) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config
+
+
+def _reader_of(url: str) -> Engine:
+    """Return the engine of one open connection that changes nothing, and never waits."""
+    reader = create_engine(
+        make_url(url).set(drivername="sqlite"),
+        hide_parameters=True,
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",  # each statement reads what is committed by then, and holds nothing afterwards
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(reader, "connect", _prepare_reader)
+    reader.connect().close()
+    return reader
+
+
+def _prepare_reader(connection: Any, record: object) -> None:
+    _prepare_sqlite(connection, record)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    # Even a reader may find the database locked: https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
+    cursor.execute("PRAGMA busy_timeout=0")
+    cursor.close()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

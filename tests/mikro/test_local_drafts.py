@@ -77,7 +77,7 @@ async def test_a_folder_that_is_lost_meanwhile_costs_nothing_but_the_way(tmp_pat
 
 async def test_a_grant_that_is_renewed_is_for_the_same_folder(tmp_path: Path) -> None:
     """A margin as long as the grant has it renewed for every object."""
-    async with serving(tmp_path, ObjectSettings(grant_s=1)) as hub, Koil() as koil:
+    async with serving(tmp_path, ObjectSettings(grant_s=30)) as hub, Koil() as koil:
         await store(hub, koil, access_margin_s=60.0)
 
         assert sent(hub) == 0

@@ -1,12 +1,13 @@
 """Reads who is asking from the access token of a request (RFC 6750)."""
 
+from typing import Final
+
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 
 from arkitekt_di.server.database import Database
 from arkitekt_di.server.identity.access_tokens import AccessTokens
 from arkitekt_di.server.identity.clock import MINUTE_S, Clock
-from arkitekt_di.server.identity.logins import is_open
 from arkitekt_di.server.identity.tables import Login, Membership, User
 from arkitekt_di.server.principal import Principal
 
@@ -15,6 +16,20 @@ REALM = 'Bearer realm="arkitekt"'
 
 USE_NOTED_S = 15 * MINUTE_S
 """A use is written down when the last one was this long ago: people are shown minutes, and reads stay reads."""
+
+_LOGIN: Final = (
+    select(Login.organization_id, Login.used_at, User.name)
+    .join(User, User.id == Login.user_id)
+    .join(Membership, (Membership.user_id == Login.user_id) & (Membership.organization_id == Login.organization_id))
+    .where(
+        Login.id == bindparam("login"),
+        Login.user_id == bindparam("user"),
+        Login.client_id == bindparam("client"),
+        Login.revoked_at.is_(None),
+        Login.expires_at > bindparam("now"),
+    )
+)
+"""The open login of a token, of somebody who still belongs to the organization."""
 
 
 class TokenAuthenticator:
@@ -53,28 +68,20 @@ class TokenAuthenticator:
         claims = self._access_tokens.read(token, audience=self._audience)
         if claims is None:
             return None
-        async with self._database.transaction() as session:
-            found = await session.execute(
-                select(Login, User.name)
-                .join(User, User.id == Login.user_id)
-                .join(
-                    Membership,
-                    (Membership.user_id == Login.user_id) & (Membership.organization_id == Login.organization_id),
-                )
-                .where(Login.id == claims.login, Login.user_id == claims.sub, Login.client_id == claims.client_id)
-            )
-            row = found.one_or_none()
-            now = int(self._clock())
-            if row is None or not is_open(row[0], now):
-                return None
-            login, user_name = row
-            if now - (login.used_at or 0) >= USE_NOTED_S:
-                login.used_at = now
+        now = int(self._clock())
+        named = {"login": claims.login, "user": claims.sub, "client": claims.client_id, "now": now}
+        found = await self._database.look_up(_LOGIN, named)
+        if not found:
+            return None
+        (login,) = found
+        if now - (login.used_at or 0) >= USE_NOTED_S:
+            async with self._database.transaction() as session:
+                await session.execute(update(Login).where(Login.id == claims.login).values(used_at=now))
         return Principal(
-            user_id=login.user_id,
-            user_name=user_name,
+            user_id=claims.sub,
+            user_name=login.name,
             organization_id=login.organization_id,
-            client_id=login.client_id,
+            client_id=claims.client_id,
             scopes=frozenset(claims.scope.split()),
         )
 

@@ -140,8 +140,7 @@ async def find_twins(
     if not contents:
         return {}
     oldest = [_oldest(principal, content) for content in sorted(contents)]
-    async with database.transaction() as session:
-        found = {store.content: store for store in await session.scalars(select(Store).where(Store.id.in_(oldest)))}
+    found = {store.content: store for store in await database.find(select(Store).where(Store.id.in_(oldest)))}
     twins: dict[str, str] = {}
     for upload in uploads:
         candidate = found.get(upload.array.content)

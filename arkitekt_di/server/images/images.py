@@ -149,8 +149,10 @@ class Images:
 
     async def get(self, principal: Principal, image_id: str) -> Image:
         """Return one image; raises `ImageNotFoundError`."""
-        async with self._database.transaction() as session:
-            return await self._find(session, principal, image_id)
+        found = await self._database.find(select(Image).where(*named(Image, principal, image_id)))
+        if not found:
+            raise ImageNotFoundError(image_id)
+        return found[0]
 
     async def sources(self, principal: Principal, image_id: str) -> Sequence[Image]:
         """Return the images that one was made from; raises `ImageNotFoundError`."""

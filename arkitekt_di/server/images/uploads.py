@@ -1,9 +1,9 @@
 """Uploads: a place for one array, from the request until it is finished or given up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -106,24 +106,21 @@ class Uploads:
         )
 
     async def _resume(self, principal: Principal, count: int, text: str) -> Resumed:
-        async with self._database.transaction() as session:
-            image_id = await session.scalar(
-                select(Image.id)
-                .join(Store, Store.id == Image.store_id)
-                .where(*_owned_by(principal), Store.upload_key == text, Store.state == StoreState.ATTACHED)
-                .where(Image.deleted_at.is_(None))
-                .order_by(Image.created_at.desc())
-            )
-            unfinished = Store.state.in_((StoreState.OPEN, StoreState.FINISHED))
-            stores = (
-                await session.scalars(
-                    select(Store)
-                    .where(*_owned_by(principal), Store.upload_key == text, unfinished)
-                    .order_by(Store.upload_part)
-                )
-            ).all()
-        if image_id is not None:
-            return Resumed((), (), image_id)
+        # The uploads before the image: what becomes an image in between is found there.
+        unfinished = Store.state.in_((StoreState.OPEN, StoreState.FINISHED))
+        stores = await self._database.find(
+            select(Store).where(*_owned_by(principal), Store.upload_key == text, unfinished).order_by(Store.upload_part)
+        )
+        made = await self._database.find(
+            select(Image.id)
+            .join(Store, Store.id == Image.store_id)
+            .where(*_owned_by(principal), Store.upload_key == text, Store.state == StoreState.ATTACHED)
+            .where(Image.deleted_at.is_(None))
+            .order_by(Image.created_at.desc())
+            .limit(1)
+        )
+        if made:
+            return Resumed((), (), made[0])
         if [store.upload_part for store in stores] != list(range(count)):
             for store in stores:  # of another number of levels: cut otherwise, so nothing of it can be used
                 await self.discard(principal, store.id)
@@ -233,14 +230,20 @@ class Uploads:
         return store
 
     async def _find_all(self, principal: Principal, store_ids: Sequence[str]) -> Sequence[Store]:
-        async with self._database.transaction() as session:
-            return await _select(session, principal, store_ids)
+        return _in_order(await self._database.find(_of(principal, store_ids)), store_ids)
 
 
 async def _select(session: AsyncSession, principal: Principal, store_ids: Sequence[str]) -> list[Store]:
     """Return the uploads in their order; raises `StoreNotFoundError` where the user has not one of them."""
+    return _in_order((await session.scalars(_of(principal, store_ids))).all(), store_ids)
+
+
+def _of(principal: Principal, store_ids: Sequence[str]) -> Select[Store]:
     named = [store_id for store_id in store_ids if is_identifier(store_id)]
-    found = await session.scalars(select(Store).where(Store.id.in_(named), *_owned_by(principal)))
+    return select(Store).where(Store.id.in_(named), *_owned_by(principal))
+
+
+def _in_order(found: Iterable[Store], store_ids: Sequence[str]) -> list[Store]:
     by_id = {store.id: store for store in found}
     for store_id in store_ids:
         if store_id not in by_id:
