@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Request, Route
+from playwright.sync_api import Browser, Route
 
 from tests.browser.axe import axe_source, violations
 from tests.browser.person import PASSWORD, REDIRECT, BrowsedHub, Person, a_context, browsed_hub
@@ -24,18 +24,13 @@ def client_id(hub: BrowsedHub) -> str:
 def arrivals(stranger: Person) -> Iterator[list[dict[str, str]]]:
     """Return what arrives at the redirect URI of the client."""
     arrived: list[dict[str, str]] = []
-    place = "http://127.0.0.1:41999/"
-
-    def note(request: Request) -> None:
-        if request.url.startswith(place):
-            arrived.append(dict(parse_qsl(urlsplit(request.url).query)))
 
     def answer(route: Route) -> None:
+        arrived.append(dict(parse_qsl(urlsplit(route.request.url).query)))
         # Without an icon of its own, Chromium would ask for one, maybe after the route has ended.
         route.fulfill(body='<title>client</title><link rel="icon" href="data:,">', content_type="text/html")
 
-    stranger.page.on("request", note)  # told before the page is there; the answer may be given a moment earlier
-    stranger.page.route(f"{place}**", answer)
+    stranger.page.route("http://127.0.0.1:41999/**", answer)
     yield arrived
     stranger.page.unroute_all()
 
