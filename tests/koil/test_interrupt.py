@@ -148,6 +148,8 @@ def test_ctrl_c_while_entering_leaves_the_koil_closed_and_usable(start_script: S
             koil.__enter__()
         except KeyboardInterrupt:
             print("interrupted", koil)
+        for thread in set(threading.enumerate()) - {threading.main_thread()}:
+            thread.join(10)  # the loop that was about to serve ends by itself, a moment later
         with koil:
             print(koil.call(echo, "usable"), threading.active_count())
     """)
