@@ -13,6 +13,7 @@ import pytest
 
 from arkitekt_di import App
 from arkitekt_di.errors import RemoteError, StorageFullError
+from arkitekt_di.rekuest import RemoteTask
 from tests.faults.gate import Gate
 from tests.faults.people import app_of
 from tests.faults.stage import TASKS, Stage, call_all, check_invariant, outcomes
@@ -84,10 +85,16 @@ async def test_a_hub_whose_disk_is_full_refuses_calls_and_keeps_what_it_has(stag
             assert ledger.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-async def call_until_refused(app: App, stage: Stage) -> None:
-    """Call again and again: what is allocated on the disk already is used up first."""
+async def call_until_refused(app: App, stage: Stage) -> list[RemoteTask]:
+    """Call again and again, as what is allocated on the disk already is used up first; return the tasks."""
+    called: list[RemoteTask] = []
     while True:
-        await app.rekuest.acall("once", TASKS, stage.log, 0.0)
+        called.append(await app.rekuest.asubmit("once", TASKS, stage.log, 0.0))
+        try:
+            await called[-1].aresult()
+        except RemoteError as error:
+            assert "the disk of this agent is full" in str(error)  # noqa: PT017  # the end of the loop
+            return called
 
 
 async def test_an_agent_whose_disk_is_full_ends_what_it_has_and_takes_no_more(stage: Stage):
@@ -101,11 +108,10 @@ async def test_an_agent_whose_disk_is_full_ends_what_it_has_and_takes_no_more(st
             with filled(disk):
                 gate.open()
                 counted = await outcomes(tasks)
-                with pytest.raises(RemoteError, match="the disk of this agent is full"):
-                    await call_until_refused(app, stage)
+                called = await call_until_refused(app, stage)
             later = await app.rekuest.asubmit("once", 1, stage.log, 0.0)
             await asyncio.wait({asyncio.create_task(later._ended.wait())})
 
-        check_invariant(stage, [*tasks, later])
+        check_invariant(stage, [*tasks, *called, later])
         assert counted == {"completed": TASKS // 2}
         assert agent.poll() is None

@@ -52,10 +52,22 @@ async def test_where_the_loop_would_have_to_wait_a_thread_does(database: Databas
         await session.execute(LAB)
     with closing(sqlite3.connect(tmp_path / "locked.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        database._reader = create_engine(f"sqlite:///{tmp_path}/locked.sqlite", connect_args={"timeout": 0})
+        usual, database._reader = (
+            database._reader,
+            create_engine(f"sqlite:///{tmp_path}/locked.sqlite", connect_args={"timeout": 0}),
+        )
 
         assert await names(database) == ["Lab"]
         assert len(await database.find(select(Organization))) == 1
+        database._reader.dispose()
+        database._reader = usual
+
+
+async def test_the_loop_waits_for_no_lock(database: Database) -> None:
+    assert database._reader is not None
+    with database._reader.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 0
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
 
 
 async def test_nothing_is_changed_by_looking(database: Database) -> None:
