@@ -1,6 +1,7 @@
 """The kind of container that everything here is made of, and that presets can be derived from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, TypeVar
 
 from dependency_injector import providers
@@ -9,6 +10,7 @@ from dependency_injector.containers import (  # type: ignore[attr-defined]  # mi
     DeclarativeContainerMetaClass,
 )
 
+from arkitekt_di.containers.copying import Copies
 from arkitekt_di.errors import CompositionError
 from arkitekt_di.settings.suggestion import did_you_mean
 
@@ -52,12 +54,10 @@ class PresetMeta(DeclarativeContainerMetaClass):  # type: ignore[misc]  # missin
             raise CompositionError(f"the preset {name} has more than one container as its base")
         fresh = {key: value for key, value in namespace.items() if _is_own_provider(value)}
         _check_names(name, fresh, parents[0].providers, adds)
-        # One memo for all copies: a provider of the base or of its bases stays one and the same wherever it is needed.
-        memo: dict[int, Any] = {}
-        merged: dict[str, Any] = providers.deepcopy(dict(parents[0].providers), memo)
-        for ancestor in parents[0].__mro__:
-            _stand_in(getattr(ancestor, "providers", {}), merged, memo)
-        for key, provider in providers.deepcopy(fresh, memo).items():
+        # All copies are made by one: a provider of the base or of its bases stays one and the same wherever it is needed.
+        copies = Copies(_instead(fresh, parents[0]))
+        merged = copies.of(parents[0].providers)
+        for key, provider in copies.of(fresh).items():
             _put(merged, key, provider)
         others = {key: value for key, value in namespace.items() if key not in fresh}
         return super().__new__(mcs, name, bases, {**others, **merged, "replaces": frozenset(fresh)})
@@ -73,6 +73,26 @@ class Container(DeclarativeContainer, metaclass=PresetMeta):
 
     auto_load_config = False  # there is no `Configuration` in them, and looking for one takes a quarter of making one
 
+    def __new__(cls, **inputs: object) -> Any:
+        """Return a container with a copy of every provider; *inputs* are objects or providers for its dependencies."""
+        container = cls.instance_type()
+        container.declarative_parent = cls
+        container.provider_type = cls.provider_type
+        container.wiring_config = deepcopy(cls.wiring_config)
+        copies = Copies()
+        copies.memo[id(cls.__self__)] = container.__self__
+        container.__self__.set_alt_names(cls.__self__.alt_names)
+        for name in cls.__self__.alt_names:
+            container.set_provider(name, container.__self__)
+        for name, provider in copies.of(cls.providers).items():
+            container.set_provider(name, provider)
+        if cls.auto_load_config:
+            container.load_config()
+        container.override_providers(**inputs)
+        if container.is_auto_wiring_enabled():
+            container.wire()
+        return container
+
 
 def effective(provider: AnyProvider) -> AnyProvider:
     """Return the provider that answers in the end, following overrides."""
@@ -84,25 +104,55 @@ def _is_own_provider(value: object) -> bool:
     return isinstance(value, providers.Provider) and not isinstance(value, providers.Self)
 
 
-def _stand_in(originals: Mapping[str, Any], copies: Mapping[str, Any], memo: dict[int, Any]) -> None:
+def _instead(fresh: Mapping[str, Any], base: Any) -> dict[int, Any]:
+    """Return what a preset of *base* has in place of other providers, by the ``id`` of those."""
+    replaced = _nested(fresh, base.providers)
+    found: dict[int, Any] = {}
+    for ancestor in reversed(base.__mro__):
+        found |= _same(getattr(ancestor, "providers", {}), base.providers)
+    return {known: replaced.get(id(provider), provider) for known, provider in found.items()} | replaced
+
+
+def _same(originals: Mapping[str, Any], base: Mapping[str, Any]) -> dict[int, Any]:
+    """Return the providers of *base*, and those in its nested containers, by the ``id`` of what they are copies of."""
+    found: dict[int, Any] = {}
     for name, original in originals.items():
-        if name in copies:
-            memo.setdefault(id(original), copies[name])
-            if isinstance(original, providers.Container) and isinstance(copies[name], providers.Container):
-                _stand_in(original.container.providers, copies[name].container.providers, memo)
+        known = base.get(name)
+        if known is not None and known is not original:
+            found[id(original)] = known
+            if isinstance(original, providers.Container) and isinstance(known, providers.Container):
+                found |= _same(original.container.providers, known.container.providers)
+    return found
+
+
+def _nested(fresh: Mapping[str, Any], base: Mapping[str, Any]) -> dict[int, Any]:
+    """Return the nested containers of *fresh*, and all in them, by the ``id`` of what they stand for in *base*.
+
+    Dependants hold what is in the base's nested container, and get what is in the new one by the same name.
+    """
+    found: dict[int, Any] = {}
+    for name, provider in fresh.items():
+        known = base.get(name)
+        if isinstance(known, providers.Container) and isinstance(provider, providers.Container):
+            nested, replaced = provider.container.providers, known.container.providers
+            found[id(known)] = provider
+            found |= {id(held): nested[name] for name in nested if name in replaced for held in _chain(replaced[name])}
+            found |= _nested(nested, replaced)
+    return found
+
+
+def _chain(known: AnyProvider) -> Iterator[AnyProvider]:
+    """Yield what dependants may hold: a provider, and what presets before have put in its place, one after the other."""
+    yield known
+    if known.last_overriding is not None and not isinstance(known, providers.Dependency):
+        yield from _chain(known.last_overriding)
 
 
 def _put(merged: dict[str, Any], key: str, provider: Any) -> None:
     known = merged.get(key)
     if known is None:
         merged[key] = provider
-    elif isinstance(known, providers.Container) and isinstance(provider, providers.Container):
-        # Dependants hold what is in the base's nested container; the name stands for the new one, with its own inputs.
-        for name, nested in provider.container.providers.items():
-            if name in known.container.providers:
-                _held(known.container.providers[name]).override(nested)
-        merged[key] = provider
-    else:
+    elif known is not provider:
         _held(known).override(provider)  # in place: every dependant holds this very provider
 
 
