@@ -17,10 +17,10 @@ _SHARED = (str, bytes, int, float, type(None), type)
 class Copies:
     """Copies of providers and of all that they need: what several of them need is copied once.
 
-    The library has ``deepcopy`` for it, which makes each provider empty, fills it afterwards, and asks Python's ``copy``
-    for every tuple, mapping and argument on the way.  Here a provider is made with its arguments, in a third of the
-    time.  Kinds of providers that are not known here are left to the library: it finds what has been copied in the same
-    memo.
+    The library has ``deepcopy`` for it, which makes each provider empty, fills it afterwards, and asks Python's
+    ``copy`` for every tuple, mapping and argument on the way.  Here a provider is made with its arguments, in a third
+    of the time.  Kinds of providers that are not known here are left to the library: it finds what has been copied in
+    the same memo.
 
     Parameters
     ----------
@@ -39,22 +39,23 @@ class Copies:
     """
 
     def __init__(self, instead: Mapping[int, Any] = MappingProxyType({})) -> None:
-        self._instead = instead
         self.memo: dict[int, Any] = {}
+        self._instead = instead
         self._begun: set[int] = set()
         self._overridden: list[tuple[Any, Any]] = []
 
     def of(self, originals: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a copy of each provider, by its name."""
-        copies = self._named(originals)
+        """Return a copy of each provider with what it is overridden by, by its name."""
+        copies = self.named(originals)
         # Not before all that is needed is copied: what a provider is overridden by may need that very provider.
         while self._overridden:
             original, copy = self._overridden.pop()
             for overriding in original.overridden:
-                copy.override(self._copy(overriding))
+                copy.override(self.one(overriding))
         return copies
 
-    def _copy(self, original: Any) -> Any:
+    def one(self, original: Any) -> Any:
+        """Return the copy of a provider, or of anything that a provider is given."""
         original = self._instead.get(id(original), original)
         known = self.memo.get(id(original))
         if known is not None:
@@ -64,7 +65,7 @@ class Copies:
             return original
         make = _maker(kind)
         if make is None or id(original) in self._begun:  # begun and not made yet: it needs itself, by way of others
-            return self._copy_by_library(original)
+            return self._by_library(original)
         self._begun.add(id(original))
         copy = make(self, original)
         known = self.memo.setdefault(id(original), copy)  # the library may have copied it, on the way to its arguments
@@ -72,7 +73,19 @@ class Copies:
             self._overridden.append((original, copy))
         return known
 
-    def _copy_by_library(self, original: Any) -> Any:
+    def each(self, originals: Iterable[Any]) -> list[Any]:
+        """Return a copy of each."""
+        return [self.one(original) for original in originals]
+
+    def named(self, originals: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a copy of each, by its name."""
+        return {name: self.one(original) for name, original in originals.items()}
+
+    def provided(self, original: Any) -> Any:
+        """Return the copy of a provider, and anything else as it is: what is to be called is not copied."""
+        return self.one(original) if isinstance(original, providers.Provider) else original
+
+    def _by_library(self, original: Any) -> Any:
         try:
             return providers.deepcopy(original, self.memo)
         except (TypeError, RecursionError) as error:  # raised by ``copy`` and by what it asks to reduce an object
@@ -82,75 +95,72 @@ class Copies:
                 "Give it as providers.Object(...), which all containers share"
             ) from error
 
-    def _named(self, originals: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: self._copy(original) for name, original in originals.items()}
 
-    def _all(self, originals: Iterable[Any]) -> list[Any]:
-        return [self._copy(original) for original in originals]
+def _attribute(copies: Copies, original: Any) -> Any:
+    return providers.AttributeGetter(copies.provided(original.provides), original.name)
 
-    def _provided(self, original: Any) -> Any:
-        return self._copy(original) if isinstance(original, providers.Provider) else original
 
-    def _object(self, original: Any) -> Any:
-        return type(original)(original.provides)  # as it is, whatever it is
+def _call(copies: Copies, original: Any) -> Any:
+    arguments, named = copies.each(original.args), copies.named(original.kwargs)
+    return type(original)(copies.provided(original.provides), *arguments, **named)
 
-    def _whole(self, original: Any) -> Any:
-        return providers.ProvidedInstance(self._provided(original.provides))
 
-    def _attribute(self, original: Any) -> Any:
-        return providers.AttributeGetter(self._provided(original.provides), original.name)
+def _choice(copies: Copies, original: Any) -> Any:
+    return providers.Selector(copies.one(original.selector), **copies.named(original.providers))
 
-    def _call(self, original: Any) -> Any:
-        return type(original)(
-            self._provided(original.provides), *self._all(original.args), **self._named(original.kwargs)
-        )
 
-    def _instance(self, original: Any) -> Any:
-        copy = self._call(original)
-        if original.attributes:
-            copy.set_attributes(**self._named(original.attributes))
-        return copy
+def _dependency(copies: Copies, original: Any) -> Any:
+    return providers.Dependency(original.instance_of, copies.one(original.default))
 
-    def _choice(self, original: Any) -> Any:
-        return providers.Selector(self._copy(original.selector), **self._named(original.providers))
 
-    def _dependency(self, original: Any) -> Any:
-        return providers.Dependency(original.instance_of, self._copy(original.default))
+def _dict(copies: Copies, original: Any) -> Any:
+    return providers.Dict(copies.named(original.kwargs))
 
-    def _list(self, original: Any) -> Any:
-        return providers.List(*self._all(original.args))
 
-    def _dict(self, original: Any) -> Any:
-        return providers.Dict(self._named(original.kwargs))
+def _instance(copies: Copies, original: Any) -> Any:
+    copy = _call(copies, original)
+    if original.attributes:
+        copy.set_attributes(**copies.named(original.attributes))
+    return copy
 
-    def _nested(self, original: Any) -> Any:
-        container = original.container
-        copy = providers.Container(container.declarative_parent, self._container(container))
-        copy.container.assign_parent(copy)
-        return copy
 
-    def _container(self, original: DynamicContainer) -> DynamicContainer:
-        copy = type(original)()
-        self.memo[id(original)] = copy
-        copy.declarative_parent = original.declarative_parent
-        for name, provider in self._named(original.providers).items():
-            copy.set_provider(name, provider)
-        return copy
+def _list(copies: Copies, original: Any) -> Any:
+    return providers.List(*copies.each(original.args))
+
+
+def _nested(copies: Copies, original: Any) -> Any:
+    container = original.container
+    made: DynamicContainer = type(container)()
+    copies.memo[id(container)] = made
+    made.declarative_parent = container.declarative_parent
+    for name, provider in copies.named(container.providers).items():
+        made.set_provider(name, provider)
+    copy = providers.Container(container.declarative_parent, made)
+    made.assign_parent(copy)
+    return copy
+
+
+def _object(_: Copies, original: Any) -> Any:
+    return providers.Object(original.provides)  # as it is, whatever it is
+
+
+def _whole(copies: Copies, original: Any) -> Any:
+    return providers.ProvidedInstance(copies.provided(original.provides))
 
 
 _MAKERS: Mapping[type, Callable[[Copies, Any], Any]] = {
-    providers.AttributeGetter: Copies._attribute,
-    providers.Callable: Copies._call,
-    providers.Container: Copies._nested,
-    providers.Dependency: Copies._dependency,
-    providers.Dict: Copies._dict,
-    providers.Factory: Copies._instance,
-    providers.List: Copies._list,
-    providers.Object: Copies._object,
-    providers.ProvidedInstance: Copies._whole,
-    providers.Selector: Copies._choice,
-    providers.Singleton: Copies._instance,
-    providers.ThreadSafeSingleton: Copies._instance,
+    providers.AttributeGetter: _attribute,
+    providers.Callable: _call,
+    providers.Container: _nested,
+    providers.Dependency: _dependency,
+    providers.Dict: _dict,
+    providers.Factory: _instance,
+    providers.List: _list,
+    providers.Object: _object,
+    providers.ProvidedInstance: _whole,
+    providers.Selector: _choice,
+    providers.Singleton: _instance,
+    providers.ThreadSafeSingleton: _instance,
 }
 
 _OWN_WAYS = ("__new__", "__init__", "__deepcopy__")

@@ -54,7 +54,7 @@ class PresetMeta(DeclarativeContainerMetaClass):  # type: ignore[misc]  # missin
             raise CompositionError(f"the preset {name} has more than one container as its base")
         fresh = {key: value for key, value in namespace.items() if _is_own_provider(value)}
         _check_names(name, fresh, parents[0].providers, adds)
-        # All copies are made by one: a provider of the base or of its bases stays one and the same wherever it is needed.
+        # All copies by one: a provider of the base or of its bases stays one and the same wherever it is needed.
         copies = Copies(_instead(fresh, parents[0]))
         merged = copies.of(parents[0].providers)
         for key, provider in copies.of(fresh).items():
@@ -142,7 +142,7 @@ def _nested(fresh: Mapping[str, Any], base: Mapping[str, Any]) -> dict[int, Any]
 
 
 def _chain(known: AnyProvider) -> Iterator[AnyProvider]:
-    """Yield what dependants may hold: a provider, and what presets before have put in its place, one after the other."""
+    """Yield what dependants may hold: a provider, and what presets before have put in its place."""
     yield known
     if known.last_overriding is not None and not isinstance(known, providers.Dependency):
         yield from _chain(known.last_overriding)

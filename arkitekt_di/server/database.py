@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, Executable, MetaData, Row, Select, StaticPool, create_engine, event, make_url
+from sqlalchemy import Engine, Executable, MetaData, Row, Select, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from arkitekt_di.server.sqlite import open_reader, open_sqlite
 from arkitekt_di.settings.models import DatabaseSettings
 
 Record = TypeVar("Record")
@@ -58,10 +59,12 @@ class Database:
     async def start(self) -> None:
         """Bring the schema up to date and open the database."""
         await asyncio.to_thread(command.upgrade, migration_config(self._url), "head")
-        self._engine = create_async_engine(self._url, hide_parameters=True)  # they may be hashes of secrets
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
-            self._reader = await asyncio.to_thread(_reader_of, self._url)
+        url = make_url(self._url)
+        if url.get_backend_name() == "sqlite":
+            self._engine = open_sqlite(url)
+            self._reader = await asyncio.to_thread(open_reader, url)
+        else:
+            self._engine = create_async_engine(url, hide_parameters=True)  # they may be hashes of secrets
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     async def stop(self) -> None:
@@ -108,37 +111,3 @@ def migration_config(url: str) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config
-
-
-def _reader_of(url: str) -> Engine:
-    """Return the engine of one open connection that changes nothing, and never waits."""
-    reader = create_engine(
-        make_url(url).set(drivername="sqlite"),
-        hide_parameters=True,
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",  # each statement reads what is committed by then, and holds nothing afterwards
-        connect_args={"check_same_thread": False},
-    )
-    event.listen(reader, "connect", _prepare_reader)
-    reader.connect().close()
-    return reader
-
-
-def _prepare_reader(connection: Any, record: object) -> None:
-    _prepare_sqlite(connection, record)
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA query_only=ON")
-    # Even a reader may find the database locked: https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
-    cursor.execute("PRAGMA busy_timeout=0")
-    cursor.close()
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    # Readers and the one writer do not block each other, and commits survive a killed process:
-    # https://sqlite.org/wal.html and https://sqlite.org/pragma.html#pragma_synchronous
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=5000")
-    cursor.close()

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import tempfile
+import zlib
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arkitekt_di.errors import ObjectRefusedError
+from arkitekt_di.messages.images import StoredObject
 from arkitekt_di.server.objects.keys import UPLOADS
 from arkitekt_di.server.objects.promise import Allowance, Condition, ObjectEntry, Objects
 
@@ -101,6 +103,19 @@ class ObjectsContract:
         assert await objects.checksums(BUCKET, ["image/c/0"]) == await self._checksums_of(objects, b"frame")
         with pytest.raises(ObjectRefusedError, match="NoSuchKey"):
             await objects.move(BUCKET, [("a/b", "image/c/1")])
+
+    async def test_an_inventory_has_all_below_a_prefix_and_nothing_beside_it(self, objects: Objects) -> None:
+        """Whatever is called alike."""
+        for key in ("a/b/c", "a/d", "ab", "b/a/d"):
+            await put(objects, key, key.encode())
+
+        assert await objects.inventory(BUCKET, "a") == {
+            "b/c": StoredObject(size=5, crc32=zlib.crc32(b"a/b/c")),
+            "d": StoredObject(size=3, crc32=zlib.crc32(b"a/d")),
+        }
+        assert await objects.inventory(BUCKET, "a/x") == {}
+        with pytest.raises(ObjectRefusedError):
+            await objects.inventory(BUCKET, "a/../b")
 
     async def _checksums_of(self, objects: Objects, content: bytes) -> list[int | None]:
         await put(objects, "other", content)

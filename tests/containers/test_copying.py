@@ -201,7 +201,7 @@ def test_an_argument_that_can_change_is_copied_for_each_container():
 
 def test_what_a_container_does_when_it_is_made_is_done_still():
     config = providers.Configuration(default={"answer": 42})
-    me = providers.Self()
+    me: providers.Self[Any] = providers.Self()
     made = PresetMeta(
         "Made",
         (Container,),

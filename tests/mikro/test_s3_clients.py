@@ -1,6 +1,9 @@
 """Clients of an object store that outlive grants: each request is signed with the grant that it is under."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -53,6 +56,22 @@ def test_grants_that_are_used_at_once_have_clients_of_their_own_and_requests_of_
 
     assert one is again
     assert one is not other
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "looks"),
+    [("http://127.0.0.1:9", False), ("https://127.0.0.1:9", True), ("http://hub.example:9", True)],
+)
+def test_certificates_are_looked_at_everywhere_but_on_this_machine_without_tls(endpoint: str, looks: bool) -> None:
+    """Where the system trusts nobody, a client that would have to trust somebody cannot be made."""
+    make = f"from arkitekt_di.mikro.pixels.s3_clients import _Client; _Client({endpoint!r}, 'zarr', None)"
+    nobody = {**os.environ, "SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}
+
+    command = [sys.executable, "-c", make]
+    made = subprocess.run(command, env=nobody, capture_output=True, text=True, timeout=120, check=False)
+
+    assert ("No CA certificates were loaded" in made.stderr) == looks
+    assert (made.returncode != 0) == looks
 
 
 def test_a_client_with_a_request_that_was_given_up_is_not_used_again() -> None:

@@ -215,24 +215,30 @@ class Shipment:
             buffers.clear()
 
     def _ship(self, level: int, region: Region, block: npt.NDArray[Any]) -> None:
-        self._put_in_time(level, region, block)
+        under_way = self._begin_to_put(level, region, block)
+        try:
+            if level == 0 and self._statistics is not None:
+                self._statistics.add(region, block)  # while the object travels
+        finally:
+            if under_way is not None:
+                under_way.result()
         if level == 0:
-            if self._statistics is not None:
-                self._statistics.add(region, block)
             self._tell(block.nbytes)
         if level + 1 < len(self._lanes):
             self._pass_on(level + 1, region, block)
 
-    def _put_in_time(self, level: int, region: Region, block: npt.NDArray[Any]) -> None:
+    def _begin_to_put(self, level: int, region: Region, block: npt.NDArray[Any]) -> Future[None] | None:
+        """Encode an object and let it travel; None where the hub has it already."""
         if self._is_stopped.is_set():
             raise _StoppedError
         lane = self._lanes[level]
         key = lane.codec.layout.key(lane.codec.layout.shard_index(region))
         body = lane.codec.encode_in(self._room(), block)
         there = StoredObject(size=len(body), crc32=checksum(body))
-        if lane.held.get(key) != there:
-            asyncio.run_coroutine_threadsafe(self._put(lane, key, body), self._loop).result()
         lane.manifest[key], lane.checksums[key] = there.size, there.crc32
+        if lane.held.get(key) == there:
+            return None
+        return asyncio.run_coroutine_threadsafe(self._put(lane, key, body), self._loop)
 
     def _room(self) -> Room:
         """Return the room of this thread: it sends one object before it encodes the next."""

@@ -42,6 +42,8 @@ class Statistics:
         if self._axis is not None and shape[self._axis] > _MAX_CHANNELS:
             self._axis = None
         self._channels = 1 if self._axis is None else shape[self._axis]
+        self._missing = math.prod(shape)
+        self._found: tuple[ChannelStatistics, ...] | None = None
         self._is_ordered = dtype.kind != "c"
         # A grid of samples; every other pixel of a row and of a column leaves a quarter of them.
         self._step = max(1, math.isqrt(math.prod(shape) // _SAMPLE))
@@ -50,16 +52,21 @@ class Statistics:
         self._samples: list[dict[tuple[int, ...], npt.NDArray[Any]]] = [{} for _ in range(self._channels)]
 
     def add(self, region: Region, block: npt.NDArray[Any]) -> None:
-        """Take the pixels of *region*."""
+        """Take the pixels of *region*; with the last of the image, find what there is to find, in this thread."""
         if not self._is_ordered:
             return
         start = tuple(part.start for part in region)
         if self._axis is None:
             self._add(0, start, block)
-            return
-        before = (slice(None),) * self._axis
-        for place in range(block.shape[self._axis]):
-            self._add(region[self._axis].start + place, start, block[(*before, slice(place, place + 1))])
+        else:
+            before = (slice(None),) * self._axis
+            for place in range(block.shape[self._axis]):
+                self._add(region[self._axis].start + place, start, block[(*before, slice(place, place + 1))])
+        with self._lock:
+            self._missing -= block.size
+            is_whole = self._missing == 0
+        if is_whole:
+            self._found = self._find()
 
     def _add(self, channel: int, start: tuple[int, ...], block: npt.NDArray[Any]) -> None:
         low, high = _bounds(block)
@@ -72,7 +79,12 @@ class Statistics:
 
     def found(self) -> tuple[ChannelStatistics, ...]:
         """Return what was found; empty where the values have no order."""
-        return tuple(self._channel(number) for number in range(self._channels)) if self._is_ordered else ()
+        if not self._is_ordered:
+            return ()
+        return self._find() if self._found is None else self._found
+
+    def _find(self) -> tuple[ChannelStatistics, ...]:
+        return tuple(self._channel(number) for number in range(self._channels))
 
     def _channel(self, number: int) -> ChannelStatistics:
         bounds, samples = self._bounds[number], self._samples[number]

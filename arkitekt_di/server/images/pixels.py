@@ -98,13 +98,7 @@ class Pixels:
 
     async def held(self, store: Store) -> dict[str, StoredObject]:
         """Return the objects of an upload, by their keys relative to it."""
-        sizes = {entry.key: entry.size async for entry in self._objects.entries(store.bucket, store.key)}
-        checksums = await self._objects.checksums(store.bucket, list(sizes))
-        return {
-            key.removeprefix(f"{store.key}/"): StoredObject(size=size, crc32=checksum)
-            for (key, size), checksum in zip(sizes.items(), checksums, strict=True)
-            if checksum is not None
-        }
+        return await self._objects.inventory(store.bucket, store.key)
 
     async def verify(self, store: Store) -> VerifiedArray:
         """Check that a whole array is there, and return what is known of it.

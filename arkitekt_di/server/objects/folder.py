@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from arkitekt_di.server.objects.promise import OpenObject
 from arkitekt_di.server.objects.shelf import Shelf
-from arkitekt_di.server.objects.shelved import OpenFile, ShelvedObjects
+from arkitekt_di.server.objects.shelved import OpenFile, ShelvedObjects, check_small
 from arkitekt_di.server.objects.threads import Threads
 from arkitekt_di.server.objects.tree import entry_of
 
@@ -51,6 +51,18 @@ class ObjectFolder(ShelvedObjects):
             return
         with file:
             yield OpenFile(entry_of(key, fstat(file.fileno())), file, self._threads)
+
+    async def read(self, bucket: str, key: str, *, max_bytes: int = 16 * 2**20) -> bytes | None:
+        """Return a whole object."""
+        return await self._threads.run(self._read, bucket, key, max_bytes)
+
+    def _read(self, bucket: str, key: str, max_bytes: int) -> bytes | None:
+        file = self._shelf.open_file(bucket, key)
+        if file is None:
+            return None
+        with file:
+            check_small(key, fstat(file.fileno()).st_size, max_bytes)
+            return file.read()
 
 
 def _close(file: BinaryIO | None) -> None:

@@ -9,7 +9,7 @@ from time import time_ns
 from typing import BinaryIO
 
 from arkitekt_di.errors import ObjectRefusedError
-from arkitekt_di.messages.images import DraftFolder
+from arkitekt_di.messages.images import DraftFolder, StoredObject
 from arkitekt_di.server.objects.checksums import checksum_of
 from arkitekt_di.server.objects.keys import UPLOADS, ancestors, charged, check_name, check_stored_bucket, is_within
 from arkitekt_di.server.objects.promise import (
@@ -67,6 +67,17 @@ class InMemoryObjects:
         """Return the CRC-32 of each object's bytes."""
         found = [self.stored.get(check_name(bucket, key)) for key in keys]
         return [None if stored is None else checksum_of(stored.content) for stored in found]
+
+    async def inventory(self, bucket: str, prefix: str) -> dict[str, StoredObject]:
+        """Return the size and the CRC-32 of every object below *prefix*."""
+        check_name(bucket, prefix)
+        found = {
+            key: self.stored[bucket, key] for key in self._keys(bucket, f"{prefix}/") if (bucket, key) in self.stored
+        }
+        return {
+            key.removeprefix(f"{prefix}/"): StoredObject(size=stored.entry.size, crc32=checksum_of(stored.content))
+            for key, stored in found.items()
+        }
 
     async def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
         """Go through the objects below *prefix*."""

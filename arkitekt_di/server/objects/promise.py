@@ -7,7 +7,7 @@ from itertools import islice
 from typing import BinaryIO, Protocol, Self
 
 from arkitekt_di.errors import ObjectRefusedError
-from arkitekt_di.messages.images import DraftFolder
+from arkitekt_di.messages.images import DraftFolder, StoredObject
 from arkitekt_di.server.objects.keys import LAST_CHARACTER
 
 
@@ -194,6 +194,10 @@ class Objects(Protocol):
 
         Known without reading where the store has seen the bytes go by.
         """
+        ...
+
+    async def inventory(self, bucket: str, prefix: str) -> dict[str, StoredObject]:
+        """Return the size and the CRC-32 of every object below *prefix*, by its key relative to that."""
         ...
 
     def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from arkitekt_di.errors import ObjectRefusedError
-from arkitekt_di.messages.images import DraftFolder
+from arkitekt_di.messages.images import DraftFolder, StoredObject
 from arkitekt_di.server.objects.draft import DraftFile, DraftPlaces, FileDraft
 from arkitekt_di.server.objects.keys import UPLOADS, check_name
 from arkitekt_di.server.objects.local_drafts import LocalDrafts
@@ -21,6 +21,9 @@ PAGE_SIZE: Final = 1000
 
 SYNCS: Final = 8
 """Threads that wait for the disk for one seal."""
+
+FEW: Final = 16
+"""Files and folders that one thread brings to the disk: the first of them makes the file system commit the others."""
 
 
 class StoringShelf(DraftPlaces, Protocol):
@@ -97,13 +100,29 @@ class ShelvedObjects(ABC):
         async with self.open(bucket, key) as found:
             if found is None:
                 return None
-            if found.entry.size > max_bytes:
-                raise ObjectRefusedError("EntityTooLarge", f"{key} has over {max_bytes} bytes and is not read at once")
+            check_small(key, found.entry.size, max_bytes)
             return await found.read(0, found.entry.size)
 
     async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
         """Return the CRC-32 of each object's bytes; read where this process did not write them."""
         return await self._threads.run(self._shelf.checksums, bucket, keys)
+
+    async def inventory(self, bucket: str, prefix: str) -> dict[str, StoredObject]:
+        """Return the size and the CRC-32 of every object below *prefix*."""
+        check_name(bucket, prefix)
+        return await self._threads.run(self._inventory, bucket, prefix)
+
+    def _inventory(self, bucket: str, prefix: str) -> dict[str, StoredObject]:
+        found: dict[str, StoredObject] = {}
+        after: str | None = ""
+        while after is not None:
+            page = self._shelf.page(bucket, f"{prefix}/", after, PAGE_SIZE, None)
+            checksums = self._shelf.checksums(bucket, [entry.key for entry in page.entries])
+            for entry, checksum in zip(page.entries, checksums, strict=True):
+                if checksum is not None:  # not removed meanwhile
+                    found[entry.key.removeprefix(f"{prefix}/")] = StoredObject(size=entry.size, crc32=checksum)
+            after = page.after
+        return found
 
     async def entries(self, bucket: str, prefix: str) -> AsyncIterator[ObjectEntry]:
         """Go through the objects below *prefix*."""
@@ -160,10 +179,26 @@ class ShelvedObjects(ABC):
 
     async def seal(self, bucket: str, prefix: str) -> None:
         """Make what is below *prefix* final, and as durable as the shelf can."""
-        paths = await self._threads.run(self._shelf.seal, bucket, prefix)
-        # Side by side: a file system commits what waits for it together, and one by one each waits for a commit.
-        await self._threads.run_each(sync_all, [paths[start::SYNCS] for start in range(min(SYNCS, len(paths)))])
-        await self._threads.run(self._shelf.delete_prefix, UPLOADS, f"{bucket}/{prefix}")
+        many = await self._threads.run(self._seal, bucket, prefix)
+        if many:
+            # Side by side: a file system commits what waits for it together, and one by one each waits for a commit.
+            await self._threads.run_each(sync_all, [many[start::SYNCS] for start in range(SYNCS)])
+            await self._threads.run(self._shelf.delete_prefix, UPLOADS, f"{bucket}/{prefix}")
+
+    def _seal(self, bucket: str, prefix: str) -> Sequence[Path]:
+        """Seal what is few at once; return what is too many to be brought to the disk here."""
+        paths = self._shelf.seal(bucket, prefix)
+        if len(paths) > FEW:
+            return paths
+        sync_all(paths)
+        self._shelf.delete_prefix(UPLOADS, f"{bucket}/{prefix}")
+        return ()
+
+
+def check_small(key: str, size: int, max_bytes: int) -> None:
+    """Raise `ObjectRefusedError` for an object that is too large to be read at once."""
+    if size > max_bytes:
+        raise ObjectRefusedError("EntityTooLarge", f"{key} has over {max_bytes} bytes and is not read at once")
 
 
 @dataclass(frozen=True)
