@@ -97,7 +97,7 @@ class Copies:
 
 
 def _attribute(copies: Copies, original: Any) -> Any:
-    return providers.AttributeGetter(copies.provided(original.provides), original.name)
+    return type(original)(copies.provided(original.provides), original.name)
 
 
 def _call(copies: Copies, original: Any) -> Any:
@@ -106,15 +106,15 @@ def _call(copies: Copies, original: Any) -> Any:
 
 
 def _choice(copies: Copies, original: Any) -> Any:
-    return providers.Selector(copies.one(original.selector), **copies.named(original.providers))
+    return type(original)(copies.one(original.selector), **copies.named(original.providers))
 
 
 def _dependency(copies: Copies, original: Any) -> Any:
-    return providers.Dependency(original.instance_of, copies.one(original.default))
+    return type(original)(original.instance_of, copies.one(original.default))
 
 
 def _dict(copies: Copies, original: Any) -> Any:
-    return providers.Dict(copies.named(original.kwargs))
+    return type(original)(copies.named(original.kwargs))
 
 
 def _instance(copies: Copies, original: Any) -> Any:
@@ -125,7 +125,7 @@ def _instance(copies: Copies, original: Any) -> Any:
 
 
 def _list(copies: Copies, original: Any) -> Any:
-    return providers.List(*copies.each(original.args))
+    return type(original)(*copies.each(original.args))
 
 
 def _nested(copies: Copies, original: Any) -> Any:
@@ -135,17 +135,17 @@ def _nested(copies: Copies, original: Any) -> Any:
     made.declarative_parent = container.declarative_parent
     for name, provider in copies.named(container.providers).items():
         made.set_provider(name, provider)
-    copy = providers.Container(container.declarative_parent, made)
+    copy = type(original)(container.declarative_parent, made)
     made.assign_parent(copy)
     return copy
 
 
 def _object(_: Copies, original: Any) -> Any:
-    return providers.Object(original.provides)  # as it is, whatever it is
+    return type(original)(original.provides)  # as it is, whatever it is
 
 
 def _whole(copies: Copies, original: Any) -> Any:
-    return providers.ProvidedInstance(copies.provided(original.provides))
+    return type(original)(copies.provided(original.provides))
 
 
 _MAKERS: Mapping[type, Callable[[Copies, Any], Any]] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from dependency_injector import providers
 from dependency_injector.containers import (  # type: ignore[attr-defined]  # missing in the stub
@@ -73,9 +73,9 @@ class Container(DeclarativeContainer, metaclass=PresetMeta):
 
     auto_load_config = False  # there is no `Configuration` in them, and looking for one takes a quarter of making one
 
-    def __new__(cls, **inputs: object) -> Any:
+    def __new__(cls, **inputs: object) -> Self:
         """Return a container with a copy of every provider; *inputs* are objects or providers for its dependencies."""
-        container = cls.instance_type()
+        container: Any = cls.instance_type()
         container.declarative_parent = cls
         container.provider_type = cls.provider_type
         container.wiring_config = deepcopy(cls.wiring_config)
@@ -91,7 +91,8 @@ class Container(DeclarativeContainer, metaclass=PresetMeta):
         container.override_providers(**inputs)
         if container.is_auto_wiring_enabled():
             container.wire()
-        return container
+        made: Self = container  # of the class it is called for, as far as its users can tell
+        return made
 
 
 def effective(provider: AnyProvider) -> AnyProvider:

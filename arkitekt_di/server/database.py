@@ -96,13 +96,13 @@ class Database:
         async with self.transaction() as session:
             return (await session.execute(statement, parameters)).all()
 
-    async def find(self, statement: Select[Record]) -> Sequence[Record]:
+    async def find(self, statement: Select[Record], parameters: Mapping[str, Any] | None = None) -> Sequence[Record]:
         """As `look_up`, of one column or of records: those come with what is loaded with them, bound to no session."""
         if self._reader is not None:
             with suppress(OperationalError), Session(self._reader, expire_on_commit=False) as reading:
-                return reading.scalars(statement).all()
+                return reading.scalars(statement, parameters).all()
         async with self.transaction() as session:
-            return (await session.scalars(statement)).all()
+            return (await session.scalars(statement, parameters)).all()
 
 
 def migration_config(url: str) -> Config:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from sqlalchemy import ColumnElement, ScalarSelect, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
@@ -18,6 +18,29 @@ from arkitekt_di.server.principal import Principal
 
 MAX_LEVELS = 32
 """Levels of one image; halving as often leaves one pixel of four thousand million."""
+
+# Composed once: to compose a statement takes longer than SQLite does to find a few rows by a key.
+UPLOADS = select(Store).where(
+    Store.id.in_(bindparam("named", expanding=True)),
+    Store.organization_id == bindparam("organization"),
+    Store.user_id == bindparam("user"),
+)
+"""Uploads of a user; see `named_by`."""
+
+_UPLOADS_TO_CHANGE = UPLOADS.with_for_update()
+
+_OLDEST = (
+    select(Store.id)
+    .where(
+        Store.organization_id == bindparam("organization"),
+        Store.content == bindparam("content"),
+        Store.bucket == bindparam("bucket"),
+        Store.state == StoreState.ATTACHED,
+    )
+    .order_by(Store.created_at)
+    .limit(1)
+)
+"""The array that has been part of an image for longest, of those with the same content."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +64,22 @@ class CheckedUpload:
         return cls(store, VerifiedArray(header, store.size_bytes or 0, store.content))
 
 
+def named_by(principal: Principal, store_ids: Sequence[str]) -> dict[str, object]:
+    """Return the parameters with which `UPLOADS` finds those of this user's uploads that are named."""
+    return {
+        "named": [store_id for store_id in store_ids if is_identifier(store_id)],
+        "organization": principal.organization_id,
+        "user": principal.user_id,
+    }
+
+
 async def finished_uploads(
     database: Database, principal: Principal, store_ids: Sequence[str]
 ) -> Sequence[CheckedUpload]:
     """Return those of the uploads that are finished; of the others `attach` tells what is wrong."""
     async with database.transaction() as session:
-        found = select(Store).where(*_uploads(principal, store_ids), Store.state == StoreState.FINISHED)
-        return [CheckedUpload.finished(store) for store in await session.scalars(found)]
+        found = await session.scalars(UPLOADS.where(Store.state == StoreState.FINISHED), named_by(principal, store_ids))
+        return [CheckedUpload.finished(store) for store in found]
 
 
 async def attach(
@@ -64,7 +96,7 @@ async def attach(
     ImageRefusedError
         One of them was neither finished nor checked, is named twice, or is an image already.
     """
-    found = await session.scalars(select(Store).where(*_uploads(principal, store_ids)).with_for_update())
+    found = await session.scalars(_UPLOADS_TO_CHANGE, named_by(principal, store_ids))
     free = {store.id: store for store in found}
     arrays = {upload.store.id: upload.array for upload in checked}
     taken = []
@@ -139,7 +171,15 @@ async def find_twins(
     contents = {upload.array.content for upload in uploads if upload.array.content is not None}
     if not contents:
         return {}
-    oldest = [_oldest(principal, content) for content in sorted(contents)]
+    oldest = [
+        row.id
+        for content in sorted(contents)
+        for row in await database.look_up(
+            _OLDEST, {"organization": principal.organization_id, "content": content, "bucket": BUCKET}
+        )
+    ]
+    if not oldest:
+        return {}
     found = {store.content: store for store in await database.find(select(Store).where(Store.id.in_(oldest)))}
     twins: dict[str, str] = {}
     for upload in uploads:
@@ -161,21 +201,6 @@ async def share(session: AsyncSession, store: Store, twins: Mapping[str, str]) -
         return None
     store.shared_key = twin.place
     return store.key
-
-
-def _oldest(principal: Principal, content: str) -> ScalarSelect[str]:
-    """Return the query for the array that has been part of an image for longest, of those with the same content."""
-    alike = Store.organization_id == principal.organization_id, Store.content == content, Store.bucket == BUCKET
-    found = select(Store.id).where(*alike, Store.state == StoreState.ATTACHED)
-    return found.order_by(Store.created_at).limit(1).scalar_subquery()
-
-
-def _uploads(principal: Principal, store_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Store.id.in_([store_id for store_id in store_ids if is_identifier(store_id)]),
-        Store.organization_id == principal.organization_id,
-        Store.user_id == principal.user_id,
-    )
 
 
 def _not_free(store: Store) -> ImageRefusedError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import ImageNotFoundError, ImageRefusedError, NotFoundError, StoreNotFoundError
@@ -137,10 +137,11 @@ class Images:
             freed = [await share(session, used, twins) for used in stores]
             session.add(image)
             await session.flush()
-            session.add_all(
-                ImageAxis(image_id=image.id, name=axis.name, position=position, size=size)
+            rows = [
+                {"image_id": image.id, "name": axis.name, "position": position, "size": size}
                 for position, (axis, size) in enumerate(zip(axes, header.shape, strict=True))
-            )
+            ]
+            await session.execute(insert(ImageAxis), rows)
             if draft.relations:
                 await relate(session, principal, image, draft.relations, self._targets, now=now)
             entry.tell(_change(Event.CREATED, image))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,8 +11,8 @@ from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
 from arkitekt_di.koil.many import run_all
 from arkitekt_di.messages.images import DraftFolder, StoredObject, UploadGrant, UploadKey
 from arkitekt_di.server.database import Database
-from arkitekt_di.server.identifiers import is_identifier, new_identifier
-from arkitekt_di.server.images.attachment import MAX_LEVELS, CheckedUpload, stored_key
+from arkitekt_di.server.identifiers import new_identifier
+from arkitekt_di.server.images.attachment import MAX_LEVELS, UPLOADS, CheckedUpload, named_by, stored_key
 from arkitekt_di.server.images.collector import Collector
 from arkitekt_di.server.images.pixels import BUCKET, Pixels
 from arkitekt_di.server.images.tables import Image, Store, StoreState
@@ -20,6 +20,12 @@ from arkitekt_di.server.principal import Principal
 
 MAX_OPEN_UPLOADS = 1000
 """Uploads that one user may have open at the same time."""
+
+_OPEN = select(func.count()).where(
+    Store.organization_id == bindparam("organization"),
+    Store.user_id == bindparam("user"),
+    Store.state == StoreState.OPEN,
+)
 
 MAX_RACES = 8
 """How often the uploads of a key are looked at again, because another request opened others in between."""
@@ -230,17 +236,12 @@ class Uploads:
         return store
 
     async def _find_all(self, principal: Principal, store_ids: Sequence[str]) -> Sequence[Store]:
-        return _in_order(await self._database.find(_of(principal, store_ids)), store_ids)
+        return _in_order(await self._database.find(UPLOADS, named_by(principal, store_ids)), store_ids)
 
 
 async def _select(session: AsyncSession, principal: Principal, store_ids: Sequence[str]) -> list[Store]:
     """Return the uploads in their order; raises `StoreNotFoundError` where the user has not one of them."""
-    return _in_order((await session.scalars(_of(principal, store_ids))).all(), store_ids)
-
-
-def _of(principal: Principal, store_ids: Sequence[str]) -> Select[Store]:
-    named = [store_id for store_id in store_ids if is_identifier(store_id)]
-    return select(Store).where(Store.id.in_(named), *_owned_by(principal))
+    return _in_order((await session.scalars(UPLOADS, named_by(principal, store_ids))).all(), store_ids)
 
 
 def _in_order(found: Iterable[Store], store_ids: Sequence[str]) -> list[Store]:
@@ -256,8 +257,8 @@ def _owned_by(principal: Principal) -> tuple[ColumnElement[bool], ...]:
 
 
 async def _refuse_too_many(session: AsyncSession, principal: Principal, count: int) -> None:
-    owned = select(func.count()).where(*_owned_by(principal), Store.state == StoreState.OPEN)
-    if (await session.scalar(owned) or 0) + count > MAX_OPEN_UPLOADS:
+    open_already = await session.scalar(_OPEN, {"organization": principal.organization_id, "user": principal.user_id})
+    if (open_already or 0) + count > MAX_OPEN_UPLOADS:
         raise ImageRefusedError(
             f"you have {MAX_OPEN_UPLOADS} uploads open", "Finish or discard some before you request another"
         )

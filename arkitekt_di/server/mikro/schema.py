@@ -14,7 +14,7 @@ from arkitekt_di.server.files import inputs as file_inputs
 from arkitekt_di.server.files import schema as files
 from arkitekt_di.server.folders.schema import FolderMutation, FolderQuery, FolderSubscription
 from arkitekt_di.server.graphql import scalars
-from arkitekt_di.server.graphql.limits import BoundDocuments, CheckedOnce
+from arkitekt_di.server.graphql.limits import CACHED_DOCUMENTS, BoundDocuments, CheckedOnce
 from arkitekt_di.server.graphql.served_schema import ServedSchema
 from arkitekt_di.server.images import inputs as image_inputs
 from arkitekt_di.server.images import wire as image_wire
@@ -26,9 +26,6 @@ from arkitekt_di.server.rois import inputs as roi_inputs
 from arkitekt_di.server.rois import schema as rois
 from arkitekt_di.server.tables import schema as tables
 from arkitekt_di.server.tables import transformations
-
-CACHED_DOCUMENTS = 128
-"""Documents that are not read and checked again: clients send the same few, and checking one takes some 10 ms."""
 
 
 @dataclass(frozen=True)

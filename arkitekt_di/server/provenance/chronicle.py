@@ -1,10 +1,10 @@
 """Writes down who changed a record, with which app and in which task, in the transaction that changes it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.messages.changes import RecordKind
@@ -26,6 +26,14 @@ KEPT: Final = frozenset({RecordKind.IMAGE, RecordKind.FILE, RecordKind.TABLE})
 
 MAX_ARGUMENTS_BYTES: Final = 32 * 1024
 """Largest arguments that are kept, as JSON; of larger ones only the task is named."""
+
+# Composed once: that takes longer than to find the row.
+_LAST = (
+    select(Provenance)
+    .where(Provenance.organization_id == bindparam("organization"), Provenance.subject_id == bindparam("subject"))
+    .order_by(Provenance.first_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -74,28 +82,29 @@ class Chronicle:
         app, task, now = await _app(session, author), await _running(session, author), self._clock()
         for change in kept:
             last = await _last(session, author, change)
-            line = Provenance(
-                organization_id=author.organization_id,
-                user_id=author.user_id,
-                user_name=author.user_name,
-                client_id=author.client_id,
-                app=app.identifier,
-                app_version=app.version,
-                subject_kind=change.subject,
-                subject_id=change.subject_id,
-                kind=_kind(change.kind, last),
-                task_id=task.id,
-                function=task.function,
-                arguments=task.arguments,
-                code_hash=task.code_hash,
-                first_at=now if last is None else max(now, last.last_at + 1e-6),
-                last_at=now if last is None else max(now, last.last_at + 1e-6),
-                count=1,
-            )
+            at = now if last is None else max(now, last.last_at + 1e-6)
+            line = {
+                "organization_id": author.organization_id,
+                "user_id": author.user_id,
+                "user_name": author.user_name,
+                "client_id": author.client_id,
+                "app": app.identifier,
+                "app_version": app.version,
+                "subject_kind": change.subject,
+                "subject_id": change.subject_id,
+                "kind": _kind(change.kind, last),
+                "task_id": task.id,
+                "function": task.function,
+                "arguments": task.arguments,
+                "code_hash": task.code_hash,
+                "first_at": at,
+                "last_at": at,
+                "count": 1,
+            }
             if last is not None and _is_same(last, line):
-                last.last_at, last.count = line.last_at, last.count + 1
+                last.last_at, last.count = at, last.count + 1
             else:
-                session.add(line)
+                await session.execute(insert(Provenance), line)
 
 
 class Provenances:
@@ -137,9 +146,9 @@ def _kind(event: Event, last: Provenance | None) -> OriginKind:
     return OriginKind(event)
 
 
-def _is_same(last: Provenance, line: Provenance) -> bool:
+def _is_same(last: Provenance, line: Mapping[str, object]) -> bool:
     names = ("kind", "user_id", "client_id", "app_version", "task_id")
-    return all(getattr(last, name) == getattr(line, name) for name in names)
+    return all(getattr(last, name) == line[name] for name in names)
 
 
 async def _called(session: AsyncSession, principal: Principal, task_ids: Sequence[str]) -> set[str]:
@@ -150,9 +159,7 @@ async def _called(session: AsyncSession, principal: Principal, task_ids: Sequenc
 
 
 async def _last(session: AsyncSession, author: Principal, change: Change) -> Provenance | None:
-    mine = Provenance.organization_id == author.organization_id, Provenance.subject_id == change.subject_id
-    found = select(Provenance).where(*mine).order_by(Provenance.first_at.desc()).limit(1)
-    return await session.scalar(found)
+    return await session.scalar(_LAST, {"organization": author.organization_id, "subject": change.subject_id})
 
 
 async def _app(session: AsyncSession, author: Principal) -> _App:

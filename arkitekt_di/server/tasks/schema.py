@@ -13,7 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from arkitekt_di.errors import RecordRefusedError, TaskNotFoundError
 from arkitekt_di.messages.orders import Collect
 from arkitekt_di.server.graphql.context import Info
-from arkitekt_di.server.graphql.limits import BoundDocuments, CheckedOnce
+from arkitekt_di.server.graphql.limits import CACHED_DOCUMENTS, BoundDocuments, CheckedOnce
 from arkitekt_di.server.graphql.paging import OffsetPaginationInput, page_of
 from arkitekt_di.server.graphql.served_schema import ServedSchema
 from arkitekt_di.server.principal import Principal
@@ -23,10 +23,6 @@ from arkitekt_di.server.tasks.finding import Finder
 from arkitekt_di.server.tasks.offers import Declaration, read_implementations
 from arkitekt_di.server.tasks.records import Caller, Task
 from arkitekt_di.server.tasks.service import TaskService
-
-CACHED_DOCUMENTS = 128
-"""Documents whose parsed and checked form is kept: clients send the same few again and again."""
-
 
 TOKEN_CHECK_S = 10.0
 """Seconds after which the token of a subscription is looked at again: that costs more than sending an event."""
