@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,14 +21,25 @@ from arkitekt_di.server.principal import Principal
 MAX_OPEN_UPLOADS = 1000
 """Uploads that one user may have open at the same time."""
 
-_OPEN = select(func.count()).where(
-    Store.organization_id == bindparam("organization"),
-    Store.user_id == bindparam("user"),
-    Store.state == StoreState.OPEN,
-)
-
 MAX_RACES = 8
 """How often the uploads of a key are looked at again, because another request opened others in between."""
+
+# Composed once, as `UPLOADS` is.
+_OWNED = (Store.organization_id == bindparam("organization"), Store.user_id == bindparam("user"))
+_OPEN = select(func.count()).where(*_OWNED, Store.state == StoreState.OPEN)
+_UNFINISHED = (
+    select(Store)
+    .where(*_OWNED, Store.upload_key == bindparam("key"), Store.state.in_((StoreState.OPEN, StoreState.FINISHED)))
+    .order_by(Store.upload_part)
+)
+_MADE = (
+    select(Image.id)
+    .join(Store, Store.id == Image.store_id)
+    .where(*_OWNED, Store.upload_key == bindparam("key"), Store.state == StoreState.ATTACHED)
+    .where(Image.deleted_at.is_(None))
+    .order_by(Image.created_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -113,24 +124,15 @@ class Uploads:
 
     async def _resume(self, principal: Principal, count: int, text: str) -> Resumed:
         # The uploads before the image: what becomes an image in between is found there.
-        unfinished = Store.state.in_((StoreState.OPEN, StoreState.FINISHED))
-        stores = await self._database.find(
-            select(Store).where(*_owned_by(principal), Store.upload_key == text, unfinished).order_by(Store.upload_part)
-        )
-        made = await self._database.find(
-            select(Image.id)
-            .join(Store, Store.id == Image.store_id)
-            .where(*_owned_by(principal), Store.upload_key == text, Store.state == StoreState.ATTACHED)
-            .where(Image.deleted_at.is_(None))
-            .order_by(Image.created_at.desc())
-            .limit(1)
-        )
+        stores = await self._database.find(_UNFINISHED, {**_owner(principal), "key": text})
+        made = await self._database.look_up(_MADE, {**_owner(principal), "key": text})
         if made:
-            return Resumed((), (), made[0])
+            return Resumed((), (), made[0].id)
         if [store.upload_part for store in stores] != list(range(count)):
             for store in stores:  # of another number of levels: cut otherwise, so nothing of it can be used
                 await self.discard(principal, store.id)
             stores = await self._open(principal, range(count), text)
+            return Resumed(tuple(self._pixels.write_grant(store) for store in stores), ({},) * count, None)
         grants = [await self._continued(store) for store in stores]
         return Resumed(tuple(grants), tuple([await self._pixels.held(store) for store in stores]), None)
 
@@ -252,12 +254,12 @@ def _in_order(found: Iterable[Store], store_ids: Sequence[str]) -> list[Store]:
     return [by_id[store_id] for store_id in store_ids]
 
 
-def _owned_by(principal: Principal) -> tuple[ColumnElement[bool], ...]:
-    return Store.organization_id == principal.organization_id, Store.user_id == principal.user_id
+def _owner(principal: Principal) -> dict[str, object]:
+    return {"organization": principal.organization_id, "user": principal.user_id}
 
 
 async def _refuse_too_many(session: AsyncSession, principal: Principal, count: int) -> None:
-    open_already = await session.scalar(_OPEN, {"organization": principal.organization_id, "user": principal.user_id})
+    open_already = await session.scalar(_OPEN, _owner(principal))
     if (open_already or 0) + count > MAX_OPEN_UPLOADS:
         raise ImageRefusedError(
             f"you have {MAX_OPEN_UPLOADS} uploads open", "Finish or discard some before you request another"

@@ -87,6 +87,11 @@ class S3Shelf:
         """Return the CRC-32 of each object's bytes; None where there is none."""
         return [self._checksum(bucket, key) for key in keys]
 
+    def remembered(self, bucket: str, entries: Sequence[ObjectEntry]) -> list[int | None]:
+        """Return the CRC-32 of these very versions; None for one of which it is not known without reading it."""
+        with self._lock:
+            return [self._checksums.of(bucket, entry) for entry in entries]
+
     def _checksum(self, bucket: str, key: str) -> int | None:
         entry = self.head(bucket, key)
         with self._lock:

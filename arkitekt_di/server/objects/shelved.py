@@ -37,6 +37,10 @@ class StoringShelf(DraftPlaces, Protocol):
         """Return the CRC-32 of each object's bytes; None where there is none."""
         ...
 
+    def remembered(self, bucket: str, entries: Sequence[ObjectEntry]) -> list[int | None]:
+        """Return the CRC-32 of these very versions; None for one of which it is not known without reading it."""
+        ...
+
     def page(self, bucket: str, start: str, after: str, limit: int, separator: str | None) -> Page:
         """Return the next objects whose keys begin with *start*."""
         ...
@@ -117,8 +121,11 @@ class ShelvedObjects(ABC):
         after: str | None = ""
         while after is not None:
             page = self._shelf.page(bucket, f"{prefix}/", after, PAGE_SIZE, None)
-            checksums = self._shelf.checksums(bucket, [entry.key for entry in page.entries])
-            for entry, checksum in zip(page.entries, checksums, strict=True):
+            known = self._shelf.remembered(bucket, page.entries)
+            unknown = [entry.key for entry, checksum in zip(page.entries, known, strict=True) if checksum is None]
+            read = dict(zip(unknown, self._shelf.checksums(bucket, unknown), strict=True))
+            for entry, remembered in zip(page.entries, known, strict=True):
+                checksum = read[entry.key] if remembered is None else remembered
                 if checksum is not None:  # not removed meanwhile
                     found[entry.key.removeprefix(f"{prefix}/")] = StoredObject(size=entry.size, crc32=checksum)
             after = page.after
@@ -183,15 +190,14 @@ class ShelvedObjects(ABC):
         if many:
             # Side by side: a file system commits what waits for it together, and one by one each waits for a commit.
             await self._threads.run_each(sync_all, [many[start::SYNCS] for start in range(SYNCS)])
-            await self._threads.run(self._shelf.delete_prefix, UPLOADS, f"{bucket}/{prefix}")
 
     def _seal(self, bucket: str, prefix: str) -> Sequence[Path]:
         """Seal what is few at once; return what is too many to be brought to the disk here."""
         paths = self._shelf.seal(bucket, prefix)
+        self._shelf.delete_prefix(UPLOADS, f"{bucket}/{prefix}")  # nothing more comes of what is there
         if len(paths) > FEW:
             return paths
         sync_all(paths)
-        self._shelf.delete_prefix(UPLOADS, f"{bucket}/{prefix}")
         return ()
 
 
