@@ -156,7 +156,8 @@ class MikroSettings(Section):
     codec : {'lz4', 'zstd', 'none'}
         Compression inside blosc with bit shuffle; ``none`` stores plain bytes.
     transfers : int
-        Shards that are encoded and sent at the same time.
+        Shards that are encoded and sent at the same time; of a Dask array three quarters as many, as what is computed
+        needs more memory.
     access_margin_s : float
         A grant that expires within this many seconds is renewed before it is used.
     layout : {'planes', 'cubes'}

@@ -142,19 +142,22 @@ class Shipment:
             executor.shutdown(wait=False)
 
     def _send(self, data: Any) -> None:
-        with ThreadPoolExecutor(self._transfers, thread_name_prefix="arkitekt-shard") as pool:
+        send = self._sender(data)
+        # What is computed is in memory with what it is computed from, so that fewer threads take as much of it.
+        threads = max(1, self._transfers * 3 // 4) if send == self._send_lazily else self._transfers
+        with ThreadPoolExecutor(threads, thread_name_prefix="arkitekt-shard") as pool:
             try:
-                if isinstance(data, np.ndarray):
-                    self._send_eagerly(data, pool)
-                elif isinstance(data, Part):
-                    self._send_part(data, pool)
-                elif isinstance(data, Frames):
-                    self._send_frames(data, pool)
-                else:
-                    self._send_lazily(data, pool)
+                send(data, pool)
             except BaseException:
                 self._is_stopped.set()  # or the threads would send on what is given up
                 raise
+
+    def _sender(self, data: Any) -> Callable[[Any, ThreadPoolExecutor], None]:
+        if isinstance(data, np.ndarray):
+            return self._send_eagerly
+        if isinstance(data, Part):
+            return self._send_part
+        return self._send_frames if isinstance(data, Frames) else self._send_lazily
 
     def _send_eagerly(self, data: npt.NDArray[Any], pool: ThreadPoolExecutor) -> None:
         def send(region: Region) -> None:
