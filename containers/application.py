@@ -29,21 +29,20 @@ class AppContainer(Container):
 
     settings = providers.Dependency(instance_of=AppSettings)
     manifest = providers.Dependency(instance_of=Manifest)
+    _given = settings.provided  # one for all sections; not to be seen in the container
 
     koil: providers.Container[KoilContainer] = providers.Container(
-        KoilContainer, cfg=settings.provided.koil, identifier=manifest.provided.identifier
+        KoilContainer, cfg=_given.koil, identifier=manifest.provided.identifier
     )
-    transport: providers.Container[TransportContainer] = providers.Container(
-        TransportContainer, cfg=settings.provided.transport
-    )
+    transport: providers.Container[TransportContainer] = providers.Container(TransportContainer, cfg=_given.transport)
     fakts: providers.Container[FaktsContainer] = providers.Container(
-        FaktsContainer, cfg=settings.provided.fakts, manifest=manifest, http=transport.service
+        FaktsContainer, cfg=_given.fakts, manifest=manifest, http=transport.service
     )
     herre: providers.Container[HerreContainer] = providers.Container(
         HerreContainer,
-        cfg=settings.provided.herre,
-        cache=settings.provided.fakts.cache,
-        login_timeout_s=settings.provided.fakts.login_timeout_s,
+        cfg=_given.herre,
+        cache=_given.fakts.cache,
+        login_timeout_s=_given.fakts.login_timeout_s,
         claims=fakts.service,
         http=transport.service,
         presenter=fakts.presenter,
@@ -51,7 +50,7 @@ class AppContainer(Container):
     )
     mikro: providers.Container[MikroContainer] = providers.Container(
         MikroContainer,
-        cfg=settings.provided.mikro,
+        cfg=_given.mikro,
         http=transport.service,
         aliases=fakts.service,
         tokens=herre.service,
@@ -59,9 +58,9 @@ class AppContainer(Container):
     )
     rekuest: providers.Container[RekuestContainer] = providers.Container(
         RekuestContainer,
-        cfg=settings.provided.rekuest,
+        cfg=_given.rekuest,
         settings=settings,
-        give_up_s=settings.provided.transport.give_up_s,
+        give_up_s=_given.transport.give_up_s,
         manifest=manifest,
         http=transport.service,
         aliases=fakts.service,
@@ -77,3 +76,4 @@ class AppContainer(Container):
         ),
         services=providers.List(fakts.service, herre.service, mikro.service, koil.service),
     )
+    del _given

@@ -56,14 +56,15 @@ class Copies:
 
     def one(self, original: Any) -> Any:
         """Return the copy of a provider, or of anything that a provider is given."""
-        original = self._instead.get(id(original), original)
+        if self._instead:
+            original = self._instead.get(id(original), original)
         known = self.memo.get(id(original))
         if known is not None:
             return known
         kind: Any = type(original)
-        if issubclass(kind, _SHARED):
-            return original
         make = _maker(kind)
+        if make is None and issubclass(kind, _SHARED):
+            return original
         if make is None or id(original) in self._begun:  # begun and not made yet: it needs itself, by way of others
             return self._by_library(original)
         self._begun.add(id(original))

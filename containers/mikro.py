@@ -56,39 +56,40 @@ class MikroContainer(Container):
         endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "mikro", "graphql"),
     )
     memory = providers.ThreadSafeSingleton(InMemoryRecords)
+    _kind, _kept = cfg.provided.kind, memory.provided  # one of each for all choices; not to be seen in the container
     records: providers.Provider[ImageRecords] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(GraphQLImageRecords, graphql),
-        in_memory=memory.provided.images,
+        in_memory=_kept.images,
     )
     pixels: providers.Provider[PixelStore] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(
             S3PixelStore,
             endpoint=providers.ThreadSafeSingleton(ServiceAddress, aliases, "s3"),
             trusted=http.provided.pinned,
         ),
-        in_memory=memory.provided.pixels,
+        in_memory=_kept.pixels,
     )
     folder_records: providers.Provider[FolderRecords] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(GraphQLFolderRecords, graphql),
-        in_memory=memory.provided.folders,
+        in_memory=_kept.folders,
     )
     metric_records: providers.Provider[MetricRecords] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(GraphQLMetricRecords, graphql),
-        in_memory=memory.provided.metrics,
+        in_memory=_kept.metrics,
     )
     table_records: providers.Provider[TableRecords] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(GraphQLTableRecords, graphql),
-        in_memory=memory.provided.tables,
+        in_memory=_kept.tables,
     )
     file_records: providers.Provider[FileRecords] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(GraphQLFileRecords, graphql),
-        in_memory=memory.provided.files,
+        in_memory=_kept.files,
     )
 
     folders: providers.Provider[Folders] = providers.ThreadSafeSingleton(Folders, folder_records, bridge)
@@ -98,21 +99,21 @@ class MikroContainer(Container):
     )
     metrics: providers.Provider[Metrics] = providers.ThreadSafeSingleton(Metrics, metric_records)
     roi_records: providers.Provider[RoiRecords] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(GraphQLRoiRecords, graphql),
-        in_memory=memory.provided.rois,
+        in_memory=_kept.rois,
     )
     rois: providers.Provider[Rois] = providers.ThreadSafeSingleton(Rois, roi_records, bridge)
     comment_records: providers.Provider[CommentRecords] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(GraphQLCommentRecords, graphql),
-        in_memory=memory.provided.comments,
+        in_memory=_kept.comments,
     )
     comments: providers.Provider[Comments] = providers.ThreadSafeSingleton(Comments, comment_records, bridge)
     provenance_records: providers.Provider[ProvenanceRecords] = providers.Selector(
-        cfg.provided.kind,
+        _kind,
         hub=providers.ThreadSafeSingleton(GraphQLProvenanceRecords, graphql),
-        in_memory=memory.provided.provenance,
+        in_memory=_kept.provenance,
     )
     provenance: providers.Provider[Provenances] = providers.ThreadSafeSingleton(Provenances, provenance_records)
     areas: providers.Provider[Areas] = providers.ThreadSafeSingleton(
@@ -126,3 +127,5 @@ class MikroContainer(Container):
         provenance=provenance,
     )
     service: providers.Provider[Mikro] = Service(Mikro, records, pixels, bridge, cfg, areas=areas)
+
+    del _kind, _kept

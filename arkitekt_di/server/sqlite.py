@@ -1,7 +1,7 @@
 """SQLite as the hub uses it: how connections are opened, and one way to their thread for each statement."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -68,8 +68,12 @@ class WholeCursor:
         self.arraysize = 1
 
     async def __aenter__(self) -> Self:
-        """Return the cursor itself."""
+        """Return the cursor itself, as SQLAlchemy 2.1 has it."""
         return self
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Return the cursor itself, as SQLAlchemy 2.0 has it."""
+        return self.__aenter__().__await__()
 
     async def __aexit__(self, *_: object) -> None:
         """Close the cursor."""
