@@ -1,6 +1,7 @@
 """Copies providers, so that a container shares nothing with its class."""
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -47,12 +48,20 @@ class Copies:
     def of(self, originals: Mapping[str, Any]) -> dict[str, Any]:
         """Return a copy of each provider with what it is overridden by, by its name."""
         copies = self.named(originals)
+        self._override()
+        return copies
+
+    def into(self, made: Any, source: Any) -> None:
+        """Put a copy of all that the container *source* has into *made*, with what it is overridden by."""
+        _fill(self, made, source)
+        self._override()
+
+    def _override(self) -> None:
         # Not before all that is needed is copied: what a provider is overridden by may need that very provider.
         while self._overridden:
             original, copy = self._overridden.pop()
             for overriding in original.overridden:
                 copy.override(self.one(overriding))
-        return copies
 
     def one(self, original: Any) -> Any:
         """Return the copy of a provider, or of anything that a provider is given."""
@@ -134,11 +143,21 @@ def _nested(copies: Copies, original: Any) -> Any:
     made: DynamicContainer = type(container)()
     copies.memo[id(container)] = made
     made.declarative_parent = container.declarative_parent
-    for name, provider in copies.named(container.providers).items():
-        made.set_provider(name, provider)
+    _fill(copies, made, container)
     copy = type(original)(container.declarative_parent, made)
     made.assign_parent(copy)
     return copy
+
+
+def _fill(copies: Copies, made: Any, source: Any) -> None:
+    made.provider_type = source.provider_type
+    made.wiring_config = deepcopy(source.wiring_config)
+    copies.memo[id(source.__self__)] = made.__self__
+    made.__self__.set_alt_names(source.__self__.alt_names)
+    for name in source.__self__.alt_names:
+        made.set_provider(name, made.__self__)
+    for name, provider in copies.named(source.providers).items():
+        made.set_provider(name, provider)
 
 
 def _object(_: Copies, original: Any) -> Any:

@@ -1,7 +1,6 @@
 """The kind of container that everything here is made of, and that presets can be derived from."""
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from typing import Any, Self, TypeVar
 
 from dependency_injector import providers
@@ -77,15 +76,7 @@ class Container(DeclarativeContainer, metaclass=PresetMeta):
         """Return a container with a copy of every provider; *inputs* are objects or providers for its dependencies."""
         container: Any = cls.instance_type()
         container.declarative_parent = cls
-        container.provider_type = cls.provider_type
-        container.wiring_config = deepcopy(cls.wiring_config)
-        copies = Copies()
-        copies.memo[id(cls.__self__)] = container.__self__
-        container.__self__.set_alt_names(cls.__self__.alt_names)
-        for name in cls.__self__.alt_names:
-            container.set_provider(name, container.__self__)
-        for name, provider in copies.of(cls.providers).items():
-            container.set_provider(name, provider)
+        Copies().into(container, cls)
         if cls.auto_load_config:
             container.load_config()
         container.override_providers(**inputs)

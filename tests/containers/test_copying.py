@@ -208,7 +208,9 @@ def test_what_a_container_does_when_it_is_made_is_done_still():
         {"__self__": me, "me": me, "config": config, "thing": providers.Singleton(Thing, me, config.answer)},
     )
 
-    container = made()
+    class Outer(Container):
+        inner: Any = providers.Container(made)
 
-    assert container.thing().needs == (container, 42)
-    assert container.me() is container
+    for container in (made(), Outer().inner.container):
+        assert container.thing().needs == (container, 42)
+        assert container.me() is container

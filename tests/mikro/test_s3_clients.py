@@ -4,11 +4,16 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import obstore
 import pytest
+from obstore.exceptions import GenericError
 from pydantic import SecretStr
 
 from arkitekt_di.errors import PermissionDeniedError
@@ -72,6 +77,40 @@ def test_certificates_are_looked_at_everywhere_but_on_this_machine_without_tls(e
 
     assert ("No CA certificates were loaded" in made.stderr) == looks
     assert (made.returncode != 0) == looks
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Answers at a name of this machine, and sends whoever asks at another name there."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        host = self.headers["Host"]
+        self.asked.append(host)
+        away = host.startswith("127.0.0.1")
+        self.send_response(307 if away else 200)
+        if away:
+            self.send_header("Location", f"http://{host.replace('127.0.0.1', 'localhost')}{self.path}")
+        self.send_header("Content-Length", "0")
+        self.send_header("ETag", '"e"')
+        self.send_header("Last-Modified", formatdate(usegmt=True))
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_store_of_this_machine_cannot_send_a_grant_elsewhere() -> None:
+    """Its certificates are not looked at: whoever stood there would get the token."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever).start()
+        clients = S3Clients(f"http://127.0.0.1:{server.server_port}")
+        with clients.lease(grant("a")) as store, pytest.raises(GenericError):
+            obstore.get(store, "x")
+        server.shutdown()
+
+    assert Elsewhere.asked
+    assert {host.partition(":")[0] for host in Elsewhere.asked} == {"127.0.0.1"}
 
 
 def test_a_client_with_a_request_that_was_given_up_is_not_used_again() -> None:

@@ -127,6 +127,8 @@ class _Client:
             options["root_certificate"] = certificate
         elif origin.is_loopback and origin.scheme == "http":
             options["allow_invalid_certificates"] = True  # there are none: so those of the system are not read either
+            # object_store follows redirects, and takes the token along: to nowhere else, where there may be some.
+            options["proxy_excludes"] = origin.host
         self.store = S3Store(
             bucket,
             endpoint=endpoint,

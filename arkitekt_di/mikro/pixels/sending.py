@@ -142,9 +142,7 @@ class Shipment:
             executor.shutdown(wait=False)
 
     def _send(self, data: Any) -> None:
-        send = self._sender(data)
-        # What is computed is in memory with what it is computed from, so that fewer threads take as much of it.
-        threads = max(1, self._transfers * 3 // 4) if send == self._send_lazily else self._transfers
+        send, threads = self._way(data)
         with ThreadPoolExecutor(threads, thread_name_prefix="arkitekt-shard") as pool:
             try:
                 send(data, pool)
@@ -152,12 +150,16 @@ class Shipment:
                 self._is_stopped.set()  # or the threads would send on what is given up
                 raise
 
-    def _sender(self, data: Any) -> Callable[[Any, ThreadPoolExecutor], None]:
+    def _way(self, data: Any) -> tuple[Callable[[Any, ThreadPoolExecutor], None], int]:
+        """Return what sends *data*, and in how many threads."""
         if isinstance(data, np.ndarray):
-            return self._send_eagerly
+            return self._send_eagerly, self._transfers
         if isinstance(data, Part):
-            return self._send_part
-        return self._send_frames if isinstance(data, Frames) else self._send_lazily
+            return self._send_part, self._transfers
+        if isinstance(data, Frames):
+            return self._send_frames, self._transfers
+        # What is computed is in memory with what it is computed from: each thread takes more of it (decision 0071).
+        return self._send_lazily, max(1, self._transfers * 3 // 4)
 
     def _send_eagerly(self, data: npt.NDArray[Any], pool: ThreadPoolExecutor) -> None:
         def send(region: Region) -> None:

@@ -1,10 +1,11 @@
 """How finished uploads become the levels of an image, and arrays that are the same are kept once."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from arkitekt_di.errors import ImageRefusedError, StoreNotFoundError
@@ -28,19 +29,6 @@ UPLOADS = select(Store).where(
 """Uploads of a user; see `named_by`."""
 
 _UPLOADS_TO_CHANGE = UPLOADS.with_for_update()
-
-_OLDEST = (
-    select(Store.id)
-    .where(
-        Store.organization_id == bindparam("organization"),
-        Store.content == bindparam("content"),
-        Store.bucket == bindparam("bucket"),
-        Store.state == StoreState.ATTACHED,
-    )
-    .order_by(Store.created_at)
-    .limit(1)
-)
-"""The array that has been part of an image for longest, of those with the same content."""
 
 
 @dataclass(frozen=True)
@@ -171,16 +159,9 @@ async def find_twins(
     contents = {upload.array.content for upload in uploads if upload.array.content is not None}
     if not contents:
         return {}
-    oldest = [
-        row.id
-        for content in sorted(contents)
-        for row in await database.look_up(
-            _OLDEST, {"organization": principal.organization_id, "content": content, "bucket": BUCKET}
-        )
-    ]
-    if not oldest:
-        return {}
-    found = {store.content: store for store in await database.find(select(Store).where(Store.id.in_(oldest)))}
+    alike = {"organization": principal.organization_id, "bucket": BUCKET}
+    named = {f"content_{number}": content for number, content in enumerate(sorted(contents))}
+    found = {store.content: store for store in await database.find(_oldest(len(named)), {**alike, **named})}
     twins: dict[str, str] = {}
     for upload in uploads:
         candidate = found.get(upload.array.content)
@@ -201,6 +182,15 @@ async def share(session: AsyncSession, store: Store, twins: Mapping[str, str]) -
         return None
     store.shared_key = twin.place
     return store.key
+
+
+@functools.lru_cache(maxsize=MAX_LEVELS)
+def _oldest(count: int) -> Select[Store]:
+    """Return the query for the arrays that have been part of an image for longest, each of those with its content."""
+    alike = Store.organization_id == bindparam("organization"), Store.bucket == bindparam("bucket")
+    found = select(Store.id).where(*alike, Store.state == StoreState.ATTACHED).order_by(Store.created_at).limit(1)
+    of_each = [found.where(Store.content == bindparam(f"content_{number}")) for number in range(count)]
+    return select(Store).where(Store.id.in_([one.scalar_subquery() for one in of_each]))
 
 
 def _not_free(store: Store) -> ImageRefusedError:

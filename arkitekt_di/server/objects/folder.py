@@ -19,9 +19,9 @@ from os import fstat
 from pathlib import Path
 from typing import BinaryIO
 
-from arkitekt_di.server.objects.promise import OpenObject
+from arkitekt_di.server.objects.promise import OpenObject, check_small
 from arkitekt_di.server.objects.shelf import Shelf
-from arkitekt_di.server.objects.shelved import OpenFile, ShelvedObjects, check_small
+from arkitekt_di.server.objects.shelved import OpenFile, ShelvedObjects
 from arkitekt_di.server.objects.threads import Threads
 from arkitekt_di.server.objects.tree import entry_of
 

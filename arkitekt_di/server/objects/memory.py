@@ -20,6 +20,7 @@ from arkitekt_di.server.objects.promise import (
     ObjectEntry,
     OpenObject,
     Page,
+    check_small,
 )
 from arkitekt_di.server.objects.seals import sealed
 from arkitekt_di.server.objects.tree import conflict, missing
@@ -59,9 +60,10 @@ class InMemoryObjects:
     async def read(self, bucket: str, key: str, *, max_bytes: int = 16 * 2**20) -> bytes | None:
         """Return a whole object."""
         found = self.stored.get(check_name(bucket, key))
-        if found is not None and found.entry.size > max_bytes:
-            raise ObjectRefusedError("EntityTooLarge", f"{key} has over {max_bytes} bytes and is not read at once")
-        return None if found is None else found.content
+        if found is None:
+            return None
+        check_small(key, found.entry.size, max_bytes)
+        return found.content
 
     async def checksums(self, bucket: str, keys: Sequence[str]) -> list[int | None]:
         """Return the CRC-32 of each object's bytes."""

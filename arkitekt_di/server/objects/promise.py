@@ -266,3 +266,9 @@ class Objects(Protocol):
         ``AccessDenied``), drafts that are under way included.  When this returns, every byte is on the disk.
         """
         ...
+
+
+def check_small(key: str, size: int, max_bytes: int) -> None:
+    """Raise `ObjectRefusedError` for an object that is too large to be read at once."""
+    if size > max_bytes:
+        raise ObjectRefusedError("EntityTooLarge", f"{key} has over {max_bytes} bytes and is not read at once")

@@ -12,7 +12,7 @@ from arkitekt_di.messages.images import DraftFolder, StoredObject
 from arkitekt_di.server.objects.draft import DraftFile, DraftPlaces, FileDraft
 from arkitekt_di.server.objects.keys import UPLOADS, check_name
 from arkitekt_di.server.objects.local_drafts import LocalDrafts
-from arkitekt_di.server.objects.promise import Allowance, Digest, Draft, ObjectEntry, OpenObject, Page
+from arkitekt_di.server.objects.promise import Allowance, Digest, Draft, ObjectEntry, OpenObject, Page, check_small
 from arkitekt_di.server.objects.seals import sync_all
 from arkitekt_di.server.objects.threads import Threads
 
@@ -199,12 +199,6 @@ class ShelvedObjects(ABC):
             return paths
         sync_all(paths)
         return ()
-
-
-def check_small(key: str, size: int, max_bytes: int) -> None:
-    """Raise `ObjectRefusedError` for an object that is too large to be read at once."""
-    if size > max_bytes:
-        raise ObjectRefusedError("EntityTooLarge", f"{key} has over {max_bytes} bytes and is not read at once")
 
 
 @dataclass(frozen=True)
